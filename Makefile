@@ -1,0 +1,44 @@
+# Everything one types. The work is in setup/*; this file only names it.
+PORT ?= 8000
+PYTHON ?= python3
+ARGS ?=
+export PYTHON
+.DEFAULT_GOAL := help
+.PHONY: help run test lint format bench demo migrate shots db-start db-stop clean
+
+help: ## what can be typed here
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+run: ## set up, database, demo data, server on http://127.0.0.1:8000 (PORT=…)
+	@exec bash setup/run.sh "$(PORT)"
+
+test: ## all tests (ARGS="tests/checkins -k late")
+	@exec bash setup/with.sh test .venv/bin/python -m pytest $(ARGS)
+
+lint: ## ruff, mypy, biome, djlint
+	@exec bash setup/lint.sh
+
+format: ## let ruff put right what it can
+	@exec bash setup/lint.sh --fix
+
+bench: ## measurements beside something outside, into bench/results.json (ARGS=…)
+	@exec bash setup/with.sh test .venv/bin/python -m bench $(ARGS)
+
+demo: ## fill the demo county (safe to repeat)
+	@exec bash setup/with.sh run .venv/bin/flask --app wsgi demo
+
+migrate: ## bring the database to the newest migration
+	@exec bash setup/with.sh run .venv/bin/flask --app wsgi db upgrade
+
+shots: ## pictures of the screens into shots/
+	@exec bash setup/with.sh test .venv/bin/python setup/shots.py $(ARGS)
+
+db-start: ## start the private database (DB_PORT=… also on 127.0.0.1)
+	@$(PYTHON) setup/cluster.py start
+
+db-stop: ## stop it
+	@$(PYTHON) setup/cluster.py stop
+
+clean: ## remove what was built; keeps the database and .venv
+	@rm -rf static/dist static/dist.new static/dist.old shots .pytest_cache .mypy_cache .ruff_cache .hypothesis
+	@find app tests -name '*.mo' -delete -o -name __pycache__ -type d -prune -exec rm -rf {} +

@@ -1,0 +1,140 @@
+"""Signing in and out, listed and revocable devices, and the audit."""
+
+from __future__ import annotations
+
+import hashlib
+import secrets
+import threading
+from datetime import datetime, timedelta
+from typing import Any
+from uuid import UUID
+
+from argon2 import PasswordHasher
+from argon2.exceptions import InvalidHashError, VerificationError, VerifyMismatchError
+from sqlalchemy import insert, select, update
+
+from app.accounts import queries
+from app.accounts.models import Audit, Person, UserSession
+from app.accounts.rules import LimitPolicy, uuid7
+from app.db import db
+from app.errors import DomainError, NotFound, TooMany
+
+LIMITS = LimitPolicy()
+_hasher = PasswordHasher()
+# Argon2 takes 64 MiB and a core for each hash: only so many at once, the rest wait their turn.
+_slots = threading.BoundedSemaphore(2)
+# The same time for unknown logins: they are checked against this hash of nothing.
+_nobody = _hasher.hash(secrets.token_urlsafe(16))
+
+
+class WrongCredentials(DomainError):
+    status = 401
+
+
+def hash_password(password: str) -> str:
+    with _slots:
+        return _hasher.hash(password)
+
+
+def allow_hashes(n: int) -> None:
+    """How many hashes may run at once in this process (a setting)."""
+    global _slots
+    _slots = threading.BoundedSemaphore(n)
+
+
+def sign_in(
+    login: str, password: str, *, device: str, address: str, known_secret: str | None, days: int, now: datetime
+) -> tuple[Person, str]:
+    """The person and a new session secret. Failures are counted by account and by address.
+
+    A device that the account has used before is counted apart, so that a stranger cannot lock its owner out.
+    Raises WrongCredentials (same words for unknown and known) or TooMany.
+    """
+    login = login.strip().lower()
+    person = queries.person_by_login(login)
+    keys = attempt_keys(login, address, _is_known_device(person, known_secret))
+    refuse_when_full(keys, now)
+    if not _matches(person, password):
+        for key, window_s, _ in keys:
+            queries.count_attempt(key, window_s, now)
+        raise WrongCredentials("wrong_credentials")
+    assert person is not None
+    return person, open_session(person, device, days, now)
+
+
+def attempt_keys(login: str, address: str, known_device: bool) -> list[tuple[str, int, int]]:
+    account = f"signin:{'known' if known_device else 'new'}:{login[:80]}"
+    keys = [(account, LIMITS.account_window_s, LIMITS.account_fails)]
+    if not known_device:
+        keys.append((f"signin:from:{address}", LIMITS.address_window_s, LIMITS.address_fails))
+    return keys
+
+
+def refuse_when_full(keys: list[tuple[str, int, int]], now: datetime) -> None:
+    for key, window_s, most in keys:
+        n, left_s = queries.attempts(key, window_s, now)
+        if n >= most:
+            raise TooMany("too_many_sign_ins", left_s)
+
+
+def _is_known_device(person: Person | None, secret: str | None) -> bool:
+    return bool(person and secret and queries.is_device_of(person.id, digest(secret)))
+
+
+def _matches(person: Person | None, password: str) -> bool:
+    usable = person is not None and person.active and person.password_hash is not None
+    with _slots:
+        try:
+            _hasher.verify(person.password_hash if usable else _nobody, password)  # type: ignore[union-attr,arg-type]
+        except (VerifyMismatchError, VerificationError, InvalidHashError):
+            return False
+    return usable
+
+
+def open_session(person: Person, device: str, days: int, now: datetime) -> str:
+    secret = secrets.token_urlsafe(32)
+    db.session.add(
+        UserSession(
+            secret_sha256=digest(secret), person_id=person.id, device=device[:200], created_at=now, seen_at=now,
+            expires_at=now + timedelta(days=days),
+        )
+    )  # fmt: skip
+    db.session.flush()
+    return secret
+
+
+def digest(secret: str) -> bytes:
+    return hashlib.sha256(secret.encode()).digest()
+
+
+def person_of_secret(secret: str, now: datetime) -> tuple[Person, UserSession] | None:
+    found = queries.live_session(digest(secret), now)
+    if found is None:
+        return None
+    person, session = found
+    if now - session.seen_at > timedelta(minutes=10):
+        db.session.execute(update(UserSession).where(UserSession.id == session.id).values(seen_at=now))
+    return person, session
+
+
+def revoke_session(person: Person, session_id: UUID, now: datetime) -> None:
+    """One's own device is signed out at its next request. Raises NotFound for anybody else's."""
+    row = db.session.scalar(
+        select(UserSession).where(UserSession.id == session_id, UserSession.person_id == person.id)
+    )
+    if row is None:
+        raise NotFound()
+    row.revoked_at = row.revoked_at or now
+    db.session.flush()
+
+
+def record_audit(
+    township_id: int, actor_id: int | None, action: str, kind: str, object_id: object, now: datetime, **detail: Any
+) -> None:
+    """One append-only line: who did or looked at what. `detail` never holds positions, phones or bodies."""
+    db.session.execute(
+        insert(Audit).values(
+            township_id=township_id, id=uuid7(now, secrets.token_bytes(10)), at=now, actor_id=actor_id,
+            action=action, object_kind=kind, object_id=str(object_id), detail=detail,
+        )
+    )  # fmt: skip

@@ -1,0 +1,135 @@
+"""Shifts (planned), assignments, and duties (one person's presence on a shift). Distributed by township."""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import (
+    CheckConstraint, ForeignKey, ForeignKeyConstraint, Identity, Index, UniqueConstraint, text,
+)  # fmt: skip
+from sqlalchemy.dialects.postgresql import ARRAY, TSTZMULTIRANGE, TSTZRANGE, ExcludeConstraint
+from sqlalchemy.dialects.postgresql import TEXT as PG_TEXT
+from sqlalchemy.orm import Mapped, mapped_column
+
+from app.db import db
+
+
+class Shift(db.Model):
+    """A planned shift of a team on a route version. `version` counts changes; an edit names the one it saw."""
+
+    __tablename__ = "shifts"
+    township_id: Mapped[int] = mapped_column(ForeignKey("areas.id"), primary_key=True)
+    id: Mapped[int] = mapped_column(Identity(), primary_key=True)
+    team_id: Mapped[int] = mapped_column(ForeignKey("teams.id"))
+    route_version_id: Mapped[int | None] = mapped_column(ForeignKey("route_versions.id"))
+    day: Mapped[date]
+    starts_at: Mapped[datetime]
+    ends_at: Mapped[datetime]
+    meeting_place: Mapped[str] = mapped_column(server_default="")
+    fit_for_one: Mapped[bool] = mapped_column(server_default=text("false"))
+    crew_wanted: Mapped[int] = mapped_column(server_default=text("2"))
+    status: Mapped[str] = mapped_column(server_default="planned")
+    cancel_reason: Mapped[str | None]
+    version: Mapped[int] = mapped_column(server_default=text("1"))
+    made_by: Mapped[int | None] = mapped_column(ForeignKey("people.id"))
+    changed_by: Mapped[int | None] = mapped_column(ForeignKey("people.id"))
+    changed_at: Mapped[datetime]
+    __table_args__ = (
+        CheckConstraint("ends_at > starts_at", name="order"),
+        CheckConstraint("ends_at <= starts_at + interval '16 hours'", name="length"),
+        CheckConstraint("status IN ('planned','cancelled')", name="status"),
+        CheckConstraint("crew_wanted BETWEEN 1 AND 20", name="crew"),
+        Index("ix_shifts_team_day", "township_id", "team_id", "day"),
+        Index("ix_shifts_starts_at", "township_id", "starts_at"),
+    )
+
+
+class Assignment(db.Model):
+    """A person planned for a shift. Two at the same time are impossible for one person (EXCLUDE)."""
+
+    __tablename__ = "assignments"
+    township_id: Mapped[int] = mapped_column(primary_key=True)
+    id: Mapped[int] = mapped_column(Identity(), primary_key=True)
+    shift_id: Mapped[int]
+    person_id: Mapped[int] = mapped_column(ForeignKey("people.id"))
+    during: Mapped[Any] = mapped_column(TSTZRANGE)
+    active: Mapped[bool] = mapped_column(server_default=text("true"))
+    made_by: Mapped[int | None] = mapped_column(ForeignKey("people.id"))
+    made_at: Mapped[datetime]
+    __table_args__ = (
+        ForeignKeyConstraint(
+            ["township_id", "shift_id"], ["shifts.township_id", "shifts.id"], name="fk_assignments_shift"
+        ),
+        UniqueConstraint("township_id", "shift_id", "person_id"),
+        ExcludeConstraint(
+            ("township_id", "="), ("person_id", "="), ("during", "&&"),
+            where=text("active"), name="ex_assignments_double_booking",
+        ),
+        Index("ix_assignments_person", "township_id", "person_id"),
+    )  # fmt: skip
+
+
+class Duty(db.Model):
+    """One person's presence on a shift. Its times are a pure function of its events (or the leader's entry).
+
+    `worked` is the judged span once the duty has ended; two of one person never overlap (EXCLUDE).
+    """
+
+    __tablename__ = "duties"
+    township_id: Mapped[int] = mapped_column(primary_key=True)
+    id: Mapped[int] = mapped_column(Identity(), primary_key=True)
+    shift_id: Mapped[int]
+    person_id: Mapped[int] = mapped_column(ForeignKey("people.id"))
+    team_id: Mapped[int] = mapped_column(ForeignKey("teams.id"))
+    day: Mapped[date]
+    entered_by: Mapped[int | None] = mapped_column(ForeignKey("people.id"))
+    on_roster: Mapped[bool]
+    state: Mapped[str] = mapped_column(server_default="on")
+    started_at: Mapped[datetime | None]
+    ended_at: Mapped[datetime | None]
+    pauses: Mapped[Any | None] = mapped_column(TSTZMULTIRANGE)
+    worked: Mapped[Any | None] = mapped_column(TSTZRANGE)
+    worked_s: Mapped[int] = mapped_column(server_default=text("0"))
+    flags: Mapped[list[str]] = mapped_column(ARRAY(PG_TEXT), server_default=text("'{}'"))
+    last_item_at: Mapped[datetime | None]
+    track_m: Mapped[float] = mapped_column(server_default=text("0"))
+    fixes: Mapped[int] = mapped_column(server_default=text("0"))
+    __table_args__ = (
+        ForeignKeyConstraint(
+            ["township_id", "shift_id"], ["shifts.township_id", "shifts.id"], name="fk_duties_shift"
+        ),
+        UniqueConstraint("township_id", "shift_id", "person_id"),
+        CheckConstraint("state IN ('on','paused','ended','attended')", name="state"),
+        ExcludeConstraint(
+            ("township_id", "="), ("person_id", "="), ("worked", "&&"),
+            where=text("worked IS NOT NULL"), name="ex_duties_overlap",
+        ),
+        Index("ix_duties_day", "township_id", "day"),
+        Index("ix_duties_person", "township_id", "person_id", "day"),
+    )  # fmt: skip
+
+    @property
+    def is_declared(self) -> bool:
+        return self.entered_by is not None
+
+
+class DutyEvent(db.Model):
+    """A start, pause, resume or end as the phone said it, at its effective time. Keyed by the item's id."""
+
+    __tablename__ = "duty_events"
+    township_id: Mapped[int] = mapped_column(primary_key=True)
+    id: Mapped[UUID] = mapped_column(primary_key=True)
+    duty_id: Mapped[int]
+    kind: Mapped[str]
+    effective_at: Mapped[datetime]
+    time_quality: Mapped[str]
+    __table_args__ = (
+        ForeignKeyConstraint(
+            ["township_id", "duty_id"], ["duties.township_id", "duties.id"], name="fk_duty_events_duty"
+        ),
+        CheckConstraint("kind IN ('start','pause','resume','end')", name="kind"),
+        Index("ix_duty_events_duty", "township_id", "duty_id"),
+        {"postgresql_partition_by": "RANGE (id)"},
+    )

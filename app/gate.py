@@ -1,0 +1,192 @@
+"""The HTTP edge that api and web share: who is calling, who may call what, problem answers, security headers.
+
+Every endpoint declares who may call it with `@allow(...)` or `@public`; the app refuses to start otherwise.
+"""
+
+from __future__ import annotations
+
+import re
+import secrets
+from collections.abc import Callable
+from functools import wraps
+from typing import Any, TypeVar
+
+from flask import Flask, Response, current_app, g, redirect, request, url_for
+from flask_babel import Babel
+from flask_login import LoginManager, current_user
+from flask_wtf.csrf import CSRFError, CSRFProtect
+
+from app import clock, problems
+from app.accounts import operations as accounts
+from app.accounts.models import Person, UserSession
+from app.config import Settings
+from app.errors import BadRequest, Forbidden, NotSignedIn
+from app.teams.scope import Scope, scope_of
+
+View = TypeVar("View", bound=Callable[..., Any])
+ROLES = ("member", "leader", "reviewer", "admin")
+LANGUAGES = ("zh", "en")
+csrf = CSRFProtect()
+logins = LoginManager()
+babel = Babel()
+CLIENT = re.compile(r"^[A-Za-z0-9._-]{1,40}/[A-Za-z0-9._-]{1,40}$")
+
+
+def init_app(app: Flask) -> None:
+    csrf.init_app(app)
+    logins.init_app(app)
+    babel.init_app(app, locale_selector=language)
+    logins.request_loader(load_person)
+    app.before_request(check_write)
+    app.after_request(add_headers)
+    app.jinja_env.globals.update(csp_nonce=csp_nonce, language=language, settings=settings)
+    problems.init_app(app)
+
+
+def settings() -> Settings:
+    return current_app.extensions["settings"]
+
+
+# --- who is calling -------------------------------------------------------------------------------
+
+
+def cookie_name() -> str:
+    """Clients do not send Secure cookies over plain http, so the loopback name has no __Host- prefix."""
+    return "__Host-xunfang" if settings().is_https else "xunfang"
+
+
+def load_person(req: Any) -> Person | None:
+    secret = req.cookies.get(cookie_name())
+    found = accounts.person_of_secret(secret, clock.now()) if secret else None
+    if found is None:
+        return None
+    g.user_session = found[1]
+    return found[0]
+
+
+def me() -> Person:
+    return current_user._get_current_object()  # type: ignore[no-any-return]
+
+
+def my_session() -> UserSession | None:
+    return g.get("user_session")
+
+
+def my_scope() -> Scope:
+    """The caller's reach, read once per request."""
+    if "scope" not in g:
+        g.scope = scope_of(me())
+    return g.scope  # type: ignore[no-any-return]
+
+
+def set_session_cookie(response: Response, secret: str) -> None:
+    https = settings().is_https
+    response.set_cookie(
+        cookie_name(), secret, max_age=settings().session_days * 86400, secure=https,
+        httponly=True, samesite="Lax", path="/",
+    )  # fmt: skip
+
+
+def clear_session_cookie(response: Response) -> None:
+    response.delete_cookie(cookie_name(), path="/", secure=settings().is_https, httponly=True, samesite="Lax")
+
+
+def language() -> str:
+    wanted = request.cookies.get("lang")
+    if wanted in LANGUAGES:
+        return wanted  # type: ignore[return-value]
+    if current_user and current_user.is_authenticated:
+        return str(current_user.language)
+    if is_api():
+        return request.accept_languages.best_match(LANGUAGES, "zh") or "zh"
+    return "zh"
+
+
+# --- who may call ---------------------------------------------------------------------------------
+
+
+def public(view: View) -> View:
+    """Anybody may call, signed in or not."""
+    view.access = "public"  # type: ignore[attr-defined]
+    return view
+
+
+def allow(*roles: str) -> Callable[[View], View]:
+    """Signed-in people who hold one of the roles; `allow()` with none means everybody signed in."""
+    unknown = set(roles) - set(ROLES)
+    if unknown:
+        raise ValueError(f"unknown roles {unknown}")
+
+    def decorate(view: View) -> View:
+        @wraps(view)
+        def guarded(*args: Any, **kwargs: Any) -> Any:
+            if not current_user.is_authenticated:
+                return ask_to_sign_in()
+            if roles and not set(roles) & my_scope().roles:
+                raise Forbidden()
+            return view(*args, **kwargs)
+
+        guarded.access = roles or ROLES  # type: ignore[attr-defined]
+        return guarded  # type: ignore[return-value]
+
+    return decorate
+
+
+def ask_to_sign_in() -> Any:
+    if is_api():
+        raise NotSignedIn()
+    target = request.full_path.rstrip("?") if request.method == "GET" else "/"
+    return redirect(url_for("session.sign_in", next=target))
+
+
+def require_declared_access(app: Flask) -> None:
+    app.view_functions["static"].access = "public"  # type: ignore[attr-defined]
+    bare = [name for name, view in app.view_functions.items() if not hasattr(view, "access")]
+    if bare:
+        raise RuntimeError(f"endpoints without @allow or @public: {bare}")
+
+
+def is_api() -> bool:
+    return request.path.startswith("/api/")
+
+
+def check_write() -> None:
+    """A browser cannot be made to send our header across sites; forms carry a CSRF token instead."""
+    if request.method in ("GET", "HEAD", "OPTIONS"):
+        return
+    if not is_api():
+        csrf.protect()
+    elif not CLIENT.match(request.headers.get("X-Xunfang-Client", "")):
+        raise BadRequest("client_header_missing")
+
+
+# --- headers --------------------------------------------------------------------------------------
+
+
+def csp_nonce() -> str:
+    if "nonce" not in g:
+        g.nonce = secrets.token_urlsafe(16)
+    return g.nonce  # type: ignore[no-any-return]
+
+
+def add_headers(response: Response) -> Response:
+    nonce = f" 'nonce-{g.nonce}'" if "nonce" in g else ""
+    policy = (
+        f"default-src 'self'; script-src 'self'{nonce}; style-src 'self'{nonce}; img-src 'self' data: blob:; "
+        "worker-src 'self' blob:; connect-src 'self'; font-src 'self'; object-src 'none'; base-uri 'none'; "
+        "form-action 'self'; frame-ancestors 'none'"
+    )
+    headers = response.headers
+    headers.setdefault("Content-Security-Policy", policy)
+    headers.setdefault("X-Content-Type-Options", "nosniff")
+    headers.setdefault("Referrer-Policy", "same-origin")
+    headers.setdefault("Permissions-Policy", "geolocation=(self), camera=(self), microphone=()")
+    headers.setdefault("Cross-Origin-Opener-Policy", "same-origin")
+    if settings().is_https:
+        headers.setdefault("Strict-Transport-Security", "max-age=31536000; includeSubDomains")
+    if not request.path.startswith("/static/"):
+        headers.setdefault("Cache-Control", "no-store")
+    return response
+
+
+__all__ = ["CSRFError", "allow", "csp_nonce", "init_app", "me", "my_scope", "my_session", "public", "settings"]

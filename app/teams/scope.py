@@ -1,0 +1,170 @@
+"""Who reaches what. The one module through which every scoped object is reached.
+
+A member reaches own duties, the own team's routes and hotspots, and village totals of the home township; a leader the
+teams led; a reviewer the areas reviewed; an admin the areas administered. Outside, a thing does not exist (404).
+Queries put one of the `…_rows` criteria into their WHERE; the criteria are built from ids, so they cost nothing.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import and_, false, or_, select
+from sqlalchemy.sql import ColumnElement
+
+from app.accounts.models import Person
+from app.areas.models import Area
+from app.db import db
+from app.errors import NotFound
+from app.teams.models import RoleGrant, Team, TeamMember
+
+Criterion = ColumnElement[bool]
+
+
+@dataclass(frozen=True)
+class Scope:
+    """`reviewed` / `administered` hold area ids with everything below them."""
+
+    person_id: int
+    township_id: int | None
+    member_team_ids: frozenset[int]
+    led_team_ids: frozenset[int]
+    reviewed: frozenset[int]
+    administered: frozenset[int]
+    home_area_ids: frozenset[int]
+    township_ids: frozenset[int]
+
+    @property
+    def roles(self) -> frozenset[str]:
+        held = {
+            "member": self.member_team_ids, "leader": self.led_team_ids,
+            "reviewer": self.reviewed, "admin": self.administered,
+        }  # fmt: skip
+        return frozenset(role for role, over in held.items() if over)
+
+    @property
+    def area_ids(self) -> frozenset[int]:
+        """Areas whose measures the caller may read in full."""
+        return self.reviewed | self.administered
+
+    @property
+    def visible_area_ids(self) -> frozenset[int]:
+        """Areas the caller may see at all: the above and the home township's own tree (totals only)."""
+        return self.area_ids | self.home_area_ids
+
+    @property
+    def team_ids(self) -> frozenset[int]:
+        return self.member_team_ids | self.led_team_ids
+
+    @property
+    def all_township_ids(self) -> frozenset[int]:
+        home = {self.township_id} if self.township_id and self.team_ids else set()
+        return self.township_ids | home
+
+
+def scope_of(person: Person) -> Scope:
+    grants = db.session.execute(
+        select(RoleGrant.role, RoleGrant.team_id, RoleGrant.area_id).where(
+            RoleGrant.person_id == person.id, RoleGrant.revoked_at.is_(None)
+        )
+    ).all()
+    reviewed = descendants([g.area_id for g in grants if g.role == "reviewer"])
+    administered = descendants([g.area_id for g in grants if g.role == "admin"])
+    member_of = _member_team_ids(person.id)
+    led = frozenset(g.team_id for g in grants if g.role == "leader")
+    at_home = person.home_township_id if (member_of or led) else None
+    return Scope(
+        person_id=person.id,
+        township_id=person.home_township_id,
+        member_team_ids=member_of,
+        led_team_ids=led,
+        reviewed=reviewed,
+        administered=administered,
+        home_area_ids=descendants([at_home] if at_home else []),
+        township_ids=_townships_among(reviewed | administered),
+    )
+
+
+def _member_team_ids(person_id: int) -> frozenset[int]:
+    rows = db.session.scalars(
+        select(TeamMember.team_id)
+        .join(Team, Team.id == TeamMember.team_id)
+        .where(TeamMember.person_id == person_id, TeamMember.left_on.is_(None), Team.active)
+    )
+    return frozenset(rows)
+
+
+def descendants(area_ids: list[int]) -> frozenset[int]:
+    """The areas and everything below them (the tree has four levels)."""
+    if not area_ids:
+        return frozenset()
+    tree = select(Area.id).where(Area.id.in_(area_ids)).cte("tree", recursive=True)
+    tree = tree.union_all(select(Area.id).where(Area.parent_id == tree.c.id))
+    return frozenset(db.session.scalars(select(tree.c.id)))
+
+
+def _townships_among(area_ids: frozenset[int]) -> frozenset[int]:
+    if not area_ids:
+        return frozenset()
+    return frozenset(db.session.scalars(select(Area.id).where(Area.id.in_(area_ids), Area.level == "township")))
+
+
+# --- criteria for WHERE ---------------------------------------------------------------------------
+
+
+def within(column: Any, ids: frozenset[int]) -> Criterion:
+    return column.in_(ids) if ids else false()
+
+
+def area_rows(scope: Scope, area_column: Any) -> Criterion:
+    """Rows of areas whose measures the caller may read in full."""
+    return within(area_column, scope.area_ids)
+
+
+def visible_area_rows(scope: Scope, area_column: Any) -> Criterion:
+    return within(area_column, scope.visible_area_ids)
+
+
+def township_rows(scope: Scope, township_column: Any) -> Criterion:
+    """Rows of the townships that the caller reviews, administers or works in."""
+    return within(township_column, scope.all_township_ids)
+
+
+def reviewed_township_rows(scope: Scope, township_column: Any) -> Criterion:
+    return within(township_column, scope.township_ids)
+
+
+def team_rows(scope: Scope, township_column: Any, team_column: Any) -> Criterion:
+    """Rows of the caller's own teams, or of any team in a township the caller reviews or administers."""
+    own = and_(within(team_column, scope.team_ids), within(township_column, scope.all_township_ids))
+    return or_(own, within(township_column, scope.township_ids))
+
+
+def led_team_rows(scope: Scope, township_column: Any, team_column: Any) -> Criterion:
+    """Rows that the caller may steer: of the teams led, or as admin of the township."""
+    led = and_(within(team_column, scope.led_team_ids), within(township_column, scope.all_township_ids))
+    return or_(led, within(township_column, scope.administered))
+
+
+def own_rows(scope: Scope, person_column: Any) -> Criterion:
+    return person_column == scope.person_id  # type: ignore[no-any-return]
+
+
+# --- single objects -------------------------------------------------------------------------------
+
+
+def reach_area(scope: Scope, code: str) -> Area:
+    """The area of a code within the caller's sight, or NotFound."""
+    area = db.session.scalar(select(Area).where(Area.code == code, visible_area_rows(scope, Area.id)))
+    if area is None:
+        raise NotFound()
+    return area
+
+
+def reach_team(scope: Scope, team_id: int, *, to_lead: bool = False) -> Team:
+    rows = led_team_rows if to_lead else team_rows
+    team = db.session.scalar(select(Team).where(Team.id == team_id, rows(scope, Team.township_id, Team.id)))
+    if team is None:
+        raise NotFound()
+    return team

@@ -1,0 +1,132 @@
+// Bundles static/js, static/css and the catalogues into static/dist (git-ignored).
+//
+//   node setup/build.mjs            what `make` runs when a source has changed
+//
+// File names stay the same; static/dist/manifest.json holds a hash for each, for `?v=`. Pieces shared by two bundles,
+// and those loaded late (the map), are chunks/ with their hash in the name.
+import { execFileSync } from 'node:child_process'
+import { createHash } from 'node:crypto'
+import { existsSync } from 'node:fs'
+import { cp, mkdir, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises'
+import { dirname, join, relative, resolve } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { build } from 'esbuild'
+
+const root = resolve(dirname(fileURLToPath(import.meta.url)), '..')
+const source = join(root, 'static')
+const done = join(source, 'dist')
+const out = join(source, 'dist.new') // swapped in at the end: a running server never sees half a build
+const served = '/static/dist/'
+
+const pages = ['phone', 'desk', 'coverage', 'signin'].filter((name) => existsSync(join(source, 'js', `${name}.js`)))
+const common = {
+  absWorkingDir: root,
+  bundle: true,
+  format: 'esm',
+  target: ['chrome90', 'firefox90', 'safari15'],
+  minify: true,
+  sourcemap: true,
+  legalComments: 'none',
+  logLevel: 'warning',
+  define: { 'process.env.NODE_ENV': '"production"' },
+}
+
+async function hashOf(file) {
+  return createHash('sha256').update(await readFile(join(out, file))).digest('hex').slice(0, 16)
+}
+
+async function filesIn(folder) {
+  if (!existsSync(folder)) return []
+  const entries = await readdir(folder, { recursive: true, withFileTypes: true })
+  return entries.filter((e) => e.isFile()).map((e) => join(e.parentPath ?? e.path, e.name)).sort()
+}
+
+async function scripts() {
+  if (!pages.length) return {}
+  const result = await build({
+    ...common,
+    entryPoints: pages.map((name) => `static/js/${name}.js`),
+    outdir: out,
+    outbase: 'static/js',
+    splitting: true, // import('maplibre-gl') becomes a chunk, fetched only where a map is shown
+    chunkNames: 'chunks/[name]-[hash]',
+    metafile: true,
+  })
+  return result.metafile.outputs
+}
+
+async function styles() {
+  const sheets = (await filesIn(join(source, 'css'))).filter((file) => file.endsWith('.css'))
+  if (!sheets.length) return
+  await build({
+    ...common,
+    entryPoints: sheets,
+    outdir: out,
+    outbase: join(source, 'css'),
+    external: ['/static/*', '*.png', '*.svg', '*.woff2'],
+    target: undefined, // keep modern CSS as written
+    sourcemap: false,
+  })
+}
+
+async function map() {
+  const from = join(root, 'node_modules', 'maplibre-gl', 'dist')
+  // A file of our own origin: the Content-Security-Policy needs neither blob: nor unsafe-eval for it.
+  // The library looks for it beside its own chunk; map code says setWorkerUrl('/static/dist/maplibre-gl-worker.mjs').
+  for (const name of ['maplibre-gl.css', 'maplibre-gl-worker.mjs']) await cp(join(from, name), join(out, name))
+}
+
+function catalogues() {
+  const inside = join(root, '.venv', 'bin', 'python')
+  execFileSync(existsSync(inside) ? inside : 'python3', [join(root, 'setup', 'i18n.py'), join(out, 'i18n')], { stdio: 'inherit' })
+}
+
+// What the phone needs with no signal: its bundle and all that it imports at once. What comes only with a map is kept apart,
+// for a worker should not fetch a megabyte over a poor line before the first check-in can be made.
+async function shell(outputs) {
+  const name = (path) => relative(out, join(root, path))
+  const now = new Set()
+  const later = new Set(['maplibre-gl-worker.mjs', 'maplibre-gl.css'])
+  const visit = (path, into) => {
+    if (!outputs[path] || into.has(name(path)) || now.has(name(path))) return
+    into.add(name(path))
+    for (const { path: next, kind } of outputs[path].imports) visit(next, kind === 'dynamic-import' ? later : into)
+  }
+  const entry = Object.keys(outputs).find((path) => name(path) === 'phone.js')
+  if (entry) visit(entry, now)
+  for (const file of now) later.delete(file)
+  const sheets = (await filesIn(out)).map((file) => relative(out, file)).filter((file) => file.endsWith('.css') && !later.has(file))
+  const wanted = sheets.filter((file) => /^(phone|base|common|tokens|signin)\b/.test(file))
+  const words = ['i18n/phone.zh.json', 'i18n/phone.en.json']
+  const list = async (files) => Promise.all([...files].map(async (file) => ({ url: served + file, revision: await hashOf(file) })))
+  const icons = await Promise.all(
+    (await filesIn(join(source, 'icons'))).map(async (file) => ({
+      url: `/static/${relative(source, file)}`,
+      revision: createHash('sha256').update(await readFile(file)).digest('hex').slice(0, 16),
+    })),
+  )
+  return { now: [...(await list([...now, ...wanted, ...words])), ...icons], later: await list(later) }
+}
+
+async function worker(outputs) {
+  if (!existsSync(join(source, 'sw.js'))) return
+  const { now, later } = await shell(outputs)
+  // self.__SHELL: precache these. self.__MAP: fetch these when a map is first shown, keep them then.
+  const banner = `self.__SHELL=${JSON.stringify(now)};self.__MAP=${JSON.stringify(later)};`
+  await build({ ...common, entryPoints: ['static/sw.js'], outfile: join(out, 'sw.js'), format: 'iife', banner: { js: banner } })
+}
+
+await rm(out, { recursive: true, force: true })
+await mkdir(out, { recursive: true })
+catalogues()
+const [outputs] = await Promise.all([scripts(), styles(), map()])
+await worker(outputs)
+const manifest = {}
+for (const file of await filesIn(out)) if (!file.endsWith('.map')) manifest[relative(out, file)] = await hashOf(relative(out, file))
+await writeFile(join(out, 'manifest.json'), `${JSON.stringify(manifest, null, 1)}\n`)
+const old = `${done}.old`
+await rm(old, { recursive: true, force: true })
+if (existsSync(done)) await rename(done, old)
+await rename(out, done)
+await rm(old, { recursive: true, force: true })
+process.stdout.write(`static/dist: ${pages.join(', ') || 'no pages yet'} (${Object.keys(manifest).length} files)\n`)

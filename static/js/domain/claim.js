@@ -1,0 +1,70 @@
+// @ts-check
+// A claim is what the phone says. It is made once, here, and never changed afterwards.
+import { canonical, sha256 } from "./canonical.js";
+import { uuid7 } from "./uuid7.js";
+
+/**
+ * @typedef {"duty.start"|"duty.pause"|"duty.resume"|"duty.end"|"checkin"|"segment"|"note"} Kind
+ *
+ * @typedef {Readonly<{
+ *   id: string, schema: 1, device_id: string, device_seq: number, author_id: number, kind: Kind,
+ *   body: Record<string, any>, device_at: string, utc_offset_min: number, monotonic_ms: number,
+ *   anchor: string|null, sha256: string
+ * }>} Envelope
+ *
+ * @typedef {{lon_e7: number, lat_e7: number, accuracy_m: number, age_ms: number, mocked?: boolean}} Fix
+ *
+ * @typedef {Readonly<{author_id: number, kind: Kind, body: Record<string, any>, id: string,
+ *   device_at: string, utc_offset_min: number, monotonic_ms: number, sha256: string}>} Draft
+ */
+
+/**
+ * Everything of an envelope that needs no counter: that is given by the outbox inside its transaction.
+ * @param {{author_id: number, kind: Kind, body: Record<string, any>, now?: number, monotonic?: number}} said
+ * @returns {Promise<Draft>}
+ */
+export async function draftClaim({ author_id, kind, body, now = Date.now(), monotonic = performance.now() }) {
+  const text = canonical(body);
+  return Object.freeze({
+    id: uuid7(now),
+    author_id,
+    kind,
+    body: deepFreeze(JSON.parse(text)),
+    device_at: new Date(now).toISOString(),
+    utc_offset_min: 0 - new Date(now).getTimezoneOffset(),
+    monotonic_ms: Math.max(0, Math.floor(monotonic)),
+    sha256: await sha256(text),
+  });
+}
+
+/**
+ * @param {Draft} draft
+ * @param {{device_id: string, device_seq: number, anchor: string|null}} device
+ * @returns {Envelope}
+ */
+export function sealClaim(draft, { device_id, device_seq, anchor }) {
+  return Object.freeze({ ...draft, schema: /** @type {1} */ (1), device_id, device_seq, anchor });
+}
+
+/**
+ * @param {{lon: number, lat: number, accuracy_m: number, at: number}} position degrees, epoch ms
+ * @param {number} now epoch ms
+ * @returns {Fix}
+ */
+export function fixOf(position, now) {
+  return {
+    lon_e7: Math.round(position.lon * 1e7),
+    lat_e7: Math.round(position.lat * 1e7),
+    accuracy_m: Math.max(0, Math.ceil(position.accuracy_m)),
+    age_ms: Math.max(0, Math.round(now - position.at)),
+  };
+}
+
+/** @template T @param {T} value @returns {T} */
+function deepFreeze(value) {
+  if (value && typeof value === "object") {
+    Object.values(value).forEach(deepFreeze);
+    Object.freeze(value);
+  }
+  return value;
+}

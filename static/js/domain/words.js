@@ -1,0 +1,59 @@
+// @ts-check
+// Times, counts and sentences. Every function takes the translator `t`, so that tests need no catalogue.
+
+/** @typedef {(code: string, values?: Record<string, string|number>) => string} T */
+
+/** @param {string|number} at @param {string} lang @param {string} [zone] */
+export function clockTime(at, lang, zone) {
+  return new Date(at).toLocaleTimeString(lang === "en" ? "en-GB" : "zh-CN", {
+    hour: "2-digit", minute: "2-digit", hour12: false, timeZone: zone,
+  });
+}
+
+/** @param {string} day "2026-11-24" @param {string} lang */
+export function dayName(day, lang) {
+  return new Date(`${day}T12:00:00Z`).toLocaleDateString(lang === "en" ? "en-GB" : "zh-CN", {
+    month: lang === "en" ? "short" : "long", day: "numeric", weekday: "short", timeZone: "UTC",
+  });
+}
+
+/** @param {number} ms @param {T} t @returns {string} "2 h", "40 min", "just now" */
+export function ageWords(ms, t) {
+  const minutes = Math.floor(ms / 60_000);
+  if (minutes < 1) return t("age.now");
+  if (minutes < 60) return t("age.minutes", { n: minutes });
+  if (minutes < 48 * 60) return t("age.hours", { n: Math.floor(minutes / 60) });
+  return t("age.days", { n: Math.floor(minutes / 1440) });
+}
+
+/** @param {number} minutes @param {T} t */
+export function durationWords(minutes, t) {
+  const whole = Math.max(0, Math.round(minutes));
+  if (whole < 60) return t("age.minutes", { n: whole });
+  return whole % 60 === 0
+    ? t("age.hours", { n: whole / 60 })
+    : t("duration.hours_minutes", { h: Math.floor(whole / 60), m: whole % 60 });
+}
+
+/** @param {number} metres @param {T} t */
+export function metreWords(metres, t) {
+  if (metres < 1000) return t("metres.m", { n: Math.round(metres) });
+  return t("metres.km", { n: (metres / 1000).toFixed(1) });
+}
+
+/** @param {{count: number, oldestAt: number|null}} unsent @param {number} now @param {T} t */
+export function unsentWords(unsent, now, t) {
+  if (unsent.count === 0) return t("sent.all");
+  return t("sent.waiting", { n: unsent.count, age: ageWords(now - (unsent.oldestAt ?? now), t) });
+}
+
+/**
+ * The reasons of a verdict as sentences; a code that this release has no words for is shown as it is.
+ * @param {string[]|undefined} reasons @param {T} t
+ */
+export function reasonWords(reasons, t) {
+  return (reasons ?? []).map((code) => {
+    const words = t(`reason.${code}`);
+    return words === `reason.${code}` ? code : words;
+  });
+}
