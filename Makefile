@@ -3,6 +3,8 @@ PORT ?= 8000
 PYTHON ?= python3
 ARGS ?=
 export PYTHON
+# The kernel ends the script when this make is gone, however it went.
+TIED = $$(setpriv --pdeathsig TERM true 2> /dev/null && echo setpriv --pdeathsig TERM)
 .DEFAULT_GOAL := help
 .PHONY: help run test lint format bench demo migrate shots db-start db-stop clean
 
@@ -10,7 +12,7 @@ help: ## what can be typed here
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 run: ## set up, database, demo data, server on http://127.0.0.1:8000 (PORT=…)
-	@exec bash setup/run.sh "$(PORT)"
+	@exec $(TIED) bash setup/run.sh "$(PORT)"
 
 test: ## all tests (ARGS="tests/checkins -k late")
 	@exec bash setup/with.sh test .venv/bin/python -m pytest $(ARGS)

@@ -59,7 +59,9 @@ def read_settings(env: Mapping[str, str] | None = None) -> Settings:
 def _url(env: Mapping[str, str], name: str, default: str | None) -> str:
     value = env.get(name) or default
     if not value:
-        raise BadSetting(f"{name} is missing: a PostgreSQL address, e.g. postgresql+psycopg://user@host/xunfang")
+        raise BadSetting(
+            f"{name} is missing: a PostgreSQL address, e.g. postgresql+psycopg://user@host/xunfang"
+        )
     if value.startswith(("postgres://", "postgresql://")):
         value = "postgresql+psycopg://" + value.split("://", 1)[1]
     if not value.startswith("postgresql+psycopg://"):

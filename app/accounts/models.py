@@ -25,9 +25,16 @@ class Person(db.Model):
     active: Mapped[bool] = mapped_column(server_default=text("true"))
     created_at: Mapped[datetime] = mapped_column(server_default=text("now()"))
 
+    # what Flask-Login asks of whoever is signed in
+    is_authenticated = True
+    is_anonymous = False
+
     @property
     def is_active(self) -> bool:
         return self.active
+
+    def get_id(self) -> str:
+        return str(self.id)
 
 
 class UserSession(db.Model):

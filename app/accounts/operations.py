@@ -43,7 +43,14 @@ def allow_hashes(n: int) -> None:
 
 
 def sign_in(
-    login: str, password: str, *, device: str, address: str, known_secret: str | None, days: int, now: datetime
+    login: str,
+    password: str,
+    *,
+    device: str,
+    address: str,
+    known_secret: str | None,
+    days: int,
+    now: datetime,
 ) -> tuple[Person, str]:
     """The person and a new session secret. Failures are counted by account and by address.
 
@@ -129,7 +136,13 @@ def revoke_session(person: Person, session_id: UUID, now: datetime) -> None:
 
 
 def record_audit(
-    township_id: int, actor_id: int | None, action: str, kind: str, object_id: object, now: datetime, **detail: Any
+    township_id: int,
+    actor_id: int | None,
+    action: str,
+    kind: str,
+    object_id: object,
+    now: datetime,
+    **detail: Any,
 ) -> None:
     """One append-only line: who did or looked at what. `detail` never holds positions, phones or bodies."""
     db.session.execute(

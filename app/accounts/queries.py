@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
 
-from sqlalchemy import exists, func, select
+from sqlalchemy import delete, exists, func, select, text
 from sqlalchemy.dialects.postgresql import insert
 
 from app.accounts.models import Person, RateCount, UserSession
@@ -65,10 +65,16 @@ def count_attempt(key: str, window_s: int, now: datetime) -> int:
 
 
 def forget_old_counts(now: datetime) -> None:
-    from sqlalchemy import delete
-
     db.session.execute(delete(RateCount).where(RateCount.window_at < now - timedelta(days=1)))
 
 
 def person_count() -> int:
     return int(db.session.scalar(select(func.count()).select_from(Person)) or 0)
+
+
+def schema_revision() -> str | None:
+    return db.session.execute(text("SELECT version_num FROM alembic_version")).scalar()
+
+
+def queue_is_there() -> bool:
+    return bool(db.session.execute(text("SELECT to_regclass('procrastinate_jobs') IS NOT NULL")).scalar())

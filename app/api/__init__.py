@@ -1,7 +1,49 @@
+"""The JSON API: one file per noun. Parsing, one operation or query, one commit, problem answers, OpenAPI."""
+
 from __future__ import annotations
 
-from flask import Flask
+from typing import Any
+
+from flask import Flask, Response, g, jsonify, request
+from flask_smorest import Api
+
+from app import clock
+from app.gate import public, settings
+
+api = Api()
 
 
 def init_app(app: Flask) -> None:
-    """Blueprints and commands are registered here."""
+    from app.api import field, health, schemas, session
+    from app.field.anchor import sign_anchor
+
+    app.config.update(
+        API_TITLE="Xunfang", API_VERSION="v1", OPENAPI_VERSION="3.1.0", OPENAPI_URL_PREFIX=None,
+    )  # fmt: skip
+    api.init_app(app)
+    # smorest's own handler would answer every page in JSON; problems.init_app has ours for both
+    schemas.document(api)
+    modules = [session, field]
+    import importlib, importlib.util
+    for name in ("coverage", "tiles"):
+        if importlib.util.find_spec(f"app.api.{name}"):
+            modules.append(importlib.import_module(f"app.api.{name}"))
+    for module in modules:
+        api.register_blueprint(module.bp, url_prefix=module.bp.url_prefix)
+    app.register_blueprint(health.bp)
+    app.add_url_rule("/api/v1/openapi.json", "openapi", openapi)
+
+    @app.after_request
+    def add_anchor(response: Response) -> Response:
+        """The signed server time, on every answer, outside any ETag."""
+        if request.path.startswith("/api/"):
+            response.headers["X-Xunfang-Anchor"] = sign_anchor(
+                g.get("now") or clock.now(), settings().secret_key
+            )
+        return response
+
+
+@public
+def openapi() -> Any:
+    """OpenAPI 3.1 of everything under /api/v1."""
+    return jsonify(api.spec.to_dict())

@@ -1,9 +1,10 @@
 """What one track segment adds to presence: pieces of streets or routes by hour, and stays in hotspots.
 
 Lines are cut into pieces of at most 5 m; a piece is covered when its midpoint lies within 25 m of a valid step (flat
-caps: never beyond the ends of what was walked) or of a fix where two valid steps meet. Every answer is a union over
-steps and over pairs of neighbouring steps, so it does not depend on how a track was cut into segments, on their order
-or on repeats, provided that each segment is given the one fix of context on either side that is already stored.
+caps: never beyond the ends of what was walked) or on the outside of the bend where two valid steps meet. Every answer
+is a union over steps and over pairs of neighbouring steps, so it does not depend on how a track was cut into segments,
+on their order or on repeats, provided that each segment is given the one fix of context on either side that is
+already stored.
 
 Source: decisions.md ("Presence", "Segments"), measures.md ("route completion", "visit"), architecture.md ("Scale").
 Coordinates are metres in the county's projected system; times are UTC epoch seconds.
@@ -88,7 +89,7 @@ class PieceIndex:
         steps = np.flatnonzero(valid)
         joints = np.flatnonzero(valid[:-1] & valid[1:]) + 1
         _, by_step = self.near_steps(xy[steps], xy[steps + 1], b)
-        _, by_joint = self.near_points(xy[joints], b)
+        _, by_joint = self.near_joints(xy[joints - 1], xy[joints], xy[joints + 1], b)
         return np.unique(np.concatenate((by_step, by_joint)))
 
     def near_steps(self, a: Floats, b: Floats, reach: float) -> tuple[Ints, Ints]:
@@ -101,11 +102,18 @@ class PieceIndex:
         near = (square > 0) & (dot >= 0) & (dot <= square) & (across**2 <= reach**2 * square)
         return step[near], piece[near]
 
-    def near_points(self, xy: Floats, reach: float) -> tuple[Ints, Ints]:
-        """Pairs (point, piece) at most reach apart."""
-        point, piece = self._candidates(xy - reach, xy + reach)
-        near = ((self.mid[piece] - xy[point]) ** 2).sum(axis=1) <= reach**2
-        return point[near], piece[near]
+    def near_joints(self, a: Floats, at: Floats, b: Floats, reach: float) -> tuple[Ints, Ints]:
+        """Pairs (joint, piece) on the outside of the bend a - at - b, at most reach from it.
+
+        Only the wedge beyond the end of the first step and before the beginning of the second: a whole disc would
+        reach beyond the end of a track whose last step is short. A step of no length has no side and no wedge.
+        """
+        joint, piece = self._candidates(at - reach, at + reach)
+        offset, came, goes = self.mid[piece] - at[joint], (at - a)[joint], (b - at)[joint]
+        near = (offset**2).sum(axis=1) <= reach**2
+        near &= ((offset * came).sum(axis=1) >= 0) & ((offset * goes).sum(axis=1) <= 0)
+        near &= (came != 0).any(axis=1) & (goes != 0).any(axis=1)
+        return joint[near], piece[near]
 
     def _candidates(self, low: Floats, high: Floats) -> tuple[Ints, Ints]:
         boxes = shapely.box(low[:, 0], low[:, 1], high[:, 0], high[:, 1])
@@ -170,7 +178,7 @@ def to_bits(indices: Sequence[int] | Ints, n: int) -> str:
 
 def from_bits(text: str) -> Bools:
     """The inverse of `to_bits`: one boolean a piece."""
-    return np.frombuffer(text.encode("ascii"), dtype=np.uint8) == ord("1")
+    return np.asarray(np.frombuffer(text.encode("ascii"), dtype=np.uint8) == ord("1"), dtype=np.bool_)
 
 
 def _track(
@@ -194,11 +202,9 @@ def _track(
 def _joints(t: Floats, valid: Bools, windows: Sequence[Range]) -> Bools:
     """Fixes at which two valid steps meet, both allowed there: not at a cut end, which has a flat cap."""
     joint = np.zeros(len(t), dtype=np.bool_)
-    joint[1:-1] = valid[:-1] & valid[1:]
-    inside = np.zeros(len(t), dtype=np.bool_)
     for start, end in windows:
-        inside |= (start < t) & (t < end)
-    return joint & inside
+        joint[1:-1] |= valid[:-1] & valid[1:] & (start < t[1:-1]) & (t[1:-1] < end)
+    return joint
 
 
 def _parts(t: Floats, valid: Bools, windows: Sequence[Range]) -> tuple[tuple[int, float, float], ...]:
@@ -231,8 +237,9 @@ def _pieces_by_hour(track: _Track, index: PieceIndex, reach: float) -> dict[int,
         pieces.append(piece)
     joints = np.flatnonzero(track.joint)
     if joints.size:
-        point, piece = index.near_points(track.xy[joints], reach)
-        hours.append(_hour(track.t[joints])[point])
+        xy = track.xy
+        joint, piece = index.near_joints(xy[joints - 1], xy[joints], xy[joints + 1], reach)
+        hours.append(_hour(track.t[joints])[joint])
         pieces.append(piece)
     if not pieces:
         return {}

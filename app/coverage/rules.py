@@ -8,6 +8,7 @@ import math
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, fields
 from datetime import date, datetime, time, timedelta
+from itertools import pairwise
 from typing import Any, Literal, TypeVar
 from zoneinfo import ZoneInfo
 
@@ -90,12 +91,12 @@ class Effect:
 
 
 def policy_from(mapping: Mapping[str, Any]) -> Policy:
-    """A Policy from a stored mapping; keys it does not know are ignored, lists become tuples."""
+    """A Policy from a stored mapping; keys it does not know are ignored."""
     known = {field.name for field in fields(Policy)}
-    values = {key: value for key, value in mapping.items() if key in known}
-    return Policy(
-        **{key: tuple(value) if isinstance(value, list) else value for key, value in values.items()}
-    )
+    values: dict[str, Any] = {key: value for key, value in mapping.items() if key in known}
+    if "fresh_days" in values:
+        values["fresh_days"] = tuple(values["fresh_days"])
+    return Policy(**values)
 
 
 # Ranges ---------------------------------------------------------------------------------------------------------
@@ -189,7 +190,7 @@ def risk_slots(
         length, rest = timedelta(minutes=policy.slot_min), timedelta(minutes=policy.slot_rest_min)
         count = max(1, int((end - start) // length) + ((end - start) % length >= rest))
         edges = [start + n * length for n in range(count)] + [end]
-        slots.extend(zip(edges, edges[1:], strict=False))
+        slots.extend(pairwise(edges))
     return tuple(slots)
 
 

@@ -74,6 +74,7 @@ class Assignment(db.Model):
 class Duty(db.Model):
     """One person's presence on a shift. Its times are a pure function of its events (or the leader's entry).
 
+    `track_spans` are the spans (epoch seconds) that the stored track presence was measured in.
     `worked` is the judged span once the duty has ended; two of one person never overlap (EXCLUDE).
     """
 
@@ -95,7 +96,9 @@ class Duty(db.Model):
     flags: Mapped[list[str]] = mapped_column(ARRAY(PG_TEXT), server_default=text("'{}'"))
     last_item_at: Mapped[datetime | None]
     track_m: Mapped[float] = mapped_column(server_default=text("0"))
+    near_m: Mapped[float] = mapped_column(server_default=text("0"))
     fixes: Mapped[int] = mapped_column(server_default=text("0"))
+    track_spans: Mapped[list[Any]] = mapped_column(server_default=text("'[]'"))
     __table_args__ = (
         ForeignKeyConstraint(
             ["township_id", "shift_id"], ["shifts.township_id", "shifts.id"], name="fk_duties_shift"

@@ -71,7 +71,7 @@ class ItemState(db.Model):
 
 
 class QuarantineItem(db.Model):
-    """What could not be taken as it stands: another content under a known id, or an unusable shape. A person sees it."""
+    """What could not be taken as it stands: another content under a known id, or an unusable shape. People see it."""
 
     __tablename__ = "quarantine_items"
     township_id: Mapped[int] = mapped_column(primary_key=True)

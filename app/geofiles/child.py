@@ -5,6 +5,7 @@ environment of ours (no database address, no secrets), writes no file and leaves
 package without `app/__init__.py`, so that it starts in a fraction of a second.
 """
 
+import contextlib
 import json
 import os
 import selectors
@@ -20,7 +21,7 @@ from typing import Any, BinaryIO, Self
 
 APP = Path(__file__).resolve().parents[1]
 MAX_ANSWER_BYTES = 256 * 1024 * 1024
-BOOTSTRAP = """
+LIMITS = """
 import json, resource, sys, types
 options = json.loads(sys.argv[3])
 resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
@@ -29,6 +30,8 @@ resource.setrlimit(resource.RLIMIT_AS, (options["memory_mb"] << 20,) * 2)
 app = types.ModuleType("app")
 app.__path__ = [sys.argv[1]]
 sys.modules["app"] = app
+"""
+LOAD = """
 __import__("app.geofiles." + sys.argv[2])
 sys.modules["app.geofiles." + sys.argv[2]].main(options)
 """
@@ -48,7 +51,7 @@ class Child:
 
     def __init__(self, module: str, options: dict[str, Any]) -> None:
         self._process = subprocess.Popen(
-            [sys.executable, "-I", "-c", BOOTSTRAP, str(APP), module, json.dumps(options)],
+            [sys.executable, "-I", "-c", LIMITS + LOAD, str(APP), module, json.dumps(options)],
             stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, env=ENVIRONMENT, cwd="/",
         )  # fmt: skip
         assert self._process.stdin and self._process.stdout
@@ -98,10 +101,8 @@ class Child:
         self._process.kill()
         self._process.wait()
         for pipe in (self._stdin, self._stdout):
-            try:
+            with contextlib.suppress(BrokenPipeError):
                 pipe.close()
-            except BrokenPipeError:
-                pass
 
     def __enter__(self) -> Self:
         return self

@@ -11,6 +11,7 @@ from typing import Any
 
 import numpy as np
 import shapely
+
 from app.geofiles.mainland import HOLES, OUTLINE
 
 Array = np.ndarray[Any, np.dtype[np.float64]]

@@ -24,6 +24,9 @@ MAX_FEATURES = 200_000
 DRIVERS = {".geojson": "GeoJSON", ".json": "GeoJSON", ".gpkg": "GPKG", ".shp": "ESRI Shapefile"}
 # GDAL hands the bytes of a .dbf through unchanged under this name: each byte one character.
 BYTES = "ISO-8859-1"
+UNREADABLE = (
+    pyogrio.errors.DataSourceError, pyogrio.errors.DataLayerError, pyogrio.errors.FieldError, ValueError,
+)  # fmt: skip
 
 
 def main(options: dict[str, Any]) -> None:
@@ -60,7 +63,7 @@ def _open(path: Path, crs: str | None, layer: str | None) -> tuple[dict[str, Any
         if about["features"] > MAX_FEATURES:
             raise _Refused("too_many_features", {"found": about["features"], "limit": MAX_FEATURES})
         meta, _, shapes, columns = pyogrio.raw.read(path, layer=layer, encoding=BYTES if is_shapefile else None)
-    except (pyogrio.errors.DataSourceError, pyogrio.errors.DataLayerError, pyogrio.errors.FieldError, ValueError) as error:
+    except UNREADABLE as error:
         raise _Refused("file_unreadable", {}) from error
     # GDAL says EPSG:4326 for every GeoJSON that says nothing.
     stated = None if driver == "GeoJSON" and meta["crs"] in ("EPSG:4326", "OGC:CRS84") else meta["crs"]

@@ -34,10 +34,10 @@ class Guard:
 
     def __init__(
         self, types: tuple[str, ...], max_vertices: int = MAX_VERTICES_IMPORTED, cpu_s: int = 2,
-        wall_s: float = 10.0, memory_mb: int = 512, module: str = "guard_child",
+        wall_s: float = 10.0, memory_mb: int = 512,
     ) -> None:  # fmt: skip
         self._options = {"types": types, "max_vertices": max_vertices, "cpu_s": cpu_s, "memory_mb": memory_mb}
-        self._max_vertices, self._wall_s, self._module = max_vertices, wall_s, module
+        self._max_vertices, self._wall_s = max_vertices, wall_s
         self._child: Child | None = None
 
     def check(self, wkb: bytes) -> Refusal | None:
@@ -46,7 +46,7 @@ class Guard:
         if len(wkb) > self._max_vertices * 48 + 1024:
             return Refusal("too_many_vertices", {"limit": self._max_vertices})
         if self._child is None:
-            self._child = Child(self._module, self._options)
+            self._child = Child("guard_child", self._options)
         try:
             answer = self._child.ask(wkb, self._wall_s)
         except ChildLost as lost:
@@ -54,7 +54,10 @@ class Guard:
             return Refusal(lost.code)
         if answer.get("ok") is True:
             return None
-        return Refusal(str(answer.get("code", "check_crashed")), dict(answer.get("values", {})))
+        if not isinstance(answer.get("code"), str) or not isinstance(answer.get("values"), dict):
+            self.close()
+            return Refusal("check_crashed")
+        return Refusal(answer["code"], answer["values"])
 
     def close(self) -> None:
         """End the child."""

@@ -114,8 +114,8 @@ def _take(reading: Reading, guard: Guard, raw: dict[str, Any], names: Mapping[st
         return
     wkb = base64.b64decode(raw["wkb"])
     refusal = guard.check(wkb)
-    if raw["code"] or refusal:
-        code, values = (raw["code"], {}) if raw["code"] else (refusal.code, refusal.values)  # type: ignore[union-attr]
-        reading.problems.append(Problem(line, code, values))
+    if refusal or raw["code"]:
+        problem = Problem(line, refusal.code, refusal.values) if refusal else Problem(line, raw["code"])
+        reading.problems.append(problem)
         return
     reading.rows.append(Row(line, shapely.from_wkb(wkb), attributes))

@@ -107,7 +107,9 @@ def descendants(area_ids: list[int]) -> frozenset[int]:
 def _townships_among(area_ids: frozenset[int]) -> frozenset[int]:
     if not area_ids:
         return frozenset()
-    return frozenset(db.session.scalars(select(Area.id).where(Area.id.in_(area_ids), Area.level == "township")))
+    return frozenset(
+        db.session.scalars(select(Area.id).where(Area.id.in_(area_ids), Area.level == "township"))
+    )
 
 
 # --- criteria for WHERE ---------------------------------------------------------------------------
@@ -149,6 +151,22 @@ def led_team_rows(scope: Scope, township_column: Any, team_column: Any) -> Crite
 
 def own_rows(scope: Scope, person_column: Any) -> Criterion:
     return person_column == scope.person_id  # type: ignore[no-any-return]
+
+
+def granted_areas(scope: Scope) -> list[tuple[str, str, str]]:
+    """(code, name, role) of the areas a person works in, for the session's answer. Members and leaders: the home
+    township; reviewers and admins: the areas of their grants."""
+    grants = db.session.execute(
+        select(Area.code, Area.name, RoleGrant.role)
+        .join(Area, Area.id == RoleGrant.area_id)
+        .where(RoleGrant.person_id == scope.person_id, RoleGrant.revoked_at.is_(None))
+        .order_by(Area.code)
+    ).all()
+    found = [(g.code, g.name, g.role) for g in grants]
+    home = db.session.get(Area, scope.township_id) if scope.township_id and scope.team_ids else None
+    if home is not None:
+        found += [(home.code, home.name, role) for role in ("member", "leader") if role in scope.roles]
+    return found
 
 
 # --- single objects -------------------------------------------------------------------------------

@@ -14,8 +14,9 @@ from app.db import db
 class Segment(db.Model):
     """TWKB ZM: x, y at 7 decimals, Z accuracy in metres, M effective epoch seconds. SRID 0 on reading.
 
-    `head_s` and `tail_s` are the first and last fix's effective epoch seconds: neighbours share a fix.
-    `shift_s` was added to the device's clock to get effective time.
+    `head_s` and `tail_s` are the first and last fix's seconds by the device's own clock: neighbours share a fix, and
+    its device time is the same in both even where their drift was measured differently. `shift_s` was added to the
+    device's clock to get effective time.
     """
 
     __tablename__ = "segments"

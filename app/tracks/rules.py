@@ -7,6 +7,7 @@ Source: measures.md (first paragraph), decisions.md ("Segments").
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, fields
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -87,7 +88,7 @@ def summary(fixes: Sequence[Fix], metres: Sequence[float] | NDArray[np.float64],
     Segments repeat the last fix of the one before, so the summaries of a track's segments add up to the track's.
     """
     valid = valid_steps(fixes, metres, policy)
-    seconds = [b.t_s - a.t_s for a, b in zip(fixes, fixes[1:], strict=False)]
+    seconds = [b.t_s - a.t_s for a, b in pairwise(fixes)]
     silent = [s for s in seconds if s > policy.max_gap_s]
     return Summary(
         fixes=len(fixes),

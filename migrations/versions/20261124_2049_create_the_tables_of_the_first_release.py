@@ -450,6 +450,8 @@ def upgrade() -> None:
     sa.Column('flags', postgresql.ARRAY(sa.TEXT()), server_default=sa.text("'{}'"), nullable=False),
     sa.Column('last_item_at', sa.DateTime(timezone=True), nullable=True),
     sa.Column('track_m', sa.Double(), server_default=sa.text('0'), nullable=False),
+    sa.Column('near_m', sa.Double(), server_default=sa.text('0'), nullable=False),
+    sa.Column('track_spans', postgresql.JSONB(astext_type=sa.Text()), server_default=sa.text("'[]'"), nullable=False),
     sa.Column('fixes', sa.BigInteger(), server_default=sa.text('0'), nullable=False),
     postgresql.ExcludeConstraint((sa.column('township_id'), '='), (sa.column('person_id'), '='), (sa.column('worked'), '&&'), where=sa.text('worked IS NOT NULL'), using='gist', name='ex_duties_overlap'),
     sa.CheckConstraint("state IN ('on','paused','ended','attended')", name=op.f('ck_duties_state')),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import random
 from dataclasses import dataclass
+from itertools import pairwise
 
 import numpy as np
 import shapely
@@ -111,7 +112,7 @@ def _segments(lines: shapely.Geometry) -> list[LineString]:
     out = []
     for line in shapely.get_parts(shapely.line_merge(unary_union(lines))):
         coords = list(line.coords)
-        out += [LineString(pair) for pair in zip(coords, coords[1:], strict=False)]
+        out += [LineString(pair) for pair in pairwise(coords)]
     return out
 
 

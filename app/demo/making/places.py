@@ -6,7 +6,8 @@ import math
 import random
 from dataclasses import dataclass
 
-from shapely import Point, Polygon
+import numpy as np
+from shapely import LineString, Point, Polygon
 
 from app.demo.making.network import Graph
 
@@ -27,13 +28,13 @@ class Kind:
 
 
 FIRST = (
-    Kind("和顺菜市场", "market", 48, "1.0", ((ALL_WEEK, 960, 1140),), "近12个月8起扒窃、占道警情"),
+    Kind("老街菜市场", "market", 48, "1.0", ((ALL_WEEK, 960, 1140),), "近12个月8起扒窃、占道警情"),
     Kind("夜市街", "night_economy", 52, "1.5", ((ALL_WEEK, 1140, 1380),), "近12个月14起纠纷警情,多在周末夜间"),
     Kind("实验小学门口", "school_gate", 42, "1.0", ((SCHOOL_DAYS, 960, 1080),), "放学时段交通拥堵,近12个月5起剐蹭"),
     Kind("客运站前广场", "station", 55, "1.5", ((ALL_WEEK, 1080, 1320),), "近12个月11起扒窃警情"),
-    Kind("文昌广场", "square", 58, "1.0", ((ALL_WEEK, 1140, 1320),), "近12个月6起噪声、走失求助"),
+    Kind("中心广场", "square", 58, "1.0", ((ALL_WEEK, 1140, 1320),), "近12个月6起噪声、走失求助"),
     Kind("望江堤口", "waterside", 60, "1.5", ((ALL_WEEK, 1020, 1260),), "夏季溺水风险,近12个月5起落水求助"),
-    Kind("永宁停车场", "parking", 45, "1.0", ((ALL_WEEK, 1200, 1440),), "近12个月9起砸窗盗窃"),
+    Kind("地面停车场", "parking", 45, "1.0", ((ALL_WEEK, 1200, 1440),), "近12个月9起砸窗盗窃"),
     Kind("青枫公园", "park", 60, "1.0", ((ALL_WEEK, 1140, 1320),), "照明不足,近12个月5起警情"),
     Kind("大道北口", "road_danger", 40, "1.0", ((ALL_WEEK, 1020, 1200),), "近12个月7起交通事故"),
     Kind("旧改工地周边", "works", 54, "1.0", ((ALL_WEEK, 1200, 1440),), "近12个月6起建材失窃"),
@@ -64,6 +65,10 @@ def place_hotspots(
             chosen.append(node)
     if len(chosen) < len(kinds):
         raise ValueError("too few junctions that lie apart")
+    # The quay lies by the river, which runs along the south-east of both townships.
+    quay = next((k for k, kind in enumerate(kinds) if kind.category == "waterside"), 0)
+    wet = max(range(len(kinds)), key=lambda k: graph.place[chosen[k]][0] - 0.45 * graph.place[chosen[k]][1])
+    chosen[quay], chosen[wet] = chosen[wet], chosen[quay]
     return [(kind, node, _outline(graph.place[node], kind.radius_m, rng))
             for kind, node in zip(kinds, chosen, strict=True)]
 
@@ -81,3 +86,9 @@ def _outline(centre: tuple[float, float], radius_m: float, rng: random.Random) -
             centre[1] + x * math.sin(turn) + y * math.cos(turn),
         ))
     return Polygon(corners)
+
+
+def deepest_m(line: LineString, place: Polygon) -> float:
+    """The metre of the line farthest inside the place: a few metres of noise cannot throw one out of it there."""
+    along = [float(m) for m in np.arange(0.0, line.length, 2.0) if place.contains(line.interpolate(m))]
+    return round(max(along, key=lambda m: place.exterior.distance(line.interpolate(m))), 1)

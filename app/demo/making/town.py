@@ -13,7 +13,7 @@ from shapely import Point, Polygon, unary_union
 from app.demo.making import people
 from app.demo.making.areas import Grid, hull, outline, tile
 from app.demo.making.network import Edge, Graph
-from app.demo.making.places import Kind, place_hotspots
+from app.demo.making.places import Kind, deepest_m, place_hotspots
 from app.demo.making.rounds import Round, make_round
 
 Degrees = Callable[[Any], list[list[float]]]
@@ -183,7 +183,7 @@ def _staff(town: Town, rng: random.Random, taken: set[str]) -> None:
     for members in joint:
         words = "、".join(villages[v].name.removesuffix("社区").removesuffix("村") for v in members)
         name = f"{words}联合志愿队" if len(members) > 1 else f"{villages[members[0]].name}志愿队"
-        _team(town, name, "volunteer", members, 5 + len(members) % 3, rng, taken)
+        _team(town, name, "volunteer", members, 5 + len(members), rng, taken)
     for k, name in enumerate(people.names(len(plan.officials), rng, taken)):
         town.people.append({"key": f"{plan.key}.{plan.officials[k]}", "name": name, "township": plan.code})
 
@@ -263,12 +263,13 @@ def _route_row(town: Town, k: int, degrees: Degrees) -> dict[str, Any]:
         "township": plan.code, "village": village.code, "team": team["key"], "ordered": False,
         "length_m": round(made.line.length), "line": degrees(made.line),
         "checkpoints": [
-            {"seq": n + 1, "name": s.name, "category": s.category, "at": degrees(Point(s.at))[0]}
+            {"seq": n + 1, "name": s.name, "category": s.category, "at": degrees(Point(s.at))[0],
+             "at_m": round(s.measure_m, 1)}
             for n, s in enumerate(made.spots)
         ],
         "hotspots": [
-            f"{plan.key}.h{h + 1:02d}" for h, (_, _, shape) in enumerate(town.hotspots)
-            if made.line.intersection(shape).length > 60
+            {"key": f"{plan.key}.h{h + 1:02d}", "at_m": deepest_m(made.line, shape)}
+            for h, (_, _, shape) in enumerate(town.hotspots) if made.line.intersection(shape).length > 60
         ],
     }  # fmt: skip
 

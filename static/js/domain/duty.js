@@ -1,6 +1,7 @@
 // @ts-check
 // What is true on the phone about a duty: the plan as last seen, and what was tapped here since.
 // Pure; the pages show it, the recorder obeys it.
+import { lastOf } from "./track.js";
 
 /**
  * @typedef {{id: number, seq: number, name: string, position: [number, number], radius_m: number,
@@ -37,7 +38,7 @@ export function dutyOf(shift, rows, planAt) {
     .filter((r) => r.shift_id === shift.id && r.kind in AFTER && r.state !== "refused")
     .sort((a, b) => a.seq - b.seq);
   const planned = fromPlan(shift);
-  const last = taps.at(-1);
+  const last = lastOf(taps);
   // The plan knows better only when it is younger than the server's answer to the last tap.
   if (!last || (last.state === "acked" && planAt > last.state_at && shift.duty)) return planned;
   const start = taps.find((r) => r.kind === "duty.start");
@@ -67,7 +68,7 @@ export function shiftOnCard(shifts, duty, now) {
   const live = mine.find((s) => isLive(duty(s)));
   if (live) return live;
   const ahead = mine.filter((s) => s.status !== "cancelled" && Date.parse(s.ends_at) > now);
-  return ahead.find((s) => duty(s).state === "none") ?? ahead[0] ?? mine.at(-1) ?? null;
+  return ahead.find((s) => duty(s).state === "none") ?? ahead[0] ?? lastOf(mine) ?? null;
 }
 
 /** @param {Duty} duty */
@@ -127,9 +128,10 @@ export function isDone(s) {
  * @returns {Row|null} the arrival that has no leaving after it yet
  */
 export function openArrival(hotspotId, rows, shiftId) {
-  const last = rows
-    .filter((r) => r.kind === "checkin" && r.shift_id === shiftId && r.envelope.body.hotspot_id === hotspotId)
-    .sort((a, b) => a.seq - b.seq)
-    .at(-1);
+  const last = lastOf(
+    rows
+      .filter((r) => r.kind === "checkin" && r.shift_id === shiftId && r.envelope.body.hotspot_id === hotspotId)
+      .sort((a, b) => a.seq - b.seq),
+  );
   return last?.envelope.body.phase === "arrive" ? last : null;
 }

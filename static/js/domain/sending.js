@@ -52,7 +52,7 @@ export function stateOf(receipt) {
  * @returns {Outcome}
  */
 export function judgeAnswer(answer, ids, now) {
-  const waiting = () => new Map(ids.map((id) => [id, { state: /** @type {State} */ ("queued") }]));
+  const waiting = () => /** @type {Outcome["items"]} */ (new Map(ids.map((id) => [id, { state: "queued" }])));
   /** @param {Outcome["verdict"]} verdict @param {number|null} [waitMs] @returns {Outcome} */
   const still = (verdict, waitMs = null) => ({ verdict, items: waiting(), waitMs, epoch: null });
 

@@ -36,7 +36,7 @@ export function takeFix(sampler, fix, rules = TRACK_RULES) {
   let s = { ...sampler };
   /** @type {TrackFix[][]} */
   const segments = [];
-  const newest = s.pending ?? s.fixes.at(-1);
+  const newest = s.pending ?? lastOf(s.fixes);
   if (newest && fix[3] <= newest[3]) return { sampler: { ...s, backward: s.backward + 1 }, segments };
 
   if (newest && fix[3] - newest[3] > rules.max_gap_s * 1000) {
@@ -45,7 +45,7 @@ export function takeFix(sampler, fix, rules = TRACK_RULES) {
     s = { ...closed.sampler, gaps: [...s.gaps, { from: newest[3], to: fix[3] }] };
   }
 
-  const last = s.fixes.at(-1);
+  const last = lastOf(s.fixes);
   const due = !last || fix[3] - last[3] >= rules.every_s * 1000 || movedM(last, fix) >= rules.every_m;
   if (!due) return { sampler: { ...s, pending: fix, thinned: s.thinned + 1 }, segments };
 
@@ -78,4 +78,9 @@ export function closeTrack(sampler) {
 /** @param {TrackFix} a @param {TrackFix} b */
 function movedM(a, b) {
   return distanceM([a[0] / 1e7, a[1] / 1e7], [b[0] / 1e7, b[1] / 1e7]);
+}
+
+/** @template T @param {T[]} list @returns {T|undefined} (Array.at came with Chrome 92; phones are older) */
+export function lastOf(list) {
+  return list[list.length - 1];
 }

@@ -1,12 +1,14 @@
 // @ts-check
 // UUIDv7 (RFC 9562): 48 bits of milliseconds, the rest random. A key only, never read as a time.
 
+/** @typedef {Uint8Array<ArrayBuffer>} Bytes */
+
 /**
  * @param {number} [now] epoch milliseconds
- * @param {(bytes: Uint8Array) => Uint8Array} [fill] source of random bytes
+ * @param {(bytes: Bytes) => Bytes} [fill] source of random bytes
  * @returns {string}
  */
-export function uuid7(now = Date.now(), fill = (b) => crypto.getRandomValues(b)) {
+export function uuid7(now = Date.now(), fill = random) {
   const bytes = fill(new Uint8Array(16));
   const high = Math.floor(now / 0x10000);
   const low = now % 0x10000;
@@ -21,15 +23,21 @@ export function uuid7(now = Date.now(), fill = (b) => crypto.getRandomValues(b))
   return format(bytes);
 }
 
-/** @param {(bytes: Uint8Array) => Uint8Array} [fill] @returns {string} */
-export function uuid4(fill = (b) => crypto.getRandomValues(b)) {
+/** @param {(bytes: Bytes) => Bytes} [fill] @returns {string} */
+export function uuid4(fill = random) {
   const bytes = fill(new Uint8Array(16));
   bytes[6] = (bytes[6] & 0x0f) | 0x40;
   bytes[8] = (bytes[8] & 0x3f) | 0x80;
   return format(bytes);
 }
 
-/** @param {Uint8Array} bytes */
+/** @param {Bytes} bytes @returns {Bytes} */
+function random(bytes) {
+  crypto.getRandomValues(bytes);
+  return bytes;
+}
+
+/** @param {Bytes} bytes */
 function format(bytes) {
   const hex = Array.from(bytes, (b) => b.toString(16).padStart(2, "0")).join("");
   return [8, 12, 16, 20].reduceRight((s, at) => `${s.slice(0, at)}-${s.slice(at)}`, hex);

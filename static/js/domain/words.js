@@ -17,7 +17,7 @@ export function dayName(day, lang) {
   });
 }
 
-/** @param {number} ms @param {T} t @returns {string} "2 h", "40 min", "just now" */
+/** @param {number} ms @param {T} t @returns {string} "2 h ago", "40 min ago", "just now" */
 export function ageWords(ms, t) {
   const minutes = Math.floor(ms / 60_000);
   if (minutes < 1) return t("age.now");
@@ -29,9 +29,9 @@ export function ageWords(ms, t) {
 /** @param {number} minutes @param {T} t */
 export function durationWords(minutes, t) {
   const whole = Math.max(0, Math.round(minutes));
-  if (whole < 60) return t("age.minutes", { n: whole });
+  if (whole < 60) return t("duration.minutes", { n: whole });
   return whole % 60 === 0
-    ? t("age.hours", { n: whole / 60 })
+    ? t("duration.hours", { n: whole / 60 })
     : t("duration.hours_minutes", { h: Math.floor(whole / 60), m: whole % 60 });
 }
 
@@ -53,7 +53,7 @@ export function unsentWords(unsent, now, t) {
  */
 export function reasonWords(reasons, t) {
   return (reasons ?? []).map((code) => {
-    const words = t(`reason.${code}`);
-    return words === `reason.${code}` ? code : words;
+    const words = t(`reasons.${code}`);
+    return words === `reasons.${code}` ? code : words;
   });
 }

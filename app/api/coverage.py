@@ -1,0 +1,193 @@
+"""The measures of an area and its children, and the duties behind a street's, hotspot's or route's figures."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+from datetime import date
+from typing import Any
+
+from flask import Response, jsonify
+from flask_smorest import Blueprint
+from marshmallow import Schema, fields, validate
+
+from app import clock
+from app.areas.models import Area
+from app.clock import rfc3339
+from app.coverage import behind, measures
+from app.coverage.behind import Line, Why
+from app.coverage.measures import Measures, period_of
+from app.coverage.rules import GRADES
+from app.gate import allow, my_scope
+
+bp = Blueprint(
+    "coverage_api", __name__, url_prefix="/api/v1/coverage", description="Coverage, with its evidence"
+)
+FORMULA = "coverage.formula."
+
+
+class PeriodQuery(Schema):
+    """Dates in the area's zone, `to` included; the last seven days unless said otherwise, 400 at most."""
+
+    first = fields.Date(data_key="from", load_default=None)
+    last = fields.Date(data_key="to", load_default=None)
+
+
+class MeasureOut(Schema):
+    value = fields.Float(required=True, allow_none=True)
+    unit = fields.String(required=True)
+    grade = fields.String(required=True, allow_none=True, validate=validate.OneOf([*GRADES, "mixed"]))
+    n = fields.Integer(required=True)
+
+
+MEASURES = {"keys": fields.String(), "values": fields.Nested(MeasureOut), "required": True}
+
+
+class AreaOut(Schema):
+    code = fields.String(required=True)
+    name = fields.String(required=True)
+    level = fields.String(required=True)
+
+
+class ChildOut(AreaOut):
+    measures = fields.Dict(**MEASURES)
+
+
+class PeriodOut(Schema):
+    first = fields.Date(data_key="from", required=True)
+    last = fields.Date(data_key="to", required=True)
+
+
+class CoverageOut(PeriodOut):
+    area = fields.Nested(AreaOut, required=True)
+    measures = fields.Dict(**MEASURES)
+    children = fields.List(fields.Nested(ChildOut), required=True)
+
+
+class LineOut(Schema):
+    day = fields.Date(required=True)
+    starts_at = fields.String(required=True, metadata={"format": "date-time"})
+    ends_at = fields.String(required=True, metadata={"format": "date-time"})
+    team = fields.String(required=True)
+    crew = fields.Integer(required=True)
+    grade = fields.String(required=True, allow_none=True)
+    value = fields.Float(required=True, allow_none=True)
+    unit = fields.String(required=True)
+
+
+class VisitOut(Schema):
+    start = fields.String(required=True, metadata={"format": "date-time"})
+    end = fields.String(required=True, metadata={"format": "date-time"})
+    minutes = fields.Float(required=True)
+    qualified = fields.Boolean(required=True)
+    grade = fields.String(required=True, allow_none=True)
+
+
+class FoldedOut(Schema):
+    day = fields.Date(required=True)
+    shifts = fields.Integer(required=True)
+    value = fields.Float(required=True)
+
+
+class WhyOut(PeriodOut):
+    id = fields.Integer(required=True)
+    kind = fields.String(required=True)
+    name = fields.String(required=True, allow_none=True)
+    main = fields.String(required=True)
+    formula = fields.String(required=True, metadata={"description": "code of the sentence that says how"})
+    measures = fields.Dict(**MEASURES)
+    last_at = fields.String(required=True, allow_none=True, metadata={"format": "date-time"})
+    in_review = fields.Integer(required=True)
+    duties = fields.List(fields.Nested(LineOut), required=True)
+    other_teams = fields.Integer(
+        required=True, metadata={"description": "shifts of teams that the caller does not read"}
+    )
+    visits = fields.List(fields.Nested(VisitOut), required=True)
+    folded = fields.List(fields.Nested(FoldedOut), required=True)
+
+
+@bp.route("/areas/<code>")
+@allow()
+@bp.arguments(PeriodQuery, location="query")
+@bp.response(200, CoverageOut)
+def area(query: dict[str, date | None], code: str) -> Any:
+    """The measures of an area and its children. A plain member reads the home township's and its villages' totals."""
+    now = clock.now()
+    found = measures.reach(my_scope(), code)
+    period = period_of(query["first"], query["last"], found.time_zone, now)
+    coverage = measures.coverage_of(my_scope(), found, period, now)
+    return answer(
+        {
+            "area": area_doc(found), "from": period.first.isoformat(), "to": period.last.isoformat(),
+            "measures": measures_doc(coverage.measures),
+            "children": [{**area_doc(child), "measures": measures_doc(m)} for child, m in coverage.children],
+        }
+    )  # fmt: skip
+
+
+@bp.route("/streets/<int:street_id>")
+@allow()
+@bp.arguments(PeriodQuery, location="query")
+@bp.response(200, WhyOut)
+def street(query: dict[str, date | None], street_id: int) -> Any:
+    """The duties behind a street's coverage: day, times, team; never a person, never a trail."""
+    return answer(
+        why_doc(behind.why("street", my_scope(), street_id, query["first"], query["last"], clock.now()))
+    )
+
+
+@bp.route("/hotspots/<int:hotspot_id>")
+@allow()
+@bp.arguments(PeriodQuery, location="query")
+@bp.response(200, WhyOut)
+def hotspot(query: dict[str, date | None], hotspot_id: int) -> Any:
+    """The visits to a hotspot with their minutes and evidence, and the duties behind them."""
+    return answer(
+        why_doc(behind.why("hotspot", my_scope(), hotspot_id, query["first"], query["last"], clock.now()))
+    )
+
+
+@bp.route("/routes/<int:route_id>")
+@allow()
+@bp.arguments(PeriodQuery, location="query")
+@bp.response(200, WhyOut)
+def route(query: dict[str, date | None], route_id: int) -> Any:
+    """The duties behind a route's completion."""
+    return answer(
+        why_doc(behind.why("route", my_scope(), route_id, query["first"], query["last"], clock.now()))
+    )
+
+
+def answer(doc: dict[str, Any]) -> Response:
+    response: Response = jsonify(doc)
+    response.headers["Cache-Control"] = "private, no-cache"
+    return response
+
+
+def area_doc(area: Area) -> dict[str, str]:
+    return {"code": area.code, "name": area.name, "level": area.level}
+
+
+def measures_doc(found: Measures) -> dict[str, Any]:
+    return {key: asdict(measure) for key, measure in found.items()}
+
+
+def line_doc(line: Line) -> dict[str, Any]:
+    times = {"starts_at": rfc3339(line.starts_at), "ends_at": rfc3339(line.ends_at)}
+    return {**asdict(line), "day": line.day.isoformat(), **times}
+
+
+def why_doc(why: Why) -> dict[str, Any]:
+    return {
+        "id": why.id, "kind": why.kind, "name": why.name, "main": why.main, "formula": FORMULA + why.main,
+        "from": why.period.first.isoformat(), "to": why.period.last.isoformat(),
+        "measures": measures_doc(why.measures), "last_at": rfc3339(why.last_at), "in_review": why.held,
+        "duties": [line_doc(line) for line in why.duties], "other_teams": why.elsewhere,
+        "visits": [
+            {
+                "start": rfc3339(v.start), "end": rfc3339(v.end), "minutes": round(v.observed_min, 2),
+                "qualified": v.qualified, "grade": v.grade,
+            }
+            for v in why.visits
+        ],
+        "folded": [{"day": f.day.isoformat(), "shifts": f.shifts, "value": f.value} for f in why.folded],
+    }  # fmt: skip

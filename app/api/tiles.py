@@ -1,0 +1,73 @@
+"""Vector tiles of the map, scoped to the caller: an outsider's are empty, for a tile's address names no area."""
+
+from __future__ import annotations
+
+import hashlib
+from datetime import date
+from typing import Any
+
+from flask import Response, request
+from flask_smorest import Blueprint
+from marshmallow import fields
+
+from app import clock
+from app.api.coverage import PeriodQuery
+from app.coverage import queries, tiles
+from app.coverage.measures import period_of
+from app.coverage.tiles import LAYERS, Tile
+from app.errors import DomainError, FieldError, NotFound
+from app.gate import allow, my_scope
+
+bp = Blueprint("tiles_api", __name__, url_prefix="/api/v1/tiles", description="Mapbox vector tiles")
+MEDIA_TYPE = "application/vnd.mapbox-vector-tile"
+LAST_ZOOM = 20
+ANSWERS = {
+    200: {
+        "description": "The tile, with a strong ETag",
+        "content": {MEDIA_TYPE: {"schema": {"type": "string", "format": "binary"}}},
+    },
+    204: {"description": "Nothing that the caller may see lies here"},
+    304: {"description": "Unchanged since the ETag sent in If-None-Match"},
+}
+
+
+class TileQuery(PeriodQuery):
+    """The period of the figures. `v` is for caches only."""
+
+    v = fields.String(load_default=None)
+
+
+@bp.route("/<layer>/<int:z>/<int:x>/<int:y>.mvt")
+@bp.doc(responses={str(code): answer for code, answer in ANSWERS.items()})
+@allow()
+@bp.arguments(TileQuery, location="query")
+def tile(query: dict[str, date | None], layer: str, z: int, x: int, y: int) -> Any:
+    """A tile of streets, cells, hotspots, routes or areas. Members get shapes and names without figures."""
+    if layer not in LAYERS:
+        raise NotFound()
+    wanted = checked(z, x, y)
+    now, scope = clock.now(), my_scope()
+    period = period_of(query["first"], query["last"], queries.zone_of(scope.visible_area_ids), now)
+    return answer(tiles.tile_of(layer, scope, wanted, period, now))
+
+
+def checked(z: int, x: int, y: int) -> Tile:
+    """Raises DomainError naming the number that is out of range."""
+    if z > LAST_ZOOM:
+        raise DomainError("zoom_out_of_range", [FieldError("/z", "zoom_out_of_range", {"most": LAST_ZOOM})],
+                          most=LAST_ZOOM)  # fmt: skip
+    wrong = [FieldError(f"/{name}", "tile_out_of_range") for name, at in (("x", x), ("y", y)) if at >= 2**z]
+    if wrong:
+        raise DomainError("tile_out_of_range", wrong)
+    return Tile(z, x, y)
+
+
+def answer(body: bytes) -> Response:
+    response = Response(body, status=200 if body else 204, content_type=MEDIA_TYPE)
+    response.headers["Cache-Control"] = "private, no-cache"
+    response.headers["Vary"] = "Cookie"
+    if not body:
+        del response.headers["Content-Type"]
+        return response
+    response.set_etag(hashlib.sha256(body).hexdigest()[:32])
+    return response.make_conditional(request)

@@ -1,0 +1,51 @@
+"""The numbers in force: the latest policy version of each topic at the township, else of the county, by day."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+
+from sqlalchemy import case, select
+from sqlalchemy.dialects.postgresql import distinct_on
+
+from app.areas.models import Area, PolicyVersion
+from app.db import db
+
+
+@dataclass(frozen=True)
+class InForce:
+    """Bodies by topic (empty = the defaults of the rules) and the id of each version used."""
+
+    bodies: dict[str, dict[str, Any]]
+    ids: dict[str, int]
+
+    def body(self, topic: str) -> dict[str, Any]:
+        return self.bodies.get(topic, {})
+
+
+def policies_in_force(township_id: int, day: date) -> InForce:
+    """One statement: township before county, later before earlier; whole bodies, never merged across areas."""
+    at_township = case((PolicyVersion.area_id == township_id, 0), else_=1)
+    rows = db.session.execute(
+        select(PolicyVersion.topic, PolicyVersion.body, PolicyVersion.id)
+        .join(Area, Area.id == township_id)
+        .where(PolicyVersion.area_id.in_([Area.id, Area.county_id]), PolicyVersion.valid_from <= day)
+        .ext(distinct_on(PolicyVersion.topic))
+        .order_by(PolicyVersion.topic, at_township, PolicyVersion.valid_from.desc())
+    ).all()
+    return InForce({r.topic: r.body for r in rows}, {r.topic: r.id for r in rows})
+
+
+@dataclass(frozen=True)
+class Place:
+    """What measuring needs to know of a township: its zone and its county's projected system."""
+
+    township_id: int
+    zone: str
+    crs: str
+
+
+def place_of(township_id: int) -> Place:
+    row = db.session.execute(select(Area.time_zone, Area.metres_crs).where(Area.id == township_id)).one()
+    return Place(township_id, row.time_zone, row.metres_crs)

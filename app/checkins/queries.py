@@ -1,0 +1,159 @@
+"""Measuring a claim in one statement, and the set of a duty's check-ins with all that judging needs."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+from uuid import UUID
+
+from geoalchemy2 import Geography
+from sqlalchemy import and_, cast, func, literal, select
+from sqlalchemy.orm import aliased
+
+from app.areas.models import Area
+from app.checkins.models import Checkin
+from app.db import db
+from app.hotspots.models import Hotspot
+from app.routes.models import Checkpoint, RouteVersion
+
+
+@dataclass(frozen=True)
+class Measured:
+    """Metres to the place (None where it has none) and to the route, and whether inside the township."""
+
+    distance_m: float | None
+    route_distance_m: float | None
+    inside_area: bool
+    place_known: bool
+
+
+def point(lon: float, lat: float) -> Any:
+    return func.ST_SetSRID(func.ST_MakePoint(lon, lat), 4326)
+
+
+def measure_claim(
+    township_id: int, checkpoint_id: int | None, hotspot_id: int | None, route_version_id: int | None,
+    lon: float, lat: float,
+) -> Measured:  # fmt: skip
+    """One statement, metres on the ellipsoid. A place of another township is not known here."""
+    here = cast(point(lon, lat), Geography)
+    place: Any = Checkpoint if checkpoint_id is not None else Hotspot
+    place_id = checkpoint_id if checkpoint_id is not None else hotspot_id
+    row = db.session.execute(
+        select(
+            place.id,
+            func.ST_Distance(cast(place.geom, Geography), here),
+            func.ST_Distance(cast(RouteVersion.geom, Geography), here),
+            func.ST_Covers(Area.geom, point(lon, lat)),
+        )
+        .select_from(Area)
+        .outerjoin(place, and_(place.id == place_id, place.township_id == Area.id))
+        .outerjoin(RouteVersion, RouteVersion.id == literal(route_version_id))
+        .where(Area.id == township_id)
+    ).one()
+    return Measured(row[1], row[2], bool(row[3]), row[0] is not None)
+
+
+@dataclass(frozen=True)
+class Row:
+    """A check-in with its place's figures; `lon`, `lat` are None once retention has taken the position."""
+
+    checkin: Checkin
+    lon: float | None
+    lat: float | None
+    radius_m: int
+    seq: int | None
+    window: tuple[int, int] | None
+    offset_m: tuple[float, float] | None
+    shared: int
+
+
+def rows_of_duty(township_id: int, duty_id: int) -> list[Row]:
+    """All check-ins of a duty. `shared` counts other people's check-ins at the very same coordinates within 10 min."""
+    other = aliased(Checkin)
+    near_in_time = timedelta(minutes=10)
+    shared = (
+        select(func.count())
+        .select_from(other)
+        .where(
+            other.township_id == Checkin.township_id, other.person_id != Checkin.person_id,
+            other.position == Checkin.position,
+            other.effective_at.between(Checkin.effective_at - near_in_time, Checkin.effective_at + near_in_time),
+        )
+        .scalar_subquery()
+    )  # fmt: skip
+    azimuth = func.ST_Azimuth(cast(Checkpoint.geom, Geography), cast(Checkin.position, Geography))
+    rows = db.session.execute(
+        select(
+            Checkin, func.ST_X(Checkin.position), func.ST_Y(Checkin.position), Checkpoint.radius_m, Checkpoint.seq,
+            Checkpoint.window_from_min, Checkpoint.window_to_min, func.sin(azimuth), func.cos(azimuth), shared,
+        )
+        .outerjoin(Checkpoint, Checkpoint.id == Checkin.checkpoint_id)
+        .where(Checkin.township_id == township_id, Checkin.duty_id == duty_id)
+        .execution_options(populate_existing=True)
+    ).all()  # fmt: skip
+    return [_row(r) for r in rows]
+
+
+def _row(r: Any) -> Row:
+    checkin = r[0]
+    window = (r[5], r[6]) if r[5] is not None and r[6] is not None else None
+    known = r[7] is not None and checkin.distance_m is not None
+    offset = (r[7] * checkin.distance_m, r[8] * checkin.distance_m) if known else None
+    return Row(checkin, r[1], r[2], r[3] or 0, r[4], window, offset, r[9])
+
+
+def sharers(township_id: int, duty_id: int) -> list[int]:
+    """Duties of other people with a check-in at the very coordinates of one of this duty's, within 10 minutes."""
+    other = aliased(Checkin)
+    near_in_time = timedelta(minutes=10)
+    return list(
+        db.session.scalars(
+            select(other.duty_id)
+            .distinct()
+            .join(
+                Checkin,
+                and_(
+                    Checkin.township_id == other.township_id, Checkin.person_id != other.person_id,
+                    Checkin.position == other.position,
+                    other.effective_at.between(
+                        Checkin.effective_at - near_in_time, Checkin.effective_at + near_in_time
+                    ),
+                ),
+            )
+            .where(Checkin.township_id == township_id, Checkin.duty_id == duty_id)
+        )
+    )  # fmt: skip
+
+
+def counted_checkpoints(township_id: int, duty_ids: list[int]) -> dict[int, int]:
+    """Distinct counted required checkpoints by duty."""
+    rows = db.session.execute(
+        select(Checkin.duty_id, func.count(func.distinct(Checkin.checkpoint_id)))
+        .join(Checkpoint, Checkpoint.id == Checkin.checkpoint_id)
+        .where(
+            Checkin.township_id == township_id, Checkin.duty_id.in_(duty_ids), Checkin.verdict == "counted",
+            Checkpoint.required,
+        )
+        .group_by(Checkin.duty_id)
+    )  # fmt: skip
+    return {row[0]: row[1] for row in rows}
+
+
+def required_checkpoints(route_version_ids: list[int]) -> dict[int, int]:
+    rows = db.session.execute(
+        select(Checkpoint.route_version_id, func.count())
+        .where(Checkpoint.route_version_id.in_(route_version_ids), Checkpoint.required)
+        .group_by(Checkpoint.route_version_id)
+    )
+    return {row[0]: row[1] for row in rows}
+
+
+def checkin_by_id(township_id: int, checkin_id: UUID) -> Checkin | None:
+    return db.session.get(Checkin, (township_id, checkin_id), populate_existing=True)
+
+
+def positions_past(when: datetime) -> Any:
+    """Criterion for retention: check-ins received before `when` that still hold a position."""
+    return and_(Checkin.received_at < when, Checkin.position.is_not(None))

@@ -1,0 +1,90 @@
+"""`flask demo`: the demo's county, four weeks of duties, and a shift that covers now. Safe to repeat."""
+
+from __future__ import annotations
+
+import time
+from multiprocessing import get_context
+
+import click
+from flask import Flask, current_app
+
+from app import clock
+from app.config import Settings
+from app.db import db
+from app.demo.fill import share_out, tell
+from app.demo.load import is_loaded, load_all
+from app.demo.plan import Book, Todo, open_book, plan_all
+from app.demo.world import LOGINS, PASSWORD, World, load_world
+from app.field.settling import close_forgotten
+
+# Taking in is half Python, half PostgreSQL: two at once keep two cores busy.
+WORKERS = 2
+WORTH_SHARING = 12
+
+
+def register(app: Flask) -> None:
+    app.cli.add_command(demo)
+
+
+@click.command("demo")
+def demo() -> None:
+    """Fill the demo county; only in demo mode and only on loopback."""
+    refuse_outside_demo(current_app.extensions["settings"])
+    begun, now, world = time.monotonic(), clock.now(), load_world()
+    if not is_loaded():
+        load_all(world, now, lambda part: click.echo(f"demo: {part}"))
+        db.session.commit()
+    book = open_book(world)
+    todo = plan_all(world, book, now)
+    db.session.commit()
+    if todo:
+        click.echo(f"demo: {len(todo)} shifts to take in, as from phones")
+        items = _take_in(world, book, todo)
+        close_forgotten(now)
+        db.session.commit()
+        click.echo(f"demo: {items} items taken in")
+    click.echo(f"demo: ready in {time.monotonic() - begun:.0f} s; sign in as {', '.join(LOGINS)}, {PASSWORD}")
+
+
+def refuse_outside_demo(settings: Settings) -> None:
+    """A known password must not stand on a server that others reach."""
+    if not settings.demo:
+        raise click.ClickException("XUNFANG_DEMO is not 1: the demo's password is known to everybody")
+    if not settings.is_loopback:
+        raise click.ClickException("PUBLIC_URL is not a loopback address: the demo stays on this machine")
+
+
+def _take_in(world: World, book: Book, todo: list[Todo]) -> int:
+    """The number of items; in parts side by side where there is much to do."""
+    parts = share_out(todo, WORKERS if len(todo) >= WORTH_SHARING else 1)
+    if len(parts) == 1:
+        return _take_part(world, book, parts[0])
+    db.session.remove()
+    context = get_context("fork")
+    results = context.SimpleQueue()
+    children = [context.Process(target=_child, args=(world, book, part, results)) for part in parts]
+    for child in children:
+        child.start()
+    for child in children:
+        child.join()
+    if any(child.exitcode for child in children):
+        raise click.ClickException("the demo could not be filled; run it again to go on where it stopped")
+    return sum(results.get() for _ in children)
+
+
+def _child(world: World, book: Book, part: list[Todo], results) -> None:  # type: ignore[no-untyped-def]
+    # The parent's connections stay the parent's.
+    db.engine.dispose(close=False)
+    results.put(_take_part(world, book, part))
+
+
+def _take_part(world: World, book: Book, part: list[Todo]) -> int:
+    """Commits outing by outing: what is interrupted goes on where it stopped."""
+    total, day = 0, None
+    for one, taken in zip(part, tell(world, book, part), strict=True):
+        db.session.commit()
+        total += taken
+        if one.outing.day != day:
+            day = one.outing.day
+            click.echo(f"demo: {day.isoformat()}")
+    return total

@@ -1,0 +1,88 @@
+"""What a track is held against: the pieces of the township's streets and of the route, and the hotspots near it.
+
+The pieces of a version never change, so an index is built once per process and version.
+"""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+from collections.abc import Sequence
+from datetime import date
+from typing import Any
+
+from shapely.geometry import LineString
+from shapely.geometry.base import BaseGeometry
+from sqlalchemy import or_, select
+
+from app.coverage.pieces import PieceIndex
+from app.db import db
+from app.geo import E7, as_wkb, shape_in_metres, touches_box
+from app.hotspots.models import Hotspot
+from app.routes.models import NetworkVersion, RouteVersion, Street
+from app.tracks.rules import Fix
+
+MOST_KEPT = 64
+_kept: OrderedDict[tuple[str, str, int, str], Any] = OrderedDict()
+
+
+def _remember(kind: str, version_id: int, crs: str, build: Any) -> Any:
+    key = (str(db.engine.engine.url), kind, version_id, crs)
+    if key not in _kept:
+        _kept[key] = build()
+        while len(_kept) > MOST_KEPT:
+            _kept.popitem(last=False)
+    _kept.move_to_end(key)
+    return _kept[key]
+
+
+def current_network_id(township_id: int) -> int | None:
+    """The latest import of the township's streets, or None while there is none."""
+    newest = NetworkVersion.version.desc()
+    return db.session.scalar(
+        select(NetworkVersion.id).where(NetworkVersion.township_id == township_id).order_by(newest).limit(1)
+    )
+
+
+def network_index(version_id: int, crs: str) -> PieceIndex:
+    def build() -> PieceIndex:
+        rows = db.session.execute(
+            select(Street.id, as_wkb(Street.geom))
+            .where(Street.network_version_id == version_id)
+            .order_by(Street.first_piece)
+        )
+        return PieceIndex.build([(row[0], _line(row[1], crs)) for row in rows])
+
+    return _remember("network", version_id, crs, build)  # type: ignore[no-any-return]
+
+
+def route_line(version_id: int, crs: str) -> LineString:
+    def build() -> LineString:
+        wkb = db.session.scalar(select(as_wkb(RouteVersion.geom)).where(RouteVersion.id == version_id))
+        return _line(wkb, crs)
+
+    return _remember("line", version_id, crs, build)  # type: ignore[no-any-return]
+
+
+def route_index(version_id: int, crs: str) -> PieceIndex:
+    def build() -> PieceIndex:
+        return PieceIndex.build([(version_id, route_line(version_id, crs))])
+
+    return _remember("route", version_id, crs, build)  # type: ignore[no-any-return]
+
+
+def hotspots_near(township_id: int, fixes: Sequence[Fix], day: date, crs: str) -> dict[int, BaseGeometry]:
+    """Hotspots in force on the day whose box meets the fixes' box, as shapes in metres."""
+    lons, lats = [f.lon_e7 / E7 for f in fixes], [f.lat_e7 / E7 for f in fixes]
+    rows = db.session.execute(
+        select(Hotspot.id, as_wkb(Hotspot.geom)).where(
+            Hotspot.township_id == township_id,
+            touches_box(Hotspot.geom, min(lons), min(lats), max(lons), max(lats)),
+            Hotspot.approved_by.is_not(None), Hotspot.valid_from <= day,
+            or_(Hotspot.valid_to.is_(None), Hotspot.valid_to >= day),
+        )
+    )  # fmt: skip
+    return {row[0]: shape_in_metres(row[1], crs) for row in rows}
+
+
+def _line(wkb: Any, crs: str) -> LineString:
+    return LineString(shape_in_metres(wkb, crs).coords)

@@ -1,0 +1,359 @@
+"""Reading presence: the bitmaps of streets and routes, and what a tile holds. Never tracks, never a person.
+
+Who may see is inside every WHERE: `visible` names what a caller may see at all, `measured` where also the figures.
+A period is of duty days, so that a night shift is one shift on one day, before and after street presence is folded.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from typing import Any
+
+from geoalchemy2 import Geography
+from sqlalchemy import Row, and_, cast, func, literal_column, or_, select, text
+
+from app.areas.models import Area
+from app.coverage.models import StreetDay, StreetPresence
+from app.db import db
+from app.duty.models import Duty
+from app.geo import touches_box
+from app.hotspots.models import Hotspot
+from app.routes.models import NetworkVersion, Route, RouteVersion, Street
+from app.teams.scope import Criterion, Scope, team_rows, visible_area_rows, within
+
+# Street presence is folded after 30 days, or 90 while contested: nothing older is in the bitmaps.
+FOLDED_AFTER_DAYS = 100
+MIDPOINT = 0.5
+DEFAULT_ZONE = "Asia/Shanghai"
+Box = tuple[float, float, float, float]
+
+
+@dataclass(frozen=True)
+class Period:
+    """Duty days first..last, `last` included."""
+
+    first: date
+    last: date
+
+    @property
+    def days(self) -> int:
+        return (self.last - self.first).days + 1
+
+    @property
+    def kept_from(self) -> date:
+        """The first day whose bitmaps matter: of the period itself, or for when a street was last walked."""
+        return min(self.first, self.last - timedelta(days=FOLDED_AFTER_DAYS))
+
+
+# --- who sees ---------------------------------------------------------------------------------------------------
+
+
+def measured_ids(scope: Scope) -> frozenset[int]:
+    """Areas where the caller reads the figures of single streets and hotspots; a plain member has none."""
+    return scope.area_ids | (scope.home_area_ids if scope.led_team_ids else frozenset())
+
+
+def in_areas(ids: frozenset[int], township_column: Any, village_column: Any) -> Criterion:
+    """Rows of whole townships among the ids, or of single villages."""
+    return or_(within(township_column, ids), within(village_column, ids))
+
+
+def townships_of(area_ids: Collection[int]) -> frozenset[int]:
+    """The townships that are among the areas or hold one of them."""
+    own = select(Area.id).where(Area.id.in_(area_ids), Area.level == "township")
+    above = select(Area.township_id).where(Area.id.in_(area_ids), Area.township_id.is_not(None))
+    return frozenset(db.session.scalars(own.union(above)))
+
+
+def zone_of(area_ids: Collection[int]) -> str:
+    """The zone in which the days of these areas are counted (of several, the most common)."""
+    most = func.count().desc()
+    zones = (
+        select(Area.time_zone).where(Area.id.in_(area_ids)).group_by(Area.time_zone).order_by(most).limit(1)
+    )
+    return str(db.session.scalar(zones) or DEFAULT_ZONE)
+
+
+# --- networks and their bitmaps ---------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Network:
+    id: int
+    township_id: int
+    pieces: int
+
+
+def networks_in_force(township_ids: Collection[int], on: date) -> list[Network]:
+    """For each township the newest streets imported by the end of the day, else its first import."""
+    imported = func.date(NetworkVersion.made_at) <= on
+    rows = db.session.execute(
+        select(NetworkVersion.id, NetworkVersion.township_id, NetworkVersion.pieces)
+        .where(NetworkVersion.township_id.in_(township_ids))
+        .distinct(NetworkVersion.township_id)
+        .order_by(
+            NetworkVersion.township_id, imported.desc(),
+            # of those already there the newest, of those still to come the first
+            func.abs(func.extract("epoch", NetworkVersion.made_at) - func.extract("epoch", on + timedelta(days=1))),
+        )
+    )  # fmt: skip
+    return [Network(row.id, row.township_id, row.pieces) for row in rows]
+
+
+def network_of(network_id: int) -> Network:
+    row = db.session.get_one(NetworkVersion, network_id)
+    return Network(row.id, row.township_id, row.pieces)
+
+
+def network_sources(township_ids: Collection[int]) -> list[tuple[str, str]]:
+    """(source, licence) of the street data, for the corner of the map."""
+    rows = db.session.execute(
+        select(NetworkVersion.source, NetworkVersion.licence)
+        .where(NetworkVersion.township_id.in_(township_ids))
+        .distinct()
+        .order_by(NetworkVersion.source)
+    )
+    return [(row.source, row.licence) for row in rows]
+
+
+def streets_of(network_id: int) -> Sequence[Row[Any]]:
+    """id, village_id, length_m, first_piece, n_pieces of a network's streets, by their first piece."""
+    return db.session.execute(
+        select(Street.id, Street.village_id, Street.length_m, Street.first_piece, Street.n_pieces)
+        .where(Street.network_version_id == network_id)
+        .order_by(Street.first_piece)
+    ).all()
+
+
+def _bitmaps(network: Network, first: date, last: date, *columns: Any) -> Any:
+    return (
+        select(*columns)
+        .join(Duty, and_(Duty.township_id == StreetPresence.township_id, Duty.id == StreetPresence.duty_id))
+        .where(
+            StreetPresence.township_id == network.township_id, Duty.township_id == network.township_id,
+            StreetPresence.network_version_id == network.id, Duty.day.between(first, last),
+        )
+    )  # fmt: skip
+
+
+def presence_stamp(network: Network, period: Period) -> tuple[int, int]:
+    """Changes whenever a bitmap of the period does: a write gives its row a newer xmin, a deletion a lower count."""
+    written = literal_column("sum(street_presences.xmin::text::bigint)")
+    row = db.session.execute(_bitmaps(network, period.kept_from, period.last, func.count(), written)).one()
+    return int(row[0]), int(row[1] or 0)
+
+
+def bits_by_shift(network: Network, period: Period) -> list[tuple[int, bytes]]:
+    """(shift, packed bits of all its crew) for the shifts of the period."""
+    packed = func.varbit_send(func.bit_or(StreetPresence.bits))
+    rows = db.session.execute(
+        _bitmaps(network, period.first, period.last, Duty.shift_id, packed).group_by(Duty.shift_id)
+    )
+    return [(row[0], _bare(row[1])) for row in rows]
+
+
+def bits_by_hour(network: Network, period: Period) -> list[tuple[datetime, bytes]]:
+    """(UTC hour, packed bits of everybody), oldest first, as far back as bitmaps are kept."""
+    packed = func.varbit_send(func.bit_or(StreetPresence.bits))
+    rows = db.session.execute(
+        _bitmaps(network, period.kept_from, period.last, StreetPresence.hour, packed)
+        .group_by(StreetPresence.hour)
+        .order_by(StreetPresence.hour)
+    )
+    return [(row[0], _bare(row[1])) for row in rows]
+
+
+def _bare(sent: bytes) -> bytes:
+    """PostgreSQL's wire format of a bit string is its length in four bytes, then the bits."""
+    return bytes(sent)[4:]
+
+
+def folded_days(network: Network, period: Period) -> Sequence[Row[Any]]:
+    """street_id, shifts and best share in the period, last day by its end: what is left of older presence."""
+    in_period = StreetDay.day >= period.first
+    return db.session.execute(
+        select(
+            StreetDay.street_id,
+            func.coalesce(func.sum(StreetDay.shifts).filter(in_period), 0).label("shifts"),
+            func.coalesce(func.max(StreetDay.covered_share).filter(in_period), 0.0).label("share"),
+            func.max(StreetDay.day).label("last"),
+        )
+        .join(Street, Street.id == StreetDay.street_id)
+        .where(
+            StreetDay.township_id == network.township_id, Street.network_version_id == network.id,
+            StreetDay.day <= period.last,
+        )
+        .group_by(StreetDay.street_id)
+    ).all()  # fmt: skip
+
+
+def shifts_on_street(street: Street, period: Period) -> dict[int, float]:
+    """shift → share of the street that its crew covered, for those that covered any of it."""
+    mine = func.substring(func.bit_or(StreetPresence.bits), street.first_piece + 1, street.n_pieces)
+    covered = func.bit_count(mine)
+    network = Network(street.network_version_id, street.township_id, 0)
+    rows = db.session.execute(
+        _bitmaps(network, period.first, period.last, Duty.shift_id, covered)
+        .group_by(Duty.shift_id)
+        .having(covered > 0)
+    )
+    return {row[0]: row[1] / street.n_pieces for row in rows}
+
+
+# --- what lies where --------------------------------------------------------------------------------------------
+
+
+def streets_in_area(area_id: int, network_ids: Iterable[int]) -> set[int]:
+    """Streets whose middle lies in the area (for grids, which streets do not name)."""
+    middle = func.ST_LineInterpolatePoint(Street.geom, MIDPOINT)
+    rows = db.session.scalars(
+        select(Street.id)
+        .join(Area, and_(Area.id == area_id, Street.geom.op("&&")(Area.geom)))
+        .where(Street.network_version_id.in_(list(network_ids)), func.ST_Intersects(Area.geom, middle))
+    )
+    return set(rows)
+
+
+def hotspots_in_area(area_id: int, hotspot_ids: Iterable[int]) -> set[int]:
+    """Of these hotspots, those that lie (by a point on their surface) in the area."""
+    rows = db.session.scalars(
+        select(Hotspot.id)
+        .join(Area, Area.id == area_id)
+        .where(
+            Hotspot.id.in_(list(hotspot_ids)),
+            func.ST_Intersects(Area.geom, func.ST_PointOnSurface(Hotspot.geom)),
+        )
+    )
+    return set(rows)
+
+
+def areas_km2(area_ids: Collection[int]) -> dict[int, float]:
+    rows = db.session.execute(
+        select(Area.id, func.ST_Area(cast(Area.geom, Geography)) / 1e6).where(Area.id.in_(area_ids))
+    )
+    return {row[0]: row[1] for row in rows}
+
+
+def bounds_of(area_ids: Collection[int]) -> Box | None:
+    """west, south, east, north of the areas in degrees; None without an area."""
+    box = select(func.ST_Extent(Area.geom).label("box")).where(Area.id.in_(area_ids)).subquery()
+    sides = [getattr(func, f"ST_{side}")(box.c.box) for side in ("XMin", "YMin", "XMax", "YMax")]
+    row = db.session.execute(select(*sides)).one()
+    return None if row[0] is None else (row[0], row[1], row[2], row[3])
+
+
+# --- tiles ------------------------------------------------------------------------------------------------------
+# Which shapes a tile holds is asked first, in degrees and by index; their figures are judged in Python; then the tile
+# is cut from exactly these shapes, in web mercator, simplified to half a pixel of the zoom.
+
+
+def streets_in_box(scope: Scope, network_ids: Sequence[int], box: Box) -> Sequence[Row[Any]]:
+    """id, network_version_id, township_id, village_id of the visible streets whose box meets the box."""
+    return db.session.execute(
+        select(Street.id, Street.network_version_id, Street.township_id, Street.village_id)
+        .where(
+            Street.network_version_id.in_(network_ids), touches_box(Street.geom, *box),
+            in_areas(scope.visible_area_ids, Street.township_id, Street.village_id),
+        )
+        .order_by(Street.id)
+    ).all()  # fmt: skip
+
+
+def hotspots_in_box(scope: Scope, box: Box) -> Criterion:
+    visible = in_areas(scope.visible_area_ids, Hotspot.township_id, Hotspot.village_id)
+    return and_(visible, touches_box(Hotspot.geom, *box))
+
+
+def routes_in_box(scope: Scope, box: Box) -> Sequence[Row[Any]]:
+    """id, version_id, township_id, name of the newest versions of the routes that the caller may see."""
+    newest = (
+        select(RouteVersion.id)
+        .where(RouteVersion.route_id == Route.id)
+        .order_by(RouteVersion.version.desc())
+        .limit(1)
+        .scalar_subquery()
+    )
+    return db.session.execute(
+        select(Route.id, RouteVersion.id.label("version_id"), Route.township_id, Route.name)
+        .join(RouteVersion, RouteVersion.id == newest)
+        .where(
+            Route.active,
+            touches_box(RouteVersion.geom, *box),
+            team_rows(scope, Route.township_id, Route.team_id),
+        )
+        .order_by(Route.id)
+    ).all()
+
+
+def areas_in_box(scope: Scope, box: Box, levels: Sequence[str]) -> Sequence[int]:
+    return db.session.scalars(
+        select(Area.id)
+        .where(
+            Area.level.in_(levels), Area.valid_to.is_(None), touches_box(Area.geom, *box),
+            visible_area_rows(scope, Area.id),
+        )
+        .order_by(Area.id)
+    ).all()  # fmt: skip
+
+
+def cut_tile(layer: str, where: dict[str, int], columns: dict[str, Sequence[Any]], **values: Any) -> bytes:
+    """The layer's tile of these shapes: z, x, y; a value a shape in each column; empty bytes when nothing shows."""
+    return bytes(db.session.scalar(_TILES[layer], {**where, **columns, **values}) or b"")
+
+
+_SHAPE = """ST_AsMVTGeom(ST_Simplify({}, 78271.5 / 2 ^ :z), ST_TileEnvelope(:z, :x, :y), 4096, 64, true) AS shape"""
+
+
+def _tile(layer: str, columns: str, source: str, geom: str = "ST_Transform(s.geom, 3857)") -> str:
+    shapes = f"SELECT {columns}, {_SHAPE.format(geom)} FROM {source}"
+    return f"(SELECT ST_AsMVT(q, '{layer}', 4096, 'shape') FROM ({shapes}) q WHERE shape IS NOT NULL)"
+
+
+_STREETS = """unnest(CAST(:ids AS bigint[]), CAST(:covered AS float8[]), CAST(:shifts AS int[]),
+    CAST(:last AS bigint[]), CAST(:fresh AS int[])) AS f(id, covered, shifts, last, fresh)
+    JOIN streets s ON s.id = f.id"""
+_HOTSPOTS = """unnest(CAST(:ids AS bigint[]), CAST(:attainment AS float8[]), CAST(:minutes AS float8[]),
+    CAST(:grades AS text[])) AS f(id, attainment, minutes, grade) JOIN hotspots s ON s.id = f.id"""
+_ROUTES = """unnest(CAST(:ids AS bigint[]), CAST(:versions AS bigint[]), CAST(:completion AS float8[]))
+    AS f(id, version, completion) JOIN route_versions s ON s.id = f.version JOIN routes r ON r.id = f.id"""
+_AREAS = "areas s WHERE s.id = ANY(:ids)"
+# A hotspot is filled from its foot like a glass, up to its attainment.
+_FILLED = f"""(SELECT f.id, f.attainment, ST_Intersection(g, ST_MakeEnvelope(ST_XMin(g), ST_YMin(g), ST_XMax(g),
+    ST_YMin(g) + (ST_YMax(g) - ST_YMin(g)) * f.attainment, 3857)) AS g FROM (SELECT f.*, ST_Transform(s.geom, 3857) AS g
+    FROM {_HOTSPOTS}) f WHERE f.attainment > 0) p"""
+# Hexagons of 200 m on the ground: in web mercator longer by 1 / cos(latitude), which is one figure for a township.
+_CELLS = """(SELECT h.i || ':' || h.j || ':' || h.township_id AS id,
+    sum(h.m * h.covered) / sum(h.m) AS share, sum(h.m * h.k)::int AS metres, h.geom AS g
+  FROM (SELECT h.i, h.j, h.geom, t.id AS township_id, f.covered, t.k,
+      ST_Length(ST_Intersection(h.geom, ST_Transform(s.geom, 3857))) AS m
+    FROM (SELECT a.id, cos(radians(ST_Y(ST_Centroid(ST_Envelope(a.geom))))) AS k FROM areas a
+          WHERE a.id IN (SELECT township_id FROM streets WHERE id = ANY(:ids))) t
+    CROSS JOIN LATERAL ST_HexagonGrid(200 / t.k, ST_TileEnvelope(:z, :x, :y, margin => 0.03125)) h
+    JOIN streets s ON s.township_id = t.id AND s.id = ANY(:ids)
+      AND s.geom && ST_Transform(h.geom, 4326) AND ST_Intersects(ST_Transform(s.geom, 3857), h.geom)
+    JOIN unnest(CAST(:ids AS bigint[]), CAST(:covered AS float8[])) AS f(id, covered) ON f.id = s.id) h
+  WHERE h.m > 0 GROUP BY h.i, h.j, h.township_id, h.geom) p"""
+
+_TILES = {
+    "streets": text(
+        "SELECT " + _tile("streets", "f.id, s.name, f.covered, f.shifts, f.last, f.fresh", _STREETS)
+    ),
+    "hotspots": text(
+        "SELECT "
+        + _tile("hotspots", "f.id, s.name, s.category, f.attainment, f.minutes, f.grade", _HOTSPOTS)
+        + " || "
+        + _tile("hotspot_fill", "p.id, p.attainment", _FILLED, "p.g")
+    ),
+    "routes": text("SELECT " + _tile("routes", "f.id, r.name, f.completion", _ROUTES)),
+    "areas": text(
+        "SELECT "
+        + _tile("areas", "s.code, s.name, s.level", _AREAS)
+        + " || "
+        + _tile(
+            "area_names", "s.code, s.name, s.level", _AREAS, "ST_Transform(ST_PointOnSurface(s.geom), 3857)"
+        )
+    ),
+    "cells": text("SELECT " + _tile("cells", "p.id, p.share, p.metres", _CELLS, "p.g")),
+}

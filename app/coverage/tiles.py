@@ -1,0 +1,167 @@
+"""Vector tiles of the map: what the caller may see in a tile, with figures only where the caller may read them."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from app.areas.models import LEVELS
+from app.areas.policies import policies_in_force
+from app.coverage import attendance, facts, queries, rules, streets
+from app.coverage.queries import Box, Period
+from app.coverage.rules import Policy
+from app.teams.scope import Scope
+
+LAYERS = ("streets", "cells", "hotspots", "routes", "areas")
+# Below these zooms a layer would be a smudge, and a county's tile too heavy.
+FIRST_ZOOM = {"streets": 9, "cells": 11, "hotspots": 9, "routes": 9, "areas": 0}
+AREA_ZOOM = {"county": 0, "township": 0, "village": 9, "grid": 13}
+NEVER = 5
+CELL_M = 400
+MARGIN = 64 / 4096
+
+
+@dataclass(frozen=True)
+class Tile:
+    z: int
+    x: int
+    y: int
+
+    @property
+    def where(self) -> dict[str, int]:
+        return {"z": self.z, "x": self.x, "y": self.y}
+
+    def box(self, margin_m: float = 0.0) -> Box:
+        """Degrees west, south, east, north, with the tile's own margin and some metres more."""
+        n = 2**self.z
+        extra = MARGIN + margin_m * n / (40_000_000 * math.cos(math.radians(self._lat(self.y + 0.5))))
+        west, east = (((x / n) * 360 - 180) for x in (self.x - extra, self.x + 1 + extra))
+        return max(west, -180), self._lat(self.y + 1 + extra), min(east, 180), self._lat(self.y - extra)
+
+    def _lat(self, y: float) -> float:
+        y = min(max(y, 0), 2**self.z)
+        return math.degrees(math.atan(math.sinh(math.pi * (1 - 2 * y / 2**self.z))))
+
+
+def tile_of(layer: str, scope: Scope, tile: Tile, period: Period, now: datetime) -> bytes:
+    """The tile's bytes; empty when it holds nothing that the caller may see."""
+    if tile.z < FIRST_ZOOM[layer] or not scope.visible_area_ids:
+        return b""
+    return _BY_LAYER[layer](scope, tile, period, now)
+
+
+def policies_of(township_ids: Collection[int], period: Period) -> dict[int, Policy]:
+    """The coverage numbers in force at the end of the period, by township."""
+    return {
+        t: rules.policy_from(policies_in_force(t, period.last).body("coverage")) for t in set(township_ids)
+    }
+
+
+def _streets(scope: Scope, tile: Tile, period: Period, now: datetime) -> bytes:
+    townships, measured = _townships(scope), queries.measured_ids(scope)
+    networks = queries.networks_in_force(townships, period.last)
+    rows = queries.streets_in_box(scope, [n.id for n in networks], tile.box())
+    if not rows:
+        return b""
+    open_rows = [r for r in rows if r.township_id in measured or r.village_id in measured]
+    shown = _street_columns(open_rows, [n for n in networks if n.township_id in {r.township_id for r in open_rows}],
+                            period, now)  # fmt: skip
+    hidden = [r.id for r in rows if r.id not in shown]
+    columns = {
+        "ids": [*shown, *hidden],
+        **{
+            name: [*(values[i] for values in shown.values()), *([None] * len(hidden))]
+            for i, name in enumerate(("covered", "shifts", "last", "fresh"))
+        },
+    }
+    return queries.cut_tile("streets", tile.where, columns)
+
+
+def _street_columns(
+    rows: Sequence[Any], networks: Sequence[queries.Network], period: Period, now: datetime
+) -> dict[int, tuple[float, int, int | None, int]]:
+    """street → share covered, shifts, epoch second last walked, step of freshness (5 = never)."""
+    found: dict[int, tuple[float, int, int | None, int]] = {}
+    wanted = {row.id for row in rows}
+    policies = policies_of([n.township_id for n in networks], period)
+    for network in networks:
+        figures = streets.street_figures(network, period)
+        steps = {s: freshness(s, policies[network.township_id], now) for s in set(figures.last_s.tolist())}
+        columns = (figures.ids, figures.covered, figures.shifts, figures.last_s)
+        for street_id, covered, shifts, last in zip(*(c.tolist() for c in columns), strict=True):
+            if street_id in wanted:
+                found[street_id] = (round(covered, 4), shifts, last or None, steps[last])
+    return found
+
+
+def freshness(last_s: int, policy: Policy, now: datetime) -> int:
+    step = rules.freshness(streets.last_at(last_s, now), now, policy)
+    return NEVER if step is None else step
+
+
+def _cells(scope: Scope, tile: Tile, period: Period, now: datetime) -> bytes:
+    measured = queries.measured_ids(scope)
+    networks = queries.networks_in_force(_townships(scope), period.last)
+    rows = queries.streets_in_box(scope, [n.id for n in networks], tile.box(CELL_M))
+    rows = [r for r in rows if r.township_id in measured or r.village_id in measured]
+    townships = {r.township_id for r in rows}
+    shown = _street_columns(rows, [n for n in networks if n.township_id in townships], period, now)
+    if not shown:
+        return b""
+    columns = {"ids": list(shown), "covered": [values[0] for values in shown.values()]}
+    return queries.cut_tile("cells", tile.where, columns)
+
+
+def _hotspots(scope: Scope, tile: Tile, period: Period, now: datetime) -> bytes:
+    seen = facts.hotspots_of(queries.hotspots_in_box(scope, tile.box()), period)
+    if not seen:
+        return b""
+    measured = queries.measured_ids(scope)
+    open_to_me = [h for h in seen if h.township_id in measured or h.village_id in measured]
+    policies = policies_of({h.township_id for h in open_to_me}, period)
+    figures = {f.hotspot.id: f for f in attendance.hotspot_figures(open_to_me, period, policies, now)}
+    some = [figures.get(h.id) for h in seen]
+    columns = {
+        "ids": [h.id for h in seen],
+        "attainment": [f and f.attainment for f in some],
+        "minutes": [f and round(f.observed_min, 1) for f in some],
+        "grades": [f and f.grade for f in some],
+    }
+    return queries.cut_tile("hotspots", tile.where, columns)
+
+
+def _routes(scope: Scope, tile: Tile, period: Period, now: datetime) -> bytes:
+    rows = queries.routes_in_box(scope, tile.box())
+    if not rows:
+        return b""
+    shares = route_completions([r.id for r in rows if r.township_id in queries.measured_ids(scope)], period)
+    columns = {
+        "ids": [r.id for r in rows],
+        "versions": [r.version_id for r in rows],
+        "completion": [shares.get(r.id) for r in rows],
+    }
+    return queries.cut_tile("routes", tile.where, columns)
+
+
+def route_completions(route_ids: Sequence[int], period: Period) -> dict[int, float]:
+    """route → mean share of its length that its shifts walked, of those with a track."""
+    shares: dict[int, list[float]] = {}
+    for route_id, share in facts.shares_of_routes(route_ids, period):
+        shares.setdefault(route_id, []).append(share)
+    return {route_id: sum(found) / len(found) for route_id, found in shares.items()}
+
+
+def _areas(scope: Scope, tile: Tile, period: Period, now: datetime) -> bytes:
+    levels = [level for level in LEVELS if tile.z >= AREA_ZOOM[level]]
+    ids = queries.areas_in_box(scope, tile.box(), levels)
+    return queries.cut_tile("areas", tile.where, {"ids": ids}) if ids else b""
+
+
+def _townships(scope: Scope) -> frozenset[int]:
+    return queries.townships_of(scope.visible_area_ids)
+
+
+_BY_LAYER = {"streets": _streets, "cells": _cells, "hotspots": _hotspots, "routes": _routes, "areas": _areas}

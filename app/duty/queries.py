@@ -1,0 +1,134 @@
+"""Questions about shifts and duties on the item side (what a phone says). The leader's questions stand in board.py."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import func, or_, select
+from sqlalchemy.dialects.postgresql import insert
+
+from app.areas.models import Area
+from app.db import db
+from app.duty.models import Assignment, Duty, DutyEvent, Shift
+from app.teams.models import TeamMember
+
+
+def shift_for_person(township_id: int, shift_id: int, person_id: int) -> tuple[Shift, bool] | None:
+    """The shift, and whether the person is on its roster; None when it is neither theirs nor their team's."""
+    on_roster = (
+        select(Assignment.id)
+        .where(
+            Assignment.township_id == township_id, Assignment.shift_id == shift_id,
+            Assignment.person_id == person_id, Assignment.active,
+        )
+        .exists()
+    )  # fmt: skip
+    in_team = (
+        select(TeamMember.team_id)
+        .where(
+            TeamMember.team_id == Shift.team_id,
+            TeamMember.person_id == person_id,
+            TeamMember.left_on.is_(None),
+        )
+        .exists()
+    )
+    row = db.session.execute(
+        select(Shift, on_roster).where(
+            Shift.township_id == township_id, Shift.id == shift_id, or_(on_roster, in_team)
+        )
+    ).first()
+    return (row[0], row[1]) if row else None
+
+
+def add_duty(shift: Shift, person_id: int, on_roster: bool, now: datetime) -> None:
+    db.session.execute(
+        insert(Duty)
+        .values(
+            township_id=shift.township_id, shift_id=shift.id, person_id=person_id, team_id=shift.team_id,
+            day=shift.day, on_roster=on_roster, last_item_at=now,
+        )
+        .on_conflict_do_nothing(index_elements=["township_id", "shift_id", "person_id"])
+    )  # fmt: skip
+
+
+def lock_duty(township_id: int, shift_id: int, person_id: int) -> tuple[Duty, Shift] | None:
+    """A person's duty on a shift, locked: two devices of one person are judged one after the other."""
+    row = db.session.execute(
+        select(Duty, Shift)
+        .join(Shift, (Shift.township_id == Duty.township_id) & (Shift.id == Duty.shift_id))
+        .where(Duty.township_id == township_id, Duty.shift_id == shift_id, Duty.person_id == person_id)
+        .with_for_update(of=Duty)
+        .execution_options(populate_existing=True)
+    ).first()
+    return (row[0], row[1]) if row else None
+
+
+def duty_by_id(township_id: int, duty_id: int) -> Duty | None:
+    return db.session.get(Duty, (township_id, duty_id))
+
+
+def add_event(township_id: int, item_id: Any, duty_id: int, kind: str, at: datetime, quality: str) -> None:
+    db.session.execute(
+        insert(DutyEvent)
+        .values(
+            township_id=township_id,
+            id=item_id,
+            duty_id=duty_id,
+            kind=kind,
+            effective_at=at,
+            time_quality=quality,
+        )
+        .on_conflict_do_nothing()
+    )
+
+
+def events_of(township_id: int, duty_id: int) -> list[DutyEvent]:
+    return list(
+        db.session.scalars(
+            select(DutyEvent).where(DutyEvent.township_id == township_id, DutyEvent.duty_id == duty_id)
+        )
+    )
+
+
+def other_worked(duty: Duty, span: Any) -> list[Any]:
+    """Worked spans of the person's other duties that overlap this one, earliest first."""
+    return list(
+        db.session.scalars(
+            select(Duty.worked)
+            .where(
+                Duty.township_id == duty.township_id, Duty.person_id == duty.person_id, Duty.id != duty.id,
+                Duty.worked.op("&&")(span),
+            )
+            .order_by(func.lower(Duty.worked))
+        )
+    )  # fmt: skip
+
+
+def forgotten_duties(now: datetime, after: Any, limit: int = 200) -> list[tuple[int, int, int]]:
+    """Open duties whose shift ended long enough ago: (township, shift, person)."""
+    rows = db.session.execute(
+        select(Duty.township_id, Duty.shift_id, Duty.person_id)
+        .join(Shift, (Shift.township_id == Duty.township_id) & (Shift.id == Duty.shift_id))
+        .where(Duty.state.in_(["on", "paused"]), Shift.ends_at < now - after)
+        .limit(limit)
+    )
+    return [(r.township_id, r.shift_id, r.person_id) for r in rows]
+
+
+def ended_duties(township_id: int, person_id: int, first: Any, last: Any) -> list[tuple[Duty, Shift]]:
+    """A person's finished duties of the days first..last, in time order."""
+    rows = db.session.execute(
+        select(Duty, Shift)
+        .join(Shift, (Shift.township_id == Duty.township_id) & (Shift.id == Duty.shift_id))
+        .where(
+            Duty.township_id == township_id, Duty.person_id == person_id, Duty.day.between(first, last),
+            Duty.state.in_(["ended", "attended"]),
+        )
+        .order_by(Duty.started_at, Duty.id)
+    ).all()  # fmt: skip
+    return [(row[0], row[1]) for row in rows]
+
+
+def zone_of(township_id: int) -> str:
+    return str(db.session.scalar(select(Area.time_zone).where(Area.id == township_id)))

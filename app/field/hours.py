@@ -1,0 +1,90 @@
+"""A member's own month: duties, minutes, what was counted, and the points with the rule behind each line."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import date
+from typing import Any
+
+from sqlalchemy import select
+
+from app.accounts.models import Person
+from app.checkins import queries as checkins
+from app.clock import rfc3339
+from app.coverage import rules as coverage
+from app.db import db
+from app.duty.models import Duty, Shift
+from app.incentives import queries as incentives
+from app.incentives.operations import month_of
+from app.teams.models import Team
+
+
+def hours_of(person: Person, month: date) -> dict[str, Any]:
+    """The contract of GET /api/v1/field/hours. Kilometres are shown and never paid."""
+    first, last = month_of(month)
+    township_id = person.home_township_id or 0
+    rows = _duties(township_id, person.id, first, last)
+    ids = [duty.id for duty, _, _ in rows]
+    standing = incentives.standing_entries(township_id, [f"duty:{i}" for i in ids]).values() if ids else []
+    half = sum(entry.amount_half for entry in standing)
+    counted = checkins.counted_checkpoints(township_id, ids) if ids else {}
+    required = checkins.required_checkpoints([s.route_version_id for _, s, _ in rows if s.route_version_id])
+    visits = _visits(township_id, ids)
+    return {
+        "month": f"{first:%Y-%m}",
+        "minutes": sum(duty.worked_s for duty, _, _ in rows) // 60,
+        "points_pending": half // 2,
+        "duties": [
+            {
+                **_duty_doc(duty, shift, team),
+                "checkpoints": {
+                    "counted": counted.get(duty.id, 0), "required": required.get(shift.route_version_id or 0, 0),
+                },
+                "visits": visits.get(duty.id, 0),
+                "lines": [
+                    {"rule": e.rule, "points": e.amount_half / 2, "detail": e.detail}
+                    for e in sorted(standing, key=lambda e: e.id) if e.cause == f"duty:{duty.id}"
+                ],
+            }
+            for duty, shift, team in rows
+        ],
+    }  # fmt: skip
+
+
+def _duties(township_id: int, person_id: int, first: date, last: date) -> list[tuple[Duty, Shift, str]]:
+    rows = db.session.execute(
+        select(Duty, Shift, Team.name)
+        .join(Shift, (Shift.township_id == Duty.township_id) & (Shift.id == Duty.shift_id))
+        .join(Team, Team.id == Duty.team_id)
+        .where(Duty.township_id == township_id, Duty.person_id == person_id, Duty.day.between(first, last))
+        .order_by(Shift.starts_at.desc(), Duty.id)
+    ).all()
+    return [(r[0], r[1], r[2]) for r in rows]
+
+
+def _duty_doc(duty: Duty, shift: Shift, team: str) -> dict[str, Any]:
+    return {
+        "shift_id": shift.id, "day": duty.day.isoformat(), "starts_at": rfc3339(shift.starts_at),
+        "ends_at": rfc3339(shift.ends_at), "team": team, "state": duty.state,
+        "started_at": rfc3339(duty.started_at), "ended_at": rfc3339(duty.ended_at),
+        "minutes": duty.worked_s // 60, "grade": grade_of(duty), "km": round(duty.track_m / 1000, 1),
+        "flags": list(duty.flags),
+    }  # fmt: skip
+
+
+def grade_of(duty: Duty) -> str:
+    """How well a duty's time is known: by a track, by taps, or by a leader's entry."""
+    if duty.entered_by is not None:
+        return "declared"
+    return "track" if duty.fixes else "single"
+
+
+def _visits(township_id: int, duty_ids: Sequence[int]) -> dict[int, int]:
+    """Qualified hotspot visits by duty."""
+    policy = coverage.Policy()
+    found: dict[int, int] = {}
+    for duty_id, places in incentives.stays_of(township_id, duty_ids).items() if duty_ids else ():
+        for ranges in places.values():
+            visits = coverage.visits(coverage.union(ranges), policy)
+            found[duty_id] = found.get(duty_id, 0) + sum(coverage.is_qualified(v, policy) for v in visits)
+    return found

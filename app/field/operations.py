@@ -1,0 +1,328 @@
+"""Taking what phones send: register first, judge after. Safe to repeat for ever; any order ends in the same state.
+
+Each item is registered in its own savepoint. Then each duty that was touched is settled once, in a savepoint of its
+own: span, verdicts, presence and points together or not at all. The caller commits once for the whole batch.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import logging
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy.exc import OperationalError
+
+from app.accounts.models import Person
+from app.db import db
+from app.errors import DomainError
+from app.field import queries, settling
+from app.field.models import InboxItem, ItemState
+from app.field.rules import EffectiveTime, Policy, body_sha256, effective_time
+
+log = logging.getLogger("xunfang.field")
+OFFERED = ("duty.start", "duty.pause", "duty.resume", "duty.end", "checkin", "segment", "note")
+LATER = ("report", "sos", "sos.cancel", "ok", "answer", "swap.ask")
+WAITING = ("waiting_for_start", "waiting_for_shift")
+MOST_TRIES = 5
+
+
+@dataclass(frozen=True)
+class Item:
+    """An envelope whose shape is right. `anchor_at` is the time of a token that we signed, if it carried one."""
+
+    id: UUID
+    schema: int
+    device_id: UUID
+    device_seq: int
+    author_id: int
+    kind: str
+    body: dict[str, Any]
+    device_at: datetime
+    utc_offset_min: int
+    monotonic_ms: int
+    anchor_at: datetime | None
+    sha256: str
+
+
+@dataclass(frozen=True)
+class Broken:
+    """Something in the batch that is no usable item, for ever: kept in quarantine where a person sees it."""
+
+    id: str
+    code: str
+    content: Any
+
+
+@dataclass(frozen=True)
+class Receipt:
+    id: str
+    result: str
+    verdict: str | None = None
+    reasons: tuple[str, ...] = ()
+    effective_at: datetime | None = None
+    changed_at: datetime | None = None
+
+
+@dataclass
+class Batch:
+    """One request's items: who sent them, when by their clock and by ours, and the duties they touched."""
+
+    person: Person
+    sent_at: datetime
+    now: datetime
+    known: dict[UUID, queries.Known]
+    touched: dict[settling.DutyKey, list[UUID]] = field(default_factory=dict)
+    policy: Policy = field(default_factory=Policy)
+
+    def touch(self, key: settling.DutyKey | None, item_id: UUID) -> None:
+        if key is not None:
+            self.touched.setdefault(key, []).append(item_id)
+
+
+def take_batch(
+    person: Person, items: Sequence[Item | Broken], sent_at: datetime, now: datetime
+) -> list[Receipt]:
+    """One receipt per item, in order. Flushes, never commits."""
+    ids = [item.id for item in items if isinstance(item, Item)]
+    batch = Batch(person, sent_at, now, queries.known_items(ids))
+    answers: list[Receipt | None] = [None] * len(items)
+    # Starts first, then by id: two batches with the same items take their locks in the same order.
+    for n in sorted(range(len(items)), key=lambda n: _turn(items[n])):
+        answers[n] = _take_safely(batch, items[n])
+    settle_touched(batch)
+    return _with_states(items, answers)
+
+
+def _turn(item: Item | Broken) -> tuple[int, str]:
+    if isinstance(item, Broken):
+        return 2, item.id
+    return (0 if item.kind == "duty.start" else 1), str(item.id)
+
+
+def _take_safely(batch: Batch, item: Item | Broken) -> Receipt | None:
+    """A poison item never holds back the rest: what cannot be judged is stored all the same."""
+    try:
+        with db.session.begin_nested():
+            return take_item(batch, item)
+    except OperationalError:
+        raise  # the database is away or asks for another try: the whole batch is sent again
+    except DomainError as error:
+        return _reject(batch, item, error.code)
+    except Exception:
+        log.exception("judging failed for kind %s", getattr(item, "kind", "?"))
+        with db.session.begin_nested():
+            return _hold_unjudged(batch, item)
+
+
+def take_item(batch: Batch, item: Item | Broken) -> Receipt | None:
+    """Register one item and let its domain take it. None means: the answer is the item's state."""
+    if isinstance(item, Broken):
+        return _reject(batch, item, item.code)
+    known = batch.known.get(item.id)
+    if known is not None:
+        return _seen_before(batch, item, known)
+    if item.sha256 != _sha256(item):
+        return _reject(batch, item, "wrong_hash")
+    return register(batch, item)
+
+
+def _sha256(item: Item) -> str:
+    try:
+        return body_sha256(item.body)
+    except ValueError as error:
+        raise DomainError("malformed_body") from error
+
+
+def register(batch: Batch, item: Item) -> Receipt | None:
+    township_id = queries.home_township_of(item.author_id)
+    if township_id is None:
+        return _reject(batch, item, "unknown_author")
+    effective = effective_time(item.device_at, batch.sent_at, batch.now, item.anchor_at, batch.policy)
+    if not queries.add_inbox(_inbox_values(batch, item, township_id)):
+        # Another request put it there between our look and our insert.
+        batch.known.update(queries.known_items([item.id]))
+        return _seen_before(batch, item, batch.known[item.id])
+    batch.known[item.id] = (township_id, item.author_id, bytes.fromhex(item.sha256))
+    queries.add_state(_state_values(item, township_id, effective, batch.now))
+    if item.author_id != batch.person.id:
+        queries.set_state(township_id, item.id, batch.now, result="held", reasons=["other_author"])
+        return None
+    _apply(batch, township_id, item.id, item.kind, item.body, effective, item)
+    return None
+
+
+def _inbox_values(batch: Batch, item: Item, township_id: int) -> dict[str, Any]:
+    return {
+        "township_id": township_id, "id": item.id, "schema": item.schema, "device_id": item.device_id,
+        "device_seq": item.device_seq, "author_id": item.author_id, "session_person_id": batch.person.id,
+        "kind": item.kind, "body": item.body, "sha256": bytes.fromhex(item.sha256), "device_at": item.device_at,
+        "utc_offset_min": item.utc_offset_min, "monotonic_ms": item.monotonic_ms, "anchor_at": item.anchor_at,
+        "sent_at": batch.sent_at, "received_at": batch.now,
+    }  # fmt: skip
+
+
+def _state_values(item: Item, township_id: int, effective: EffectiveTime, now: datetime) -> dict[str, Any]:
+    shift_id = item.body.get("shift_id")
+    return {
+        "township_id": township_id, "id": item.id, "author_id": item.author_id, "kind": item.kind,
+        "shift_id": shift_id if isinstance(shift_id, int) else None, "result": "stored", "reasons": [],
+        "effective_at": effective.at, "time_quality": effective.quality, "changed_at": now,
+    }  # fmt: skip
+
+
+def _apply(
+    batch: Batch, township_id: int, item_id: UUID, kind: str, body: dict[str, Any], effective: EffectiveTime,
+    item: Item | InboxItem,
+) -> None:  # fmt: skip
+    outcome = settling.apply(township_id, kind, body, effective, item, batch.now)
+    batch.touch(outcome.duty, item_id)
+    if outcome.held:
+        queries.set_state(township_id, item_id, batch.now, result="held", reasons=[outcome.held])
+    if kind == "duty.start" and outcome.duty is not None:
+        _release_waiting(batch, outcome.duty)
+
+
+def _release_waiting(batch: Batch, key: settling.DutyKey) -> None:
+    """What came before its start is judged now."""
+    for row in queries.held_for(key.township_id, key.shift_id, key.person_id, WAITING):
+        judge_again(batch, row)
+
+
+def judge_again(batch: Batch, row: InboxItem) -> bool:
+    """Take a stored item that was held once more, at the effective time it was registered with."""
+    state = queries.states_of([row.id])[row.id]
+    assert row.body is not None
+    effective = EffectiveTime(state.effective_at, state.time_quality)  # type: ignore[arg-type]
+    try:
+        with db.session.begin_nested():
+            queries.set_state(row.township_id, row.id, batch.now, result="stored", reasons=[])
+            _apply(batch, row.township_id, row.id, row.kind, row.body, effective, row)
+    except OperationalError:
+        raise
+    except DomainError as error:
+        queries.set_state(row.township_id, row.id, batch.now, result="rejected", reasons=[error.code])
+    except Exception:
+        log.exception("judging again failed for kind %s", row.kind)
+        _mark_failed(row.township_id, row.id, batch.now)
+        return False
+    return True
+
+
+def _mark_failed(township_id: int, item_id: UUID, now: datetime) -> None:
+    tries = ItemState.tries + 1
+    queries.set_state(township_id, item_id, now, result="held", reasons=["judging_failed"], tries=tries)
+
+
+def _seen_before(batch: Batch, item: Item, known: queries.Known) -> Receipt | None:
+    township_id, author_id, sha256 = known
+    if author_id != item.author_id or sha256.hex() != item.sha256:
+        _quarantine(batch, township_id if author_id == batch.person.id else None, item, "conflict")
+        return Receipt(str(item.id), "conflict", reasons=("id_taken",))
+    if item.author_id == batch.person.id:
+        _release_own(batch, item.id)
+    return Receipt(str(item.id), "duplicate")
+
+
+def _release_own(batch: Batch, item_id: UUID) -> None:
+    """An item that another session brought first is judged when its author's own session brings it."""
+    state = queries.states_of([item_id]).get(item_id)
+    if state is None or state.result != "held" or "other_author" not in state.reasons:
+        return
+    row = queries.inbox_item(state.township_id, item_id)
+    if row is not None and row.body is not None:
+        judge_again(batch, row)
+
+
+def _reject(batch: Batch, item: Item | Broken, code: str) -> Receipt:
+    if isinstance(item, Item):
+        batch.known.pop(item.id, None)  # its savepoint is gone, and with it the row
+    _quarantine(batch, None, item, code)
+    return Receipt(str(item.id), "rejected", reasons=(code,))
+
+
+def _quarantine(batch: Batch, township_id: int | None, item: Item | Broken, code: str) -> None:
+    content = item.content if isinstance(item, Broken) else _content(item)
+    raw = json.dumps(content, sort_keys=True, default=str).encode()
+    home = township_id or batch.person.home_township_id or 0
+    # PostgreSQL's jsonb cannot hold U+0000 or lone surrogates; a hostile text is kept with them spelled out.
+    clean = json.loads(raw.decode().replace("\\u0000", "\\\\u0000").encode("utf-8", "backslashreplace"))
+    queries.add_quarantine(
+        home, str(item.id), code, clean, hashlib.sha256(raw).digest(), batch.person.id, batch.now
+    )
+
+
+def _content(item: Item) -> dict[str, Any]:
+    return {key: value if key == "body" else str(value) for key, value in item.__dict__.items()}
+
+
+def _hold_unjudged(batch: Batch, item: Item | Broken) -> Receipt | None:
+    if isinstance(item, Broken):
+        return Receipt(item.id, "rejected", reasons=(item.code,))
+    township_id = queries.home_township_of(item.author_id)
+    assert township_id is not None
+    effective = effective_time(item.device_at, batch.sent_at, batch.now, item.anchor_at, batch.policy)
+    queries.add_inbox(_inbox_values(batch, item, township_id))
+    queries.add_state(_state_values(item, township_id, effective, batch.now))
+    _mark_failed(township_id, item.id, batch.now)
+    batch.known[item.id] = (township_id, item.author_id, bytes.fromhex(item.sha256))
+    return None
+
+
+def settle_touched(batch: Batch) -> None:
+    """Settle each touched duty once; what cannot be settled now is tried again by a job."""
+    for key in sorted(batch.touched):
+        try:
+            with db.session.begin_nested():
+                settling.settle(key, batch.now)
+        except OperationalError:
+            raise
+        except Exception:
+            log.exception("settling failed")
+            for item_id in batch.touched[key]:
+                _mark_failed(key.township_id, item_id, batch.now)
+
+
+def _with_states(items: Sequence[Item | Broken], answers: Sequence[Receipt | None]) -> list[Receipt]:
+    states = queries.states_of([item.id for item in items if isinstance(item, Item)])
+    receipts = []
+    for item, answer in zip(items, answers, strict=True):
+        state = states.get(item.id) if isinstance(item, Item) else None
+        if answer is not None and (answer.result != "duplicate" or state is None):
+            receipts.append(answer)
+        elif state is not None:
+            receipts.append(receipt_of(state, answer.result if answer else None))
+    return receipts
+
+
+def receipt_of(state: ItemState, result: str | None = None) -> Receipt:
+    return Receipt(
+        str(state.id), result or state.result, state.verdict, tuple(state.reasons), state.effective_at,
+        state.changed_at,
+    )  # fmt: skip
+
+
+def retry_failed(now: datetime, limit: int = 100) -> int:
+    """The job's part: items whose judging failed are tried again, at most five times; then a person sees them."""
+    done = 0
+    for township_id, item_id in queries.failed_items(limit, MOST_TRIES):
+        row = queries.inbox_item(township_id, item_id)
+        person = db.session.get(Person, row.author_id) if row is not None else None
+        if row is None or row.body is None or person is None:
+            continue
+        batch = Batch(person, row.sent_at, now, {})
+        if judge_again(batch, row):
+            settle_touched(batch)
+            done += 1
+    return done
+
+
+def settle_duty(township_id: int, duty_id: int, now: datetime) -> None:
+    """Judge a duty's set once more, after a review, an attendance or a correction."""
+    key = settling.key_of(township_id, duty_id)
+    if key is not None:
+        settling.settle(key, now)

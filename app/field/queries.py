@@ -1,0 +1,169 @@
+"""The inbox and the present answer to each item."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from datetime import datetime, timedelta
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import and_, func, or_, select, update
+from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.orm import aliased
+
+from app.accounts.models import Person
+from app.areas.models import Area
+from app.db import db
+from app.field.models import InboxItem, ItemState, QuarantineItem, ServerEpoch
+
+Known = tuple[int, int, bytes]
+
+
+def known_items(ids: Iterable[UUID]) -> dict[UUID, Known]:
+    """By id alone, over all townships: (township, author, sha256), so that one id never stands under two."""
+    rows = db.session.execute(
+        select(InboxItem.id, InboxItem.township_id, InboxItem.author_id, InboxItem.sha256).where(
+            InboxItem.id.in_(list(ids))
+        )
+    )
+    return {r[0]: (r[1], r[2], bytes(r[3])) for r in rows}
+
+
+def home_township_of(person_id: int) -> int | None:
+    return db.session.scalar(select(Person.home_township_id).where(Person.id == person_id))
+
+
+def zone_and_crs(township_id: int) -> tuple[str, str]:
+    row = db.session.execute(select(Area.time_zone, Area.metres_crs).where(Area.id == township_id)).one()
+    return row[0], row[1]
+
+
+def add_inbox(values: dict[str, Any]) -> bool:
+    """Insert-only; False when the id is already there."""
+    row = insert(InboxItem).values(**values).on_conflict_do_nothing().returning(InboxItem.id)
+    return db.session.scalar(row) is not None
+
+
+def add_state(values: dict[str, Any]) -> None:
+    db.session.execute(insert(ItemState).values(**values).on_conflict_do_nothing())
+
+
+def set_state(township_id: int, item_id: UUID, now: datetime, **values: Any) -> None:
+    db.session.execute(
+        update(ItemState)
+        .where(ItemState.township_id == township_id, ItemState.id == item_id)
+        .values(changed_at=now, **values)
+    )
+
+
+def add_quarantine(
+    township_id: int, item_id: str, code: str, content: Any, sha256: bytes, person_id: int, now: datetime
+) -> None:
+    db.session.execute(
+        insert(QuarantineItem)
+        .values(
+            township_id=township_id, item_id=item_id[:80], code=code, content=content, sha256=sha256,
+            session_person_id=person_id, received_at=now,
+        )
+        .on_conflict_do_nothing()
+    )  # fmt: skip
+
+
+def states_of(ids: Sequence[UUID]) -> dict[UUID, ItemState]:
+    rows = db.session.scalars(
+        select(ItemState).where(ItemState.id.in_(list(ids))).execution_options(populate_existing=True)
+    )
+    return {row.id: row for row in rows}
+
+
+def changed_states(township_id: int, author_id: int, since: datetime, limit: int) -> list[ItemState]:
+    """Receipts of an author that changed at or after `since`, oldest change first."""
+    return list(
+        db.session.scalars(
+            select(ItemState)
+            .where(
+                ItemState.township_id == township_id, ItemState.author_id == author_id, ItemState.changed_at >= since
+            )
+            .order_by(ItemState.changed_at, ItemState.id)
+            .limit(limit)
+            .execution_options(populate_existing=True)
+        )
+    )  # fmt: skip
+
+
+def held_for(township_id: int, shift_id: int, author_id: int, codes: Sequence[str]) -> list[InboxItem]:
+    """Held items of an author and shift that wait for one of the reasons, oldest id first."""
+    return list(
+        db.session.scalars(
+            select(InboxItem)
+            .join(ItemState, and_(ItemState.township_id == InboxItem.township_id, ItemState.id == InboxItem.id))
+            .where(
+                ItemState.township_id == township_id, ItemState.shift_id == shift_id,
+                ItemState.author_id == author_id, ItemState.result == "held",
+                ItemState.reasons.overlap(list(codes)), InboxItem.body.is_not(None),
+            )
+            .order_by(InboxItem.id)
+        )
+    )  # fmt: skip
+
+
+def failed_items(limit: int, most_tries: int) -> list[tuple[int, UUID]]:
+    rows = db.session.execute(
+        select(ItemState.township_id, ItemState.id)
+        .where(
+            ItemState.result == "held",
+            ItemState.reasons.overlap(["judging_failed"]),
+            ItemState.tries < most_tries,
+        )
+        .order_by(ItemState.changed_at)
+        .limit(limit)
+    )
+    return [(r[0], r[1]) for r in rows]
+
+
+def inbox_item(township_id: int, item_id: UUID) -> InboxItem | None:
+    return db.session.get(InboxItem, (township_id, item_id))
+
+
+def gaps_of(township_id: int, duty_id: int) -> frozenset[UUID]:
+    """Check-ins of a duty whose device's item just before never came."""
+    from app.checkins.models import Checkin
+
+    before = aliased(InboxItem)
+    has_before = (
+        select(before.id)
+        .where(
+            before.township_id == Checkin.township_id, before.device_id == Checkin.device_id,
+            before.device_seq == Checkin.device_seq - 1,
+        )
+        .exists()
+    )  # fmt: skip
+    rows = db.session.scalars(
+        select(Checkin.id).where(
+            Checkin.township_id == township_id,
+            Checkin.duty_id == duty_id,
+            Checkin.device_seq > 1,
+            ~has_before,
+        )
+    )
+    return frozenset(rows)
+
+
+def epoch() -> str:
+    """The newest history marker of this server."""
+    newest = select(ServerEpoch.id).order_by(ServerEpoch.made_at.desc()).limit(1)
+    return str(db.session.scalar(newest) or "")
+
+
+def held_count(township_ids: Sequence[int], older_than: timedelta, now: datetime) -> int:
+    return int(
+        db.session.scalar(
+            select(func.count())
+            .select_from(ItemState)
+            .where(
+                ItemState.township_id.in_(list(township_ids)), ItemState.result == "held",
+                or_(ItemState.changed_at < now - older_than),
+            )
+        )
+        or 0
+    )  # fmt: skip

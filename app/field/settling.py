@@ -1,0 +1,198 @@
+"""What an item does to its duty, and settling: span, verdicts, presence and points of one duty, from
+its stored items."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from app.areas.policies import InForce, Place, place_of, policies_in_force
+from app.checkins import operations as checkins
+from app.checkins import queries as checkin_queries
+from app.checkins import rules as checkin_rules
+from app.coverage import operations as coverage
+from app.coverage.pieces import Policy as PiecePolicy
+from app.duty import operations as duties
+from app.duty import queries as duty_queries
+from app.duty.models import Duty, Shift
+from app.duty.rules import Window, on_duty_ranges
+from app.duty.rules import policy_from as duty_policy
+from app.field import queries
+from app.field.rules import EffectiveTime
+from app.incentives import operations as incentives
+from app.tracks import operations as tracks
+from app.tracks import queries as track_queries
+from app.tracks.rules import policy_from as track_policy
+
+EVENTS = ("duty.start", "duty.pause", "duty.resume", "duty.end")
+
+
+@dataclass(frozen=True, order=True)
+class DutyKey:
+    township_id: int
+    shift_id: int
+    person_id: int
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """The duty an item touched, or the reason it is held."""
+
+    duty: DutyKey | None = None
+    held: str | None = None
+
+
+def apply(
+    township_id: int, kind: str, body: dict[str, Any], effective: EffectiveTime, item: Any, now: datetime
+) -> Outcome:
+    """Let the item's domain take it. `item` is the envelope (as sent or as stored). Raises DomainError when the body
+    names something that does not exist here."""
+    if kind == "note":
+        return Outcome()
+    if kind not in (*EVENTS, "checkin", "segment"):
+        return Outcome(held="kind_not_offered")
+    key = DutyKey(township_id, body["shift_id"], item.author_id)
+    found = _duty_for(key, kind, now)
+    if found is None:
+        return Outcome(held="waiting_for_shift" if kind == "duty.start" else "waiting_for_start")
+    duty, shift = found
+    duty.last_item_at = max(duty.last_item_at or now, now)
+    if kind in EVENTS:
+        duties.record_event(duty, item.id, kind, effective.at, effective.quality)
+    elif kind == "checkin":
+        sender = checkins.Sender(
+            item.id, item.device_id, item.device_seq, effective.at, effective.quality, now
+        )
+        checkins.record_checkin(duty, shift, sender, body)
+    else:
+        _take_segment(duty, shift, item, body, effective, now)
+    return Outcome(duty=key)
+
+
+def _duty_for(key: DutyKey, kind: str, now: datetime) -> tuple[Duty, Shift] | None:
+    if kind == "duty.start":
+        return duties.open_duty(key.township_id, key.shift_id, key.person_id, now)
+    return duty_queries.lock_duty(key.township_id, key.shift_id, key.person_id)
+
+
+def _take_segment(
+    duty: Duty, shift: Shift, item: Any, body: dict[str, Any], effective: EffectiveTime, now: datetime
+) -> None:
+    shift_s = 0
+    if effective.quality != "good":
+        shift_s = round((effective.at - item.device_at).total_seconds())
+    stretch = tracks.store_segment(
+        duty.township_id, item.id, duty.id, body["source"], body["fixes"], shift_s, now
+    )
+    ground = Ground.of(duty.township_id, duty.day)
+    window = _known_window(duty, shift, ground, now)
+    track_m, near_m = coverage.add_track(ground.walk(duty, shift, window), [stretch])
+    duty.track_m += track_m
+    duty.near_m += near_m
+    duty.fixes += len(stretch.fixes)
+
+
+@dataclass(frozen=True)
+class Ground:
+    """Where a duty is measured and by which numbers."""
+
+    place: Place
+    in_force: InForce
+
+    @classmethod
+    def of(cls, township_id: int, day: Any) -> Ground:
+        return cls(place_of(township_id), policies_in_force(township_id, day))
+
+    def walk(self, duty: Duty, shift: Shift, window: Window) -> coverage.Walk:
+        policy = PiecePolicy(track=track_policy(self.in_force.body("tracks")))
+        return coverage.Walk(
+            duty.township_id, duty.id, duty.day, shift.route_version_id, self.place,
+            duties.spans(on_duty_ranges(window)), policy,
+        )  # fmt: skip
+
+
+def _known_window(duty: Duty, shift: Shift, ground: Ground, now: datetime) -> Window:
+    return duties.judge(duty, shift, now, duty_policy(ground.in_force.body("duty")))
+
+
+def settle(key: DutyKey, now: datetime) -> None:
+    """Bring everything that follows from a duty's items in line with them. Safe to repeat: the same items, the same
+    state. Other people's duties that share coordinates with it are judged again as well."""
+    found = duty_queries.lock_duty(key.township_id, key.shift_id, key.person_id)
+    if found is None:
+        return
+    duty, shift = found
+    ground = Ground.of(duty.township_id, duty.day)
+    window = duties.settle_window(duty, shift, now, duty_policy(ground.in_force.body("duty")))
+    _follow_window(duty, shift, window, ground)
+    _judge_checkins(duty, shift, window, ground, now)
+    _judge_sharers(duty, ground, now)
+    if duty.state in ("ended", "attended"):
+        incentives.post_month(
+            duty.township_id, duty.person_id, duty.day, ground.place.zone, ground.in_force, now
+        )
+
+
+def _follow_window(duty: Duty, shift: Shift, window: Window, ground: Ground) -> None:
+    """Presence was written for the span known then; when the span now cuts the track otherwise, it is rebuilt."""
+    spans = duties.spans(on_duty_ranges(window))
+    extents = track_queries.spans_of(duty.township_id, duty.id)
+    if not extents or spans == _written_spans(duty):
+        duty.track_spans = _as_json(spans)
+        return
+    low, high = min(e[0] for e in extents), max(e[1] for e in extents)
+    if _clipped(spans, low, high) != _clipped(_written_spans(duty), low, high):
+        stretches = tracks.stretches_of(duty.township_id, duty.id)
+        duty.track_m, duty.near_m = coverage.rebuild_track(ground.walk(duty, shift, window), stretches)
+    duty.track_spans = _as_json(spans)
+
+
+def _written_spans(duty: Duty) -> tuple[tuple[float, float], ...]:
+    return tuple((a, b) for a, b in duty.track_spans)
+
+
+def _as_json(spans: tuple[tuple[float, float], ...]) -> list[list[float]]:
+    return [[a, b] for a, b in spans]
+
+
+def _clipped(spans: tuple[tuple[float, float], ...], low: float, high: float) -> list[tuple[float, float]]:
+    cut = [(max(a, low), min(b, high)) for a, b in spans]
+    return [(a, b) for a, b in cut if a < b]
+
+
+def _judge_checkins(duty: Duty, shift: Shift, window: Window, ground: Ground, now: datetime) -> None:
+    policy = checkin_rules.policy_from(ground.in_force.body("checkins"))
+    gaps = queries.gaps_of(duty.township_id, duty.id)
+    judged = checkins.judge_duty(duty, shift, window, gaps, policy, ground.place.zone)
+    for checkin in judged.changed:
+        queries.set_state(
+            duty.township_id, checkin.id, now, verdict=checkin.verdict, reasons=list(checkin.reasons)
+        )
+    if judged.is_whole:
+        coverage.rebuild_pairs(duty.township_id, duty.id, judged.pairs)
+
+
+def _judge_sharers(duty: Duty, ground: Ground, now: datetime) -> None:
+    """Two devices with one series of coordinates: the other's check-ins learn it too."""
+    for other_id in checkin_queries.sharers(duty.township_id, duty.id):
+        key = key_of(duty.township_id, other_id)
+        found = duty_queries.lock_duty(key.township_id, key.shift_id, key.person_id) if key else None
+        if found is None:
+            continue
+        other, shift = found
+        window = duties.judge(other, shift, now, duty_policy(ground.in_force.body("duty")))
+        _judge_checkins(other, shift, window, ground, now)
+
+
+def key_of(township_id: int, duty_id: int) -> DutyKey | None:
+    duty = duty_queries.duty_by_id(township_id, duty_id)
+    return DutyKey(township_id, duty.shift_id, duty.person_id) if duty else None
+
+
+def close_forgotten(now: datetime) -> int:
+    """Duties without an end whose shift is over for an hour are judged once more, which closes them."""
+    keys = [DutyKey(*row) for row in duty_queries.forgotten_duties(now, timedelta(minutes=60))]
+    for key in keys:
+        settle(key, now)
+    return len(keys)

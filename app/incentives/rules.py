@@ -1,0 +1,250 @@
+"""Pricing a judged duty in points: base, night and holiday, all checkpoints, hotspot visits, hard-to-fill, caps.
+
+Amounts are whole *half points* (48.5 points = 97). Order: minutes x factor, flat bonuses, caps; half points are kept
+and rounded down at the end. Nothing here reads kilometres, arrests or incidents: they are never paid.
+Source: duty-incentives.md ("Points"), decisions.md ("Ledger").
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, fields, replace
+from datetime import date, datetime, timedelta
+from fractions import Fraction
+from itertools import pairwise
+from typing import Any, Literal
+from zoneinfo import ZoneInfo
+
+Range = tuple[datetime, datetime]
+RuleName = Literal["base", "night", "holiday", "all_checkpoints", "hotspot_visits", "hard_to_fill"]
+ZERO = timedelta()
+
+
+@dataclass(frozen=True)
+class Policy:
+    """Numbers of the point rules; points are whole points, minutes of the day are local."""
+
+    base_per_hour: int = 10
+    step_min: int = 15
+    shift_max_min: int = 240
+    day_max_min: int = 360
+    night_from_min: int = 1320
+    night_to_min: int = 360
+    night_factor: float = 1.5
+    holiday_factor: float = 1.5
+    factor_cap: float = 2.0
+    all_checkpoints: int = 10
+    checkpoints_may_miss: int = 1
+    checkpoints_least: int = 2
+    visit: int = 3
+    visits_a_shift: int = 4
+    visit_gap_min: int = 45
+    hard_to_fill_max: int = 10
+    month_cap: int = 400
+    year_cap: int = 3000
+
+
+@dataclass(frozen=True)
+class QualifiedVisit:
+    """A visit of at least 10 observed minutes; `since_last_min` is the time since anybody was last there before it,
+    None where nobody was (or nothing is known)."""
+
+    hotspot_id: int
+    start: datetime
+    since_last_min: float | None = None
+
+
+@dataclass(frozen=True)
+class JudgedDuty:
+    """What a duty is priced on. `worked` ranges do not overlap; `bonus` is the hard-to-fill bonus set before;
+    `minutes_credited_today` are base minutes of the person's earlier duties of the same day."""
+
+    id: str
+    worked: tuple[Range, ...]
+    zone: str = "Asia/Shanghai"
+    holidays: frozenset[date] = frozenset()
+    checkpoints_counted: int = 0
+    checkpoints_required: int = 0
+    qualified_visits: tuple[QualifiedVisit, ...] = ()
+    bonus: int = 0
+    minutes_credited_today: int = 0
+
+
+@dataclass(frozen=True)
+class Line:
+    """One entry to be: half points by a rule for a cause; unique per (rule, cause). `detail` explains it."""
+
+    rule: RuleName
+    cause: str
+    amount_half: int
+    detail: dict[str, Any] = field(default_factory=dict)
+
+
+def policy_from(mapping: Mapping[str, Any]) -> Policy:
+    """A Policy from a stored mapping; keys it does not know are ignored."""
+    known = {item.name for item in fields(Policy)}
+    return Policy(**{key: value for key, value in mapping.items() if key in known})
+
+
+def price_duty(duty: JudgedDuty, policy: Policy) -> tuple[Line, ...]:
+    """The lines of a duty before caps, in the order of RuleName; only those that are worth something."""
+    credited = credited_ranges(duty, policy)
+    lines = (
+        price_base(duty, credited, policy),
+        *price_factors(duty, credited, policy),
+        price_checkpoints(duty, policy),
+        price_visits(duty, policy),
+        price_hard_to_fill(duty, credited, policy),
+    )
+    return tuple(line for line in lines if line.amount_half > 0)
+
+
+def cause_of(duty: JudgedDuty) -> str:
+    """The cause that every line of a duty names."""
+    return f"duty:{duty.id}"
+
+
+def credited_minutes(duty: JudgedDuty, policy: Policy) -> int:
+    """Base minutes of a duty: whole 15-minute steps, at most 4 h a shift and what is left of 6 h a day."""
+    worked = sum((end - start for start, end in duty.worked), ZERO)
+    left = max(0, policy.day_max_min - duty.minutes_credited_today)
+    allowed = min(int(worked // timedelta(minutes=1)), policy.shift_max_min, left)
+    return allowed // policy.step_min * policy.step_min
+
+
+def credited_ranges(duty: JudgedDuty, policy: Policy) -> tuple[Range, ...]:
+    """The worked time that is credited: from the beginning, as much as `credited_minutes`."""
+    left = timedelta(minutes=credited_minutes(duty, policy))
+    kept = []
+    for start, end in sorted(duty.worked):
+        part = min(left, end - start)
+        if part > ZERO:
+            kept.append((start, start + part))
+        left -= part
+    return tuple(kept)
+
+
+def price_base(duty: JudgedDuty, credited: Sequence[Range], policy: Policy) -> Line:
+    """10 points an hour."""
+    minutes = sum((end - start for start, end in credited), ZERO) // timedelta(minutes=1)
+    return Line("base", cause_of(duty), _half(minutes, Fraction(1), policy), {"minutes": minutes})
+
+
+def price_factors(duty: JudgedDuty, credited: Sequence[Range], policy: Policy) -> tuple[Line, Line]:
+    """What night minutes (22-06 local) and holiday minutes earn beyond the base; the larger factor only."""
+    night = min(policy.night_factor, policy.factor_cap)
+    holiday = min(policy.holiday_factor, policy.factor_cap)
+    night_s = holiday_s = 0.0
+    for start, end in _local_parts(credited, duty.zone, policy):
+        is_night = _is_night(start, policy)
+        is_holiday = start.date() in duty.holidays
+        took = (end - start).total_seconds()
+        if is_night and (night >= holiday or not is_holiday):
+            night_s += took
+        elif is_holiday:
+            holiday_s += took
+    return (
+        _factor_line("night", duty, int(night_s // 60), night, policy),
+        _factor_line("holiday", duty, int(holiday_s // 60), holiday, policy),
+    )
+
+
+def price_checkpoints(duty: JudgedDuty, policy: Policy) -> Line:
+    """A bonus when all required checkpoints, or all but one, are counted; a route needs at least two."""
+    required, counted = duty.checkpoints_required, duty.checkpoints_counted
+    enough = max(1, required - policy.checkpoints_may_miss)
+    is_earned = required >= policy.checkpoints_least and counted >= enough
+    detail = {"counted": counted, "required": required}
+    return Line("all_checkpoints", cause_of(duty), 2 * policy.all_checkpoints if is_earned else 0, detail)
+
+
+def price_visits(duty: JudgedDuty, policy: Policy) -> Line:
+    """3 points a qualified hotspot visit, at most 4 a shift, 45 minutes or more since anybody's last visit."""
+    paid = payable_visits(duty, policy)
+    hotspots = [visit.hotspot_id for visit in paid]
+    detail = {"visits": len(paid), "hotspot_ids": hotspots, "qualified": len(duty.qualified_visits)}
+    return Line("hotspot_visits", cause_of(duty), 2 * policy.visit * len(paid), detail)
+
+
+def payable_visits(duty: JudgedDuty, policy: Policy) -> tuple[QualifiedVisit, ...]:
+    """The visits that are paid: the first four, in time, that come late enough after the last one there."""
+    spaced = [
+        visit
+        for visit in sorted(duty.qualified_visits, key=lambda visit: (visit.start, visit.hotspot_id))
+        if visit.since_last_min is None or visit.since_last_min >= policy.visit_gap_min
+    ]
+    return tuple(spaced[: policy.visits_a_shift])
+
+
+def price_hard_to_fill(duty: JudgedDuty, credited: Sequence[Range], policy: Policy) -> Line:
+    """The bonus set on the shift before it began; nothing for a shift that earned no minutes."""
+    bonus = min(max(0, duty.bonus), policy.hard_to_fill_max) if credited else 0
+    return Line("hard_to_fill", cause_of(duty), 2 * bonus, {"bonus": bonus})
+
+
+def apply_caps(
+    lines: Sequence[Line], month_so_far_half: int, year_so_far_half: int, policy: Policy
+) -> tuple[Line, ...]:
+    """The lines as far as the month's and year's caps leave room (all in half points), in their order.
+
+    A line that is cut keeps what it would have been under `uncapped_half` in its detail; one with nothing left goes.
+    """
+    room = min(2 * policy.month_cap - month_so_far_half, 2 * policy.year_cap - year_so_far_half)
+    kept = []
+    for line in lines:
+        amount = max(0, min(line.amount_half, room))
+        room -= amount
+        if amount == line.amount_half:
+            kept.append(line)
+        elif amount > 0:
+            detail = {**line.detail, "uncapped_half": line.amount_half}
+            kept.append(replace(line, amount_half=amount, detail=detail))
+    return tuple(kept)
+
+
+def total_points(lines: Iterable[Line]) -> int:
+    """Whole points of lines: half points are kept in them and rounded down here, once."""
+    return sum(line.amount_half for line in lines) // 2
+
+
+def _half(minutes: int, factor: Fraction, policy: Policy) -> int:
+    """Half points for minutes at a factor, rounded down to the half point."""
+    return int(Fraction(2 * policy.base_per_hour * minutes, 60) * factor)
+
+
+def _factor_line(
+    rule: Literal["night", "holiday"], duty: JudgedDuty, minutes: int, factor: float, policy: Policy
+) -> Line:
+    beyond = Fraction(str(factor)) - 1
+    return Line(
+        rule, cause_of(duty), _half(minutes, beyond, policy), {"minutes": minutes, "factor": str(factor)}
+    )
+
+
+def _local_parts(ranges: Sequence[Range], zone: str, policy: Policy) -> list[Range]:
+    """The ranges cut where night or the local day changes; each part is of one kind. Times are local and aware."""
+    parts: list[Range] = []
+    for start, end in ranges:
+        edges = [start, *_edges(start, end, zone, policy), end]
+        parts.extend(pairwise(edges))
+    tz = ZoneInfo(zone)
+    return [(low.astimezone(tz), high.astimezone(tz)) for low, high in parts]
+
+
+def _edges(start: datetime, end: datetime, zone: str, policy: Policy) -> list[datetime]:
+    """The moments strictly inside a range at which night begins or ends, or the local day changes (aware UTC)."""
+    tz, utc = ZoneInfo(zone), ZoneInfo("UTC")
+    day = start.astimezone(tz).replace(hour=0, minute=0, second=0, microsecond=0, tzinfo=None)
+    days = (end - start).days + 2
+    walls = (
+        day + timedelta(days=n, minutes=minute)
+        for n in range(days)
+        for minute in (0, policy.night_from_min, policy.night_to_min)
+    )
+    moments = {wall.replace(tzinfo=tz).astimezone(utc) for wall in walls}
+    return sorted(moment for moment in moments if start < moment < end)
+
+
+def _is_night(local: datetime, policy: Policy) -> bool:
+    minute = local.hour * 60 + local.minute
+    if policy.night_from_min <= policy.night_to_min:
+        return policy.night_from_min <= minute < policy.night_to_min
+    return minute >= policy.night_from_min or minute < policy.night_to_min

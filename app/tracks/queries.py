@@ -1,0 +1,100 @@
+"""Packing, unpacking and finding track segments. Coordinates are lon, lat in WGS-84; M is effective epoch seconds."""
+
+from __future__ import annotations
+
+import struct
+from collections.abc import Sequence
+from datetime import datetime
+from uuid import UUID
+
+import numpy as np
+from sqlalchemy import and_, delete, func, or_, select
+from sqlalchemy.dialects.postgresql import insert
+
+from app.db import db
+from app.geo import E7
+from app.tracks.models import Segment
+from app.tracks.rules import Fix
+
+LINESTRING_ZM = 3002
+
+
+def to_wkb(fixes: Sequence[Fix]) -> bytes:
+    """ISO WKB LineString ZM of fixes: x, y degrees, Z accuracy, M seconds."""
+    rows = np.array([(f.lon_e7 / E7, f.lat_e7 / E7, f.accuracy_m, f.t_s) for f in fixes], dtype="<f8")
+    return struct.pack("<BII", 1, LINESTRING_ZM, len(fixes)) + rows.tobytes()
+
+
+def from_wkb(wkb: bytes) -> list[Fix]:
+    n = struct.unpack_from("<I", wkb, 5)[0]
+    rows = np.frombuffer(wkb, dtype="<f8", offset=9, count=n * 4).reshape(-1, 4)
+    return [Fix(round(x * E7), round(y * E7), int(z), int(m)) for x, y, z, m in rows.tolist()]
+
+
+def add_segment(
+    township_id: int,
+    item_id: UUID,
+    duty_id: int,
+    source: str,
+    fixes: Sequence[Fix],
+    shift_s: int,
+    now: datetime,
+) -> bool:
+    """Store one packed segment; False when it is there already."""
+    row = (
+        insert(Segment)
+        .values(
+            township_id=township_id, id=item_id, duty_id=duty_id, source=source, n=len(fixes),
+            head_s=fixes[0].t_s - shift_s, tail_s=fixes[-1].t_s - shift_s, shift_s=shift_s, received_at=now,
+            track=func.ST_AsTWKB(func.ST_GeomFromWKB(to_wkb(fixes)), 7, 0, 0),
+        )
+        .on_conflict_do_nothing()
+        .returning(Segment.id)
+    )  # fmt: skip
+    return db.session.scalar(row) is not None
+
+
+def unpacked(column: object = Segment.track) -> object:
+    return func.ST_AsBinary(func.ST_GeomFromTWKB(column))
+
+
+def segments_of(township_id: int, duty_id: int) -> list[tuple[UUID, int, list[Fix]]]:
+    """Every stored segment of a duty: id, shift_s, fixes, in the order of the device's time."""
+    rows = db.session.execute(
+        select(Segment.id, Segment.shift_s, unpacked())  # type: ignore[call-overload]
+        .where(Segment.township_id == township_id, Segment.duty_id == duty_id)
+        .order_by(Segment.head_s, Segment.id)
+    ).all()
+    return [(row[0], row[1], from_wkb(bytes(row[2]))) for row in rows]
+
+
+def spans_of(township_id: int, duty_id: int) -> list[tuple[int, int]]:
+    """First and last effective second of each stored segment."""
+    rows = db.session.execute(
+        select(Segment.head_s + Segment.shift_s, Segment.tail_s + Segment.shift_s).where(
+            Segment.township_id == township_id, Segment.duty_id == duty_id
+        )
+    )
+    return [(row[0], row[1]) for row in rows]
+
+
+def neighbours(
+    township_id: int, duty_id: int, item_id: UUID, head_s: int, tail_s: int
+) -> list[tuple[int, int, list[Fix]]]:
+    """Stored segments of the duty that share my first or last fix's device second: tail_s, head_s, fixes."""
+    rows = db.session.execute(
+        select(Segment.tail_s, Segment.head_s, unpacked()).where(  # type: ignore[call-overload]
+            Segment.township_id == township_id, Segment.duty_id == duty_id, Segment.id != item_id,
+            or_(Segment.tail_s == head_s, Segment.head_s == tail_s),
+        )
+    ).all()  # fmt: skip
+    return [(row[0], row[1], from_wkb(bytes(row[2]))) for row in rows]
+
+
+def delete_segments_before(when: datetime, contested: Sequence[tuple[int, int]]) -> int:
+    """Retention: segments received before `when` go, but those of contested duties (township, duty)."""
+    kept = [and_(Segment.township_id == t, Segment.duty_id == d) for t, d in contested]
+    gone = delete(Segment).where(Segment.received_at < when)
+    if kept:
+        gone = gone.where(~or_(*kept))
+    return int(db.session.execute(gone).rowcount or 0)  # type: ignore[attr-defined]

@@ -1,0 +1,69 @@
+"""The phone's shell: one page for everybody (no word about the caller in it), its worker and its manifest.
+
+The worker keeps the page, so it must be the same for all and change its revision when it changes. The bundle's own
+list of files is in static/dist/sw.js (setup/build.mjs); this adds the two pages that the server renders.
+"""
+
+from __future__ import annotations
+
+import json
+from hashlib import sha256
+from pathlib import Path
+
+from flask import Blueprint, Response, abort, current_app, redirect, render_template, request
+from flask.typing import ResponseReturnValue
+
+from app.gate import public
+
+pages = Blueprint("phone", __name__)
+
+
+@pages.get("/m/")
+@public
+def shell() -> ResponseReturnValue:
+    return revalidated(render_template("phone/shell.html"), "text/html; charset=utf-8")
+
+
+@pages.get("/m")
+@public
+def shell_without_slash() -> ResponseReturnValue:
+    return redirect("/m/", 308)
+
+
+@pages.get("/manifest.webmanifest")
+@public
+def manifest() -> ResponseReturnValue:
+    return revalidated(
+        render_template("phone/manifest.webmanifest"), "application/manifest+json; charset=utf-8"
+    )
+
+
+@pages.get("/sw.js")
+@public
+def worker() -> ResponseReturnValue:
+    built = Path(current_app.static_folder or "") / "dist" / "sw.js"
+    if not built.is_file():
+        abort(404)
+    rendered = {
+        "/m/": render_template("phone/shell.html"),
+        "/manifest.webmanifest": render_template("phone/manifest.webmanifest"),
+    }
+    kept = [{"url": url, "revision": revision_of(text)} for url, text in rendered.items()]
+    response = revalidated(
+        f"self.__PAGES={json.dumps(kept)};\n{built.read_text()}", "text/javascript; charset=utf-8"
+    )
+    response.headers["Service-Worker-Allowed"] = "/"
+    return response
+
+
+def revision_of(text: str) -> str:
+    return sha256(text.encode()).hexdigest()[:16]
+
+
+def revalidated(text: str, mimetype: str) -> Response:
+    """May be kept, must be asked about: 304 when it is still the same."""
+    response = Response(text, content_type=mimetype)
+    response.headers["Cache-Control"] = "no-cache"
+    response.set_etag(revision_of(text))
+    response.make_conditional(request)
+    return response

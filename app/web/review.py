@@ -1,0 +1,180 @@
+"""Review: one check-in at a time beside the list, its reasons as sentences, to count or to return."""
+
+from __future__ import annotations
+
+import math
+from datetime import datetime, timedelta
+from uuid import UUID
+
+from flask import Blueprint, flash, redirect, render_template, request, url_for
+from flask.typing import ResponseReturnValue
+from flask_babel import gettext as _
+
+from app import clock
+from app.areas.policies import policies_in_force
+from app.checkins import board as checkins
+from app.checkins import rules
+from app.checkins.board import Waiting
+from app.checkins.review import RETURN_REASONS, decide_checkin
+from app.db import db
+from app.duty import board
+from app.errors import DomainError, NotFound
+from app.field.operations import settle_duty
+from app.gate import allow, me, my_scope
+from app.web.forms import ReviewForm
+from app.web.planning import blame
+from app.web.words import hhmm, use_zone
+
+pages = Blueprint("review", __name__)
+TONES = {"held": "wait", "counted": "good", "not_counted": "need"}
+
+
+@pages.get("/desk/review", defaults={"checkin_id": None})
+@pages.get("/desk/review/<uuid:checkin_id>")
+@allow("leader")
+def show(checkin_id: UUID | None) -> ResponseReturnValue:
+    return review_page(checkin_id, empty_form())
+
+
+@pages.post("/desk/review/<uuid:checkin_id>")
+@allow("leader")
+def decide(checkin_id: UUID) -> ResponseReturnValue:
+    form = offer_reasons(ReviewForm())
+    decision = request.form.get("decision", "")
+    now = clock.now()
+    try:
+        checkin = decide_checkin(
+            me(), my_scope(), checkin_id, decision, form.reason.data, now, seen=read_moment(form.seen.data)
+        )
+        settle_duty(checkin.township_id, checkin.duty_id, now)
+    except NotFound:
+        raise
+    except DomainError as refused:
+        problem = blame(form, refused)
+        db.session.rollback()
+        return review_page(checkin_id, form, problem=problem), refused.status
+    item = checkins.checkin_of(my_scope(), checkin_id)
+    words = "desk.review.counted" if decision == "counted" else "desk.review.returned"
+    flash(_(words, name=item.name, place=item.place), "done")
+    db.session.commit()
+    return redirect(url_for("review.show", others=request.form.get("others") or None))
+
+
+def review_page(checkin_id: UUID | None, form: ReviewForm, *, problem: str = "") -> str:
+    scope, now = my_scope(), clock.now()
+    teams = board.led_teams(scope)
+    if teams:
+        use_zone(teams[0].zone)
+    others = bool(request.values.get("others"))
+    queue = checkins.other_checkins(scope, now) if others else checkins.held_checkins(scope)
+    one = checkins.checkin_of(scope, checkin_id) if checkin_id else (queue[0] if queue else None)
+    if one is not None and not form.is_submitted():
+        form.seen.data = one.checkin.reviewed_at.isoformat() if one.checkin.reviewed_at else ""
+    decided = checkins.decided_checkins(scope, me().id, now - timedelta(hours=12))
+    return render_template(
+        "desk/review.html", queue=queue, item=one and item_of(one), form=form, problem=problem, others=others,
+        n_held=checkins.waiting_count(scope), n_others=checkins.other_count(scope, now), decided=decided,
+    )  # fmt: skip
+
+
+def empty_form() -> ReviewForm:
+    return offer_reasons(ReviewForm(formdata=None))
+
+
+def offer_reasons(form: ReviewForm) -> ReviewForm:
+    form.reason.choices = [(code, _(f"desk.return.{code}")) for code in RETURN_REASONS]
+    return form
+
+
+def read_moment(text: str | None) -> datetime | None:
+    try:
+        return datetime.fromisoformat(text or "")
+    except ValueError:
+        return None
+
+
+# --- one check-in in words ------------------------------------------------------------------------
+
+
+def item_of(one: Waiting) -> dict[str, object]:
+    c = one.checkin
+    policy = rules.policy_from(policies_in_force(c.township_id, one.day).body("checkins"))
+    offset = checkins.offset_from_place(c)
+    return {
+        "id": c.id, "name": one.name, "place": one.place, "verdict": c.verdict, "tone": TONES[c.verdict],
+        "effective_at": c.effective_at, "time_quality": c.time_quality, "phase": c.phase, "method": c.method,
+        "shift_id": one.shift_id, "day": one.day, "starts_at": one.starts_at, "ends_at": one.ends_at,
+        "route": one.route, "beside_words": beside_words(one),
+        "sentences": [reason_words(code, one, policy) for code in c.reasons],
+        "where_words": where_words(one, offset), "drawing": drawing_of(one, offset, policy),
+        "decided": c.review_verdict, "is_mine": c.person_id == me().id,
+        "decided_why": c.review_reason and _(f"desk.return.{c.review_reason}"),
+    }  # fmt: skip
+
+
+def reason_words(code: str, one: Waiting, policy: rules.Policy) -> str:
+    """The reason with its figures where they are known, else the sentence without."""
+    c = one.checkin
+    figures: dict[str, object] = {
+        "place": one.place, "distance": c.distance_m is not None and round(c.distance_m), "radius": one.radius_m,
+        "allowance": policy.allowance_m, "accuracy": c.accuracy_m, "max_accuracy": policy.max_accuracy_m,
+        "speed": c.speed_kmh is not None and round(c.speed_kmh), "age": c.age_ms // 1000, "grace": policy.grace_min,
+        "limit": round(policy.hold_speed_kmh if code == "impossible_speed" else policy.flag_speed_kmh),
+    }  # fmt: skip
+    with_figures = f"reasons.{code}.figures"
+    words = _(with_figures)
+    if words != with_figures:
+        try:
+            if not any(f"%({name})s" in words and value is False for name, value in figures.items()):
+                return words % figures
+        except KeyError:
+            pass
+    return _(f"reasons.{code}")
+
+
+def beside_words(one: Waiting) -> str:
+    near = checkins.neighbours_of(one.checkin)
+    parts = []
+    if near.before:
+        parts.append(_("desk.review.before", place=near.before[0], at=hhmm(near.before[1])))
+    if near.after:
+        parts.append(_("desk.review.later", place=near.after[0], at=hhmm(near.after[1])))
+    return _("desk.review.between").join(parts) or _("desk.review.alone")
+
+
+def where_words(one: Waiting, offset: tuple[float, float] | None) -> str:
+    c = one.checkin
+    if c.distance_m is None:
+        return ""
+    if offset is None or c.distance_m < 5:
+        return _(
+            "desk.review.where_near", place=one.place, distance=round(c.distance_m), accuracy=c.accuracy_m
+        )
+    toward = _(f"desk.toward.{eighth(offset)}")
+    return _(
+        "desk.review.where",
+        place=one.place,
+        distance=round(c.distance_m),
+        direction=toward,
+        accuracy=c.accuracy_m,
+    )
+
+
+def eighth(offset: tuple[float, float]) -> int:
+    """0 north, 1 north-east … 7 north-west."""
+    return round(math.degrees(math.atan2(offset[0], offset[1])) / 45) % 8
+
+
+def drawing_of(
+    one: Waiting, offset: tuple[float, float] | None, policy: rules.Policy
+) -> dict[str, float] | None:
+    """Radii and the claim's place in a square of 200, north up; None where no position is left to draw."""
+    if offset is None or not one.radius_m:
+        return None
+    far = math.hypot(*offset)
+    allowed = one.radius_m + min(one.checkin.accuracy_m, policy.allowance_m)
+    scale = 78 / max(far, allowed)
+    return {
+        "radius": round(one.radius_m * scale, 1), "allowed": round(allowed * scale, 1),
+        "x": round(100 + offset[0] * scale, 1), "y": round(100 - offset[1] * scale, 1),
+    }  # fmt: skip

@@ -1,0 +1,67 @@
+"""The first page by role, the language, and what every desk page has around it."""
+
+from __future__ import annotations
+
+from urllib.parse import urlsplit
+
+from flask import Blueprint, current_app, redirect, request, url_for
+from flask.typing import ResponseReturnValue
+
+from app.gate import LANGUAGES, allow, my_scope, public, settings
+
+pages = Blueprint("shell", __name__)
+
+# Noun of the rail → its page. A noun is shown to those who may open the page.
+NOUNS = (
+    ("board", "board.show"),
+    ("shifts", "shifts.week"),
+    ("review", "review.show"),
+    ("coverage", "coverage.show"),
+)
+YEAR_S = 365 * 86400
+
+
+@pages.get("/")
+@allow()
+def home() -> ResponseReturnValue:
+    roles = my_scope().roles
+    if "leader" in roles:
+        return redirect(url_for("board.show"))
+    return redirect("/desk/coverage" if roles & {"reviewer", "admin"} else "/m/")
+
+
+@pages.post("/language")
+@public
+def choose_language() -> ResponseReturnValue:
+    response = redirect(own_path(request.form.get("next")))
+    wanted = request.form.get("lang")
+    if wanted in LANGUAGES:
+        response.set_cookie("lang", wanted, max_age=YEAR_S, samesite="Lax", secure=settings().is_https)
+    return response
+
+
+def own_path(target: str | None, otherwise: str = "/") -> str:
+    """`target` if it is a path of our own, never another site's address."""
+    if not target or not target.startswith("/") or target[1:2] in ("/", "\\"):
+        return otherwise
+    if any(ord(letter) < 32 or letter == "\\" for letter in target):
+        return otherwise
+    parts = urlsplit(target)
+    return otherwise if parts.scheme or parts.netloc else target
+
+
+def rail() -> list[dict[str, object]]:
+    """The nouns that the caller may open: [{name, url, count}]."""
+    from app.checkins.board import waiting_count
+
+    shown = []
+    for name, endpoint in NOUNS:
+        view = current_app.view_functions.get(endpoint)
+        if view is None or not set(view.access) & my_scope().roles:  # type: ignore[attr-defined]
+            continue
+        count = waiting_count(my_scope()) if name == "review" else 0
+        shown.append({"name": name, "url": url_for(endpoint), "count": count})
+    return shown
+
+
+pages.app_context_processor(lambda: {"rail": rail})

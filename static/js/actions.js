@@ -1,0 +1,143 @@
+// @ts-check
+// What a tap does: a claim into the outbox first, then a try to send. Each resolves when the claim is safe.
+import { fixOf } from "./domain/claim.js";
+import { announce } from "./dom.js";
+import { t } from "./i18n.js";
+import * as location from "./location.js";
+import { drain, nextTryMs } from "./offline/drain.js";
+import { put, putAll } from "./offline/outbox.js";
+import { fetchPlan, fetchReceipts } from "./offline/plan.js";
+import { askToKeep, isFull } from "./offline/room.js";
+import { current, dutyFor, reload } from "./store.js";
+
+/** Somebody can read it: the words say what happened and what to do. */
+export class Told extends Error {}
+
+function author() {
+  const person = current().session.person;
+  if (!person) throw new Told(t("signin.first"));
+  return person.id;
+}
+
+/** @template T @param {() => Promise<T>} save @returns {Promise<T>} */
+async function safely(save) {
+  try {
+    return await save();
+  } catch (error) {
+    if (error instanceof Told) throw error;
+    throw new Told(t(isFull(error) ? "trouble.full" : "trouble.not_saved"));
+  } finally {
+    await reload();
+  }
+}
+
+/**
+ * @param {import("./store.js").Shift} shift
+ * @param {"duty.start"|"duty.pause"|"duty.resume"|"duty.end"} kind
+ */
+export async function tapDuty(shift, kind) {
+  await safely(async () => {
+    const author_id = author();
+    const claim = { author_id, kind, body: { shift_id: shift.id } };
+    if (kind === "duty.pause" || kind === "duty.end") {
+      await location.stopRecording(); // first of all: no position after this tap
+      const { said, track } = await location.closingClaims(author_id);
+      await putAll([...said, claim], track ? { author_id, track } : undefined);
+    } else await put(claim);
+  });
+  announce(t(`spoken.${kind.replace(".", "_")}`));
+  if (kind === "duty.start") askToKeep();
+  send();
+}
+
+const FRESH_MS = 10_000;
+const USABLE_MS = 5 * 60_000;
+
+/**
+ * @param {import("./store.js").Shift} shift
+ * @param {{checkpoint_id: number}|{hotspot_id: number}} place
+ * @param {"here"|"arrive"|"leave"} phase
+ * @returns {Promise<import("./offline/outbox.js").OutboxRow>}
+ */
+export async function checkIn(shift, place, phase) {
+  if (dutyFor(shift).state !== "on") throw new Told(t("patrol.not_on_duty"));
+  const position = await bestPosition();
+  if (!position) throw new Told(t(current().trouble === "denied" ? "trouble.denied" : "trouble.no_position"));
+  if (dutyFor(shift).state !== "on") throw new Told(t("patrol.not_on_duty"));
+  const row = await safely(() =>
+    put({
+      author_id: author(),
+      kind: "checkin",
+      body: { shift_id: shift.id, phase, ...place, method: "gps", fix: fixOf(position, Date.now()) },
+    }),
+  );
+  navigator.vibrate?.(40);
+  announce(t("spoken.saved"));
+  send();
+  return row;
+}
+
+/** The newest fix when it is fresh; else a new one; else, rather than nothing, an older one that says its age. */
+async function bestPosition() {
+  const known = current().position;
+  if (known && Date.now() - known.at < FRESH_MS) return known;
+  return (await location.positionNow()) ?? (known && Date.now() - known.at < USABLE_MS ? known : null);
+}
+
+/** @param {{shift_id?: number, checkpoint_id?: number, phrase: string, text?: string}} body */
+export async function writeNote(body) {
+  await safely(() => put({ author_id: author(), kind: "note", body }));
+  announce(t("spoken.saved"));
+  send();
+}
+
+// --- sending and fetching -------------------------------------------------------------------------
+
+let timer = 0;
+
+/** Try to send now; come back by ourselves as long as something waits. @param {{patient?: boolean}} [how] */
+export async function send(how = {}) {
+  clearTimeout(timer);
+  const before = current().mine.count;
+  const ending = await drain(how).catch(() => /** @type {const} */ ("wait"));
+  await reload();
+  const { mine, session } = current();
+  if (before > 0 && mine.count === 0) {
+    announce(t("sent.all"));
+    if (session.person) {
+      fetchPlan(session.person.id);
+      fetchReceipts(session.person.id);
+    }
+  }
+  const due = ending === "busy" ? 3_000 : ending === "wait" ? await nextTryMs() : null;
+  if (due !== null) timer = window.setTimeout(() => send({ patient: true }), due);
+  badge(mine.count);
+  if (ending === "wait") askForSync();
+}
+
+/** Where the worker can be woken when the signal returns, it sends even after the page is closed. */
+async function askForSync() {
+  try {
+    const registration = await navigator.serviceWorker?.getRegistration();
+    await /** @type {any} */ (registration)?.sync?.register("xunfang-send");
+  } catch {
+    // not offered, or not allowed: the page sends when it is open
+  }
+}
+
+/** @param {number} n */
+function badge(n) {
+  const nav = /** @type {any} */ (navigator);
+  (n ? nav.setAppBadge?.(n) : nav.clearAppBadge?.())?.catch?.(() => {});
+}
+
+let refreshed = 0;
+
+/** Plan and verdicts, not more often than asked. @param {number} [atMostEveryMs] */
+export async function refresh(atMostEveryMs = 0) {
+  const { session } = current();
+  if (!session.person || session.expired || Date.now() - refreshed < atMostEveryMs) return;
+  refreshed = Date.now();
+  await fetchPlan(session.person.id);
+  await fetchReceipts(session.person.id);
+}

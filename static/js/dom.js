@@ -1,0 +1,113 @@
+// @ts-check
+// What pages are made of: htm bound to Preact, a button that can be held or tapped, spoken news, the address.
+import { h } from "preact";
+import { useEffect, useRef, useState } from "preact/hooks";
+import htm from "htm";
+import { t } from "./i18n.js";
+
+export const html = htm.bind(h);
+
+/** Tells a screen reader, politely; the same words twice are spoken twice. @param {string} text */
+export function announce(text) {
+  const box = document.getElementById("spoken");
+  if (!box) return;
+  box.textContent = "";
+  setTimeout(() => {
+    box.textContent = text;
+  }, 60);
+}
+
+/** @param {string} to e.g. "#/patrol" */
+export function go(to) {
+  if (location.hash !== to) location.hash = to;
+}
+
+/** @returns {string} "today", "patrol", "note", "me", "outbox" */
+export function routeName() {
+  return /^#\/(\w+)/.exec(location.hash)?.[1] ?? "today";
+}
+
+const HOLD_MS = 1000;
+
+/**
+ * Hold for a second, or tap (or press Enter) and confirm. Both lead to the same act, once.
+ * @param {{label: string, question: string, yes: string, onDone: () => Promise<void>|void, tone?: string,
+ *   disabled?: boolean, name: string}} props
+ */
+export function HoldButton({ label, question, yes, onDone, tone = "main", disabled = false, name }) {
+  const [stage, setStage] = useState(/** @type {"rest"|"holding"|"asking"|"doing"} */ ("rest"));
+  const timer = useRef(0);
+  const swallow = useRef(false);
+  const yesButton = useRef(/** @type {HTMLButtonElement|null} */ (null));
+
+  useEffect(() => () => clearTimeout(timer.current), []);
+  useEffect(() => {
+    if (stage === "asking") yesButton.current?.focus();
+  }, [stage]);
+
+  const act = async () => {
+    setStage("doing");
+    try {
+      await onDone();
+    } finally {
+      setStage("rest");
+    }
+  };
+  const press = (/** @type {PointerEvent} */ event) => {
+    if (disabled || event.button !== 0) return;
+    swallow.current = false;
+    setStage("holding");
+    timer.current = window.setTimeout(() => {
+      swallow.current = true; // the click that follows the release is not a second wish
+      navigator.vibrate?.(30);
+      act();
+    }, HOLD_MS);
+  };
+  const release = () => {
+    clearTimeout(timer.current);
+    setStage((s) => (s === "holding" ? "rest" : s));
+  };
+  const click = () => {
+    if (disabled || swallow.current) return;
+    setStage("asking");
+  };
+
+  if (stage === "asking") {
+    return html`<div class="ask" role="group" aria-label=${question}>
+      <p class="ask-text">${question}</p>
+      <div class="row">
+        <button type="button" class="button ${tone}" ref=${yesButton} data-name=${`${name}-yes`} onClick=${act}>${yes}</button>
+        <button type="button" class="button plain" onClick=${() => setStage("rest")}>${t("app.back")}</button>
+      </div>
+    </div>`;
+  }
+  return html`<button type="button" class="button wide hold ${tone} ${stage === "holding" ? "is-holding" : ""}"
+      data-name=${name} disabled=${disabled || stage === "doing"} aria-describedby=${`${name}-how`}
+      onPointerDown=${press} onPointerUp=${release} onPointerLeave=${release} onPointerCancel=${release}
+      onContextMenu=${(/** @type {Event} */ e) => e.preventDefault()} onClick=${click}>
+      <span class="hold-label">${label}</span>
+      <span class="hold-how" id=${`${name}-how`}>${t("app.hold_or_tap")}</span>
+    </button>`;
+}
+
+/**
+ * A small picture drawn here, so that no font of icons is fetched.
+ * @param {{name: "today"|"patrol"|"note"|"me"|"done"|"wait"|"need"|"pause"|"play"|"pin"|"back"}} props
+ */
+export function Icon({ name }) {
+  const path = {
+    today: "M5 6h14v14H5zM5 10h14M9 3v4M15 3v4",
+    patrol: "M6 20c4-1 2-6 6-7s2-5 5-7M17 6a2 2 0 1 0-.1 0M6 20a1.5 1.5 0 1 0-.1 0",
+    note: "M6 4h12v16H6zM9 9h6M9 13h6M9 17h3",
+    me: "M12 12a4 4 0 1 0-.1 0M5 20c1-4 4-5 7-5s6 1 7 5",
+    done: "M5 13l5 5L19 7",
+    wait: "M12 4a8 8 0 1 0 .1 0M12 8v5l3 2",
+    need: "M12 4l9 16H3zM12 10v5M12 17.5v.5",
+    pause: "M9 6v12M15 6v12",
+    play: "M8 5l11 7-11 7z",
+    pin: "M12 21c-4-5-6-8-6-11a6 6 0 1 1 12 0c0 3-2 6-6 11zM12 12a2 2 0 1 0-.1 0",
+    back: "M14 6l-6 6 6 6",
+  }[name];
+  return html`<svg class="icon" viewBox="0 0 24 24" width="24" height="24" aria-hidden="true" focusable="false">
+    <path d=${path} fill="none" stroke="currentColor" stroke-width="2" stroke-linecap="round" stroke-linejoin="round"/></svg>`;
+}

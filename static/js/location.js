@@ -1,0 +1,199 @@
+// @ts-check
+// Positions. Read only while a duty is on and not paused; the counters are there so that a test can see it.
+import { newSampler, takeFix, closeTrack } from "./domain/track.js";
+import { database } from "./offline/db.js";
+import { putAll } from "./offline/outbox.js";
+
+/**
+ * @typedef {{lon: number, lat: number, accuracy_m: number, at: number}} Position degrees; at: epoch ms of this phone
+ * @typedef {"denied"|"unavailable"|"slow"|null} Trouble
+ * @typedef {{author_id: number, shift_id: number, rules: import("./domain/track.js").TrackRules}} Errand
+ */
+
+export const counts = { watches: 0, clears: 0, asked: 0, fixes: 0 };
+
+/** @type {Errand|null} */
+let errand = null;
+/** @type {number|null} */
+let watch = null;
+/** @type {import("./domain/track.js").Sampler} */
+let sampler = newSampler();
+/** @type {Promise<unknown>} fixes are written one after the other */
+let chain = Promise.resolve();
+/** @type {(() => void)|null} */
+let letGo = null;
+/** @type {WakeLockSentinel|null} */
+let wake = null;
+
+/** @type {(p: Position) => void} */
+let tellPosition = () => {};
+/** @type {(t: Trouble) => void} */
+let tellTrouble = () => {};
+
+/** @param {{onPosition: (p: Position) => void, onTrouble: (t: Trouble) => void}} ears */
+export function listen(ears) {
+  tellPosition = ears.onPosition;
+  tellTrouble = ears.onTrouble;
+}
+
+export function isRecording() {
+  return watch !== null;
+}
+
+/**
+ * Begin to record for this errand. In one tab only: a second one returns false and shows, but does not record.
+ * @param {Errand} wanted
+ * @returns {Promise<boolean>}
+ */
+export async function startRecording(wanted) {
+  if (errand) return watch !== null;
+  errand = wanted;
+  if (!(await holdRecorderLock())) {
+    errand = null;
+    return false;
+  }
+  const kept = await (await database()).get("track", wanted.author_id);
+  const same = kept?.shift_id === wanted.shift_id;
+  if (kept && !same) await flushTrack(wanted.author_id);
+  sampler = same ? kept.sampler : newSampler();
+  if (errand !== wanted) return false; // ended while we were reading
+  counts.watches += 1;
+  watch = navigator.geolocation.watchPosition(heard, failed, { enableHighAccuracy: true, maximumAge: 0, timeout: 60_000 });
+  await holdScreen();
+  return true;
+}
+
+/** Stop reading positions at once; what was kept stays in the database until it is cut into segments. */
+export async function stopRecording() {
+  if (watch !== null) {
+    navigator.geolocation.clearWatch(watch);
+    counts.clears += 1;
+  }
+  watch = null;
+  errand = null;
+  letGo?.();
+  letGo = null;
+  const held = wake;
+  wake = null;
+  await held?.release().catch(() => {});
+  await chain;
+}
+
+/**
+ * What is left of a track, as claims to be put together with the tap that ends it.
+ * @param {number} author_id
+ * @returns {Promise<{said: any[], track: any}>}
+ */
+export async function closingClaims(author_id) {
+  await chain;
+  const kept = await (await database()).get("track", author_id);
+  if (!kept) return { said: [], track: null };
+  const { segments, sampler: closed } = closeTrack(kept.sampler);
+  sampler = closed;
+  return { said: segments.map((fixes) => claimOf(author_id, kept.shift_id, fixes)), track: { ...kept, sampler: closed } };
+}
+
+/** A track whose duty is over or paused (the browser was killed before the cut). @param {number} author_id */
+export async function flushTrack(author_id) {
+  const { said, track } = await closingClaims(author_id);
+  if (said.length) await putAll(said, { author_id, track });
+}
+
+/**
+ * One position, now. Only ever called on duty.
+ * @param {number} [timeout]
+ * @returns {Promise<Position|null>}
+ */
+export function positionNow(timeout = 8_000) {
+  counts.asked += 1;
+  return new Promise((resolve) => {
+    navigator.geolocation.getCurrentPosition(
+      (p) => {
+        const position = read(p);
+        tellPosition(position);
+        tellTrouble(null);
+        resolve(position);
+      },
+      (error) => {
+        tellTrouble(troubleOf(error));
+        resolve(null);
+      },
+      { enableHighAccuracy: true, maximumAge: 0, timeout },
+    );
+  });
+}
+
+/** @param {GeolocationPosition} p */
+function heard(p) {
+  if (!errand) return;
+  counts.fixes += 1;
+  const position = read(p);
+  tellPosition(position);
+  tellTrouble(null);
+  const { author_id, shift_id, rules } = errand;
+  /** @type {import("./domain/track.js").TrackFix} */
+  const fix = [Math.round(position.lon * 1e7), Math.round(position.lat * 1e7), Math.ceil(position.accuracy_m), position.at];
+  chain = chain
+    .then(async () => {
+      const step = takeFix(sampler, fix, rules);
+      const wrote = step.sampler.kept !== sampler.kept;
+      const track = { shift_id, sampler: step.sampler };
+      if (step.segments.length) {
+        await putAll(step.segments.map((fixes) => claimOf(author_id, shift_id, fixes)), { author_id, track });
+      } else if (wrote) await (await database()).put("track", track, author_id);
+      sampler = step.sampler;
+    })
+    .catch(() => tellTrouble("unavailable"));
+}
+
+/**
+ * The age of a fix is believed when it is plausible; a receiver's clock far from the phone's says nothing about age.
+ * @param {GeolocationPosition} p @returns {Position}
+ */
+function read(p) {
+  const age = Date.now() - p.timestamp;
+  return {
+    lon: p.coords.longitude,
+    lat: p.coords.latitude,
+    accuracy_m: p.coords.accuracy,
+    at: Math.round(age > 0 && age < 600_000 ? p.timestamp : Date.now()),
+  };
+}
+
+/** @param {number} author_id @param {number} shift_id @param {readonly (readonly number[])[]} fixes */
+function claimOf(author_id, shift_id, fixes) {
+  return { author_id, kind: /** @type {const} */ ("segment"), body: { shift_id, source: "pwa", fixes: fixes.map((f) => [...f]) } };
+}
+
+/** @param {GeolocationPositionError} error */
+function failed(error) {
+  tellTrouble(troubleOf(error));
+}
+
+/** @param {GeolocationPositionError} error @returns {Trouble} */
+function troubleOf(error) {
+  return error.code === 1 ? "denied" : error.code === 3 ? "slow" : "unavailable";
+}
+
+/** @returns {Promise<boolean>} */
+function holdRecorderLock() {
+  if (!navigator.locks) return Promise.resolve(true);
+  return new Promise((resolve) => {
+    navigator.locks.request("xunfang-record", { ifAvailable: true }, (lock) => {
+      resolve(!!lock);
+      return lock ? new Promise((release) => {
+        letGo = () => release(undefined);
+      }) : undefined;
+    });
+  });
+}
+
+/** The screen stays on: a page in the background hears no positions. Asked again when it comes back. */
+export async function holdScreen() {
+  if (watch === null || document.visibilityState !== "visible" || !("wakeLock" in navigator)) return;
+  try {
+    if (!wake || wake.released) wake = await navigator.wakeLock.request("screen");
+  } catch {
+    wake = null; // low battery: the browser may refuse; the gap will show
+  }
+}

@@ -1,0 +1,85 @@
+// @ts-check
+// The phone's database. Upgrades only add: a page of an older release may still be open beside this one.
+import { openDB } from "idb";
+
+/**
+ * Stores
+ *   items     what was done here: one row an envelope, state beside it, the envelope never changed
+ *   meta      single values by name: device, anchor, clock, session, epoch, sending, cursor:<person>
+ *   plan      the last plan of each person, with its ETag
+ *   receipts  verdicts that changed after review, also of items that have left the phone
+ *   people    names of those who signed in on this phone, so that waiting rows can be named
+ *   hours     the month's hours and points, by person and month
+ *   track     the sampler of the duty that is being recorded, by person
+ *
+ * @typedef {import("idb").IDBPDatabase<any>} Db
+ */
+
+/** @type {Promise<Db>|null} */
+let opened = null;
+
+/** @param {string} [name] @returns {Promise<Db>} */
+export function database(name = "xunfang") {
+  opened ??= openDB(name, 1, {
+    upgrade(db, before) {
+      if (before < 1) {
+        const items = db.createObjectStore("items", { keyPath: "id" });
+        items.createIndex("by_author_state_seq", ["author_id", "state", "seq"]);
+        items.createIndex("by_author_kind", ["author_id", "kind"]);
+        items.createIndex("by_state", "state");
+        db.createObjectStore("meta");
+        db.createObjectStore("plan");
+        db.createObjectStore("receipts", { keyPath: "id" });
+        db.createObjectStore("people", { keyPath: "id" });
+        db.createObjectStore("hours");
+        db.createObjectStore("track");
+      }
+    },
+    blocking(_before, _after, event) {
+      // A newer release wants to upgrade: let go, the next call opens it again.
+      /** @type {IDBDatabase} */ (event.target).close();
+      opened = null;
+    },
+    terminated() {
+      opened = null;
+    },
+  }).catch((error) => {
+    opened = null;
+    throw error;
+  });
+  return opened;
+}
+
+/** @param {string} key @returns {Promise<any>} */
+export async function getMeta(key) {
+  return (await database()).get("meta", key);
+}
+
+/** @param {string} key @param {any} value */
+export async function setMeta(key, value) {
+  await (await database()).put("meta", value, key);
+}
+
+// --- telling the other tabs, the worker, and this page --------------------------------------------
+
+/** @type {Set<(what: string) => void>} */
+const listeners = new Set();
+const channel = typeof BroadcastChannel === "function" ? new BroadcastChannel("xunfang") : null;
+if (channel) channel.onmessage = (event) => tell(String(event.data));
+
+/** @param {string} what */
+function tell(what) {
+  for (const listener of listeners) listener(what);
+}
+
+/** @param {string} what e.g. "items", "plan", "session" */
+export function changed(what) {
+  tell(what);
+  channel?.postMessage(what);
+}
+
+/** @param {(what: string) => void} listener @returns {() => void} */
+export function onChange(listener) {
+  listeners.add(listener);
+  return () => listeners.delete(listener);
+}

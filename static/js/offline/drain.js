@@ -1,0 +1,129 @@
+// @ts-check
+// Sends the outbox: one sender for all tabs and the worker, in batches, as long as something waits and the
+// server takes it. The decisions are in domain/sending.js; this file only carries them out.
+import { call } from "../api.js";
+import { backoffMs } from "../domain/backoff.js";
+import { judgeAnswer } from "../domain/sending.js";
+import { changed, getMeta, setMeta } from "./db.js";
+import { recover, settle, take } from "./outbox.js";
+import { confirmIdentity, refreshIdentity } from "./session.js";
+
+/**
+ * @typedef {"idle"|"busy"|"signin"|"wait"|"nobody"} Ending
+ * idle: nothing waits any more · busy: another tab is sending · wait: later, see `sending.wait_until`
+ */
+
+/** @type {Promise<Ending>|null} */
+let running = null;
+let again = false;
+
+/**
+ * @param {{patient?: boolean}} [how] patient: do not disturb our own back-off (a timer will come); a tap does
+ * @returns {Promise<Ending>}
+ */
+export function drain(how = {}) {
+  if (running) {
+    again = true; // something was put while the last batch was on its way
+    return running;
+  }
+  running = alone(() => sendAll(!!how.patient)).finally(() => {
+    running = null;
+    if (again) {
+      again = false;
+      drain({ patient: true });
+    }
+  });
+  return running;
+}
+
+/** @param {() => Promise<Ending>} work @returns {Promise<Ending>} */
+async function alone(work) {
+  // Without Web Locks two tabs may both send; the server's idempotency makes that harmless.
+  if (!globalThis.navigator?.locks) return work();
+  return navigator.locks.request("xunfang-send", { ifAvailable: true }, (lock) => (lock ? work() : "busy"));
+}
+
+/** @param {boolean} patient @returns {Promise<Ending>} */
+async function sendAll(patient) {
+  await recover();
+  let most = 50;
+  for (;;) {
+    const sending = (await getMeta("sending")) ?? { failures: 0, wait_until: 0, asked: false };
+    if (Date.now() < sending.wait_until && (patient || sending.asked)) return "wait";
+    const author = await confirmIdentity();
+    if (author === null) return (await getMeta("session"))?.person ? "signin" : "nobody";
+    if (author === undefined) return failed(sending, null);
+
+    const rows = await take(author, { most });
+    if (rows.length === 0) {
+      if (sending.failures) await note({ failures: 0, wait_until: 0, asked: false });
+      return "idle";
+    }
+    const answer = await call("POST", "/field/sync", {
+      body: { sent_at: new Date().toISOString(), items: rows.map((r) => r.envelope) },
+      timeoutMs: 30_000 + rows.length * 600,
+    });
+    const outcome = judgeAnswer(answer, rows.map((r) => r.id), Date.now());
+    const stranger = await keepIfStranger(outcome.items, author);
+    const broken = outcome.verdict === "retry" && rows.length === 1 && answer.status >= 400 && answer.status < 500;
+    await settle(outcome.items, {
+      epoch: outcome.epoch,
+      delayMs: broken ? backoffMs(rows[0].tries + 1) * 10 : 0,
+    });
+
+    if (stranger) return "signin";
+    switch (outcome.verdict) {
+      case "receipts":
+        await note({ failures: 0, wait_until: 0, asked: false, last_sent_at: Date.now() });
+        if ([...outcome.items.values()].some((i) => i.state === "queued")) return failed(sending, null);
+        continue;
+      case "signin":
+        await setMeta("session", { ...(await getMeta("session")), expired: true });
+        changed("session");
+        return "signin";
+      case "split":
+        if (most > 1) {
+          most = Math.max(1, Math.floor(Math.min(most, rows.length) / 2));
+          if (outcome.waitMs === null || outcome.waitMs <= 0) continue;
+        }
+        return failed(sending, outcome.waitMs);
+      case "retry":
+        if (broken) continue; // this one waits by itself; the others go on
+        return failed(sending, outcome.waitMs);
+      default:
+        return failed(sending, outcome.waitMs);
+    }
+  }
+}
+
+/**
+ * The server held something because the cookie is somebody else's (another page of this browser signed in between
+ * our question and our sending): those rows go on waiting for their author.
+ * @param {import("../domain/sending.js").Outcome["items"]} items @param {number} author
+ */
+async function keepIfStranger(items, author) {
+  const strange = [...items].filter(([, i]) => i.receipt?.reasons?.includes("other_author"));
+  if (strange.length === 0 || (await refreshIdentity()) === author) return false;
+  for (const [id] of strange) items.set(id, { state: "queued" });
+  return true;
+}
+
+/** @param {{failures: number}} sending @param {number|null} waitMs @returns {Promise<Ending>} */
+async function failed(sending, waitMs) {
+  const failures = sending.failures + 1;
+  const ms = waitMs ?? backoffMs(failures);
+  await note({ failures, wait_until: Date.now() + ms, asked: waitMs !== null });
+  return "wait";
+}
+
+/** @param {Record<string, any>} words */
+async function note(words) {
+  await setMeta("sending", { ...(await getMeta("sending")), ...words });
+  changed("sending");
+}
+
+/** @returns {Promise<number|null>} ms until the next try, null when none is due */
+export async function nextTryMs() {
+  const sending = await getMeta("sending");
+  return sending?.failures ? Math.max(500, sending.wait_until - Date.now()) : null;
+}

@@ -1,0 +1,67 @@
+// @ts-check
+// The last plan is always kept: what is shown comes from here, signal or not.
+import { call } from "../api.js";
+import { changed, database } from "./db.js";
+import { stateOf } from "../domain/sending.js";
+import { amend } from "./outbox.js";
+import { getMeta, setMeta } from "./db.js";
+
+/**
+ * @typedef {{version: string, person: any, teams: any[], policy: any, shifts: import("../domain/duty.js").Shift[],
+ *   routes: import("../domain/duty.js").Route[], hotspots: import("../domain/duty.js").Hotspot[], places: any}} Plan
+ * @typedef {{plan: Plan, etag: string|null, got_at: number}} KeptPlan
+ */
+
+/** @param {number} person_id @returns {Promise<KeptPlan|null>} */
+export async function readPlan(person_id) {
+  return (await (await database()).get("plan", person_id)) ?? null;
+}
+
+/**
+ * @param {number} person_id
+ * @returns {Promise<"new"|"same"|"signin"|"later">}
+ */
+export async function fetchPlan(person_id) {
+  const kept = await readPlan(person_id);
+  const reply = await call("GET", "/field/plan", { etag: kept?.etag });
+  const got_at = Date.now();
+  if (reply.status === 401) return "signin";
+  if (reply.status === 304 && kept) {
+    await (await database()).put("plan", { ...kept, got_at }, person_id);
+    changed("plan");
+    return "same";
+  }
+  // The plan of somebody else (another sign-in in this browser) must not be shown as mine.
+  if (reply.status !== 200 || !reply.json?.shifts || reply.json.person?.id !== person_id) return "later";
+  await (await database()).put("plan", { plan: reply.json, etag: reply.etag, got_at }, person_id);
+  changed("plan");
+  return "new";
+}
+
+/** Verdicts that changed since we last asked. @param {number} person_id */
+export async function fetchReceipts(person_id) {
+  const key = `cursor:${person_id}`;
+  for (let page = 0; page < 20; page++) {
+    const since = await getMeta(key);
+    const reply = await call("GET", `/field/receipts${since ? `?since=${encodeURIComponent(since)}` : ""}`);
+    if (reply.status !== 200 || !Array.isArray(reply.json?.receipts)) return;
+    await amend(reply.json.receipts, stateOf);
+    const next = reply.json.next;
+    if (!next || next === since) return;
+    await setMeta(key, next);
+    if (reply.json.receipts.length === 0) return;
+  }
+}
+
+/** @param {number} person_id @param {string} month "2026-11" */
+export async function readHours(person_id, month) {
+  return (await (await database()).get("hours", `${person_id}:${month}`)) ?? null;
+}
+
+/** @param {number} person_id @param {string} month */
+export async function fetchHours(person_id, month) {
+  const reply = await call("GET", `/field/hours?month=${month}`);
+  if (reply.status !== 200 || !reply.json) return;
+  await (await database()).put("hours", { ...reply.json, got_at: Date.now() }, `${person_id}:${month}`);
+  changed("hours");
+}

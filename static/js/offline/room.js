@@ -1,0 +1,28 @@
+// @ts-check
+// Room on the phone, and asking the browser not to clear it.
+
+/** @returns {Promise<{low: boolean, freeBytes: number|null}>} */
+export async function room() {
+  try {
+    const { quota, usage } = await navigator.storage.estimate();
+    if (!quota) return { low: false, freeBytes: null };
+    const free = quota - (usage ?? 0);
+    return { low: free < 8_000_000, freeBytes: free };
+  } catch {
+    return { low: false, freeBytes: null };
+  }
+}
+
+/** @returns {Promise<boolean>} whether the browser promised to keep our data */
+export async function askToKeep() {
+  try {
+    return (await navigator.storage.persisted()) || (await navigator.storage.persist());
+  } catch {
+    return false;
+  }
+}
+
+/** @param {unknown} error */
+export function isFull(error) {
+  return error instanceof DOMException && error.name === "QuotaExceededError";
+}

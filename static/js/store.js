@@ -1,0 +1,155 @@
+// @ts-check
+// What the pages show, read from the database after every change; only the position lives in memory.
+import { dutyOf, isLive, mayRecord, shiftOnCard } from "./domain/duty.js";
+import { TRACK_RULES } from "./domain/track.js";
+import * as location from "./location.js";
+import { database, getMeta, onChange } from "./offline/db.js";
+import { ownRows, unsentByAuthor } from "./offline/outbox.js";
+import { readPlan } from "./offline/plan.js";
+import { room } from "./offline/room.js";
+import { readSession } from "./offline/session.js";
+
+/**
+ * @typedef {import("./domain/duty.js").Shift} Shift
+ * @typedef {import("./domain/duty.js").Duty} Duty
+ * @typedef {import("./offline/outbox.js").OutboxRow} OutboxRow
+ * @typedef {{
+ *   loaded: boolean,
+ *   session: import("./offline/session.js").Session,
+ *   kept: import("./offline/plan.js").KeptPlan|null,
+ *   rows: OutboxRow[],
+ *   mine: {count: number, oldestAt: number|null},
+ *   others: {author_id: number, name: string, count: number, oldestAt: number|null}[],
+ *   sending: {failures?: number, wait_until?: number, asked?: boolean, last_sent_at?: number},
+ *   ahead_ms: number,
+ *   shift: Shift|null, duty: Duty|null,
+ *   position: import("./location.js").Position|null, trouble: import("./location.js").Trouble, recording: boolean,
+ *   gaps: {from: number, to: number}[],
+ *   roomLow: boolean, update: boolean
+ * }} View
+ */
+
+/** @type {View} */
+let view = {
+  loaded: false,
+  session: { person: null, roles: [], expired: false, verified_at: 0 },
+  kept: null, rows: [], mine: { count: 0, oldestAt: null }, others: [], sending: {}, ahead_ms: 0,
+  shift: null, duty: null, position: null, trouble: null, recording: false, gaps: [], roomLow: false, update: false,
+};
+/** @type {Set<() => void>} */
+const watchers = new Set();
+
+export function current() {
+  return view;
+}
+
+/** @param {() => void} watcher @returns {() => void} */
+export function watch(watcher) {
+  watchers.add(watcher);
+  return () => watchers.delete(watcher);
+}
+
+/** @param {Partial<View>} part */
+export function show(part) {
+  view = { ...view, ...part };
+  for (const watcher of watchers) watcher();
+}
+
+/** @returns {number} epoch ms, corrected by the server's time */
+export function now() {
+  return Date.now() + view.ahead_ms;
+}
+
+/** @param {Shift} shift @returns {Duty} */
+export function dutyFor(shift) {
+  return dutyOf(shift, view.rows, view.kept?.got_at ?? 0);
+}
+
+let reading = false;
+let stale = false;
+
+/** Read everything again. Calls that come while it runs are one more run. */
+export async function reload() {
+  if (reading) {
+    stale = true;
+    return;
+  }
+  reading = true;
+  try {
+    do {
+      stale = false;
+      show(await read());
+      await obeyDuty();
+    } while (stale);
+  } finally {
+    reading = false;
+  }
+}
+
+/** @returns {Promise<Partial<View>>} */
+async function read() {
+  const session = await readSession();
+  const id = session.person?.id ?? null;
+  const db = await database();
+  const [kept, rows, waiting, sending, clock, people, space, track] = await Promise.all([
+    id === null ? null : readPlan(id),
+    id === null ? [] : ownRows(id),
+    unsentByAuthor(),
+    getMeta("sending"),
+    getMeta("clock"),
+    db.getAll("people"),
+    room(),
+    id === null ? null : db.get("track", id),
+  ]);
+  const names = new Map(people.map((p) => [p.id, p.name]));
+  const others = waiting
+    .filter((w) => w.author_id !== id)
+    .map((w) => ({ ...w, name: names.get(w.author_id) ?? `#${w.author_id}` }));
+  const ahead_ms = clock?.ahead_ms ?? 0;
+  const duty = (/** @type {Shift} */ s) => dutyOf(s, rows, kept?.got_at ?? 0);
+  const shift = kept ? shiftOnCard(kept.plan.shifts, duty, Date.now() + ahead_ms) : null;
+  const mine = waiting.find((w) => w.author_id === id) ?? { count: 0, oldestAt: null };
+  return {
+    loaded: true, session, kept, rows, mine, others, sending: sending ?? {}, ahead_ms,
+    shift, duty: shift ? duty(shift) : null, roomLow: space.low,
+    gaps: shift && track?.shift_id === shift.id ? track.sampler.gaps : [],
+  };
+}
+
+/** The recorder follows what is stored: on while a duty is on and not paused, off in every other case. */
+async function obeyDuty() {
+  const { session, shift, duty, kept } = view;
+  const wanted = session.person && shift && mayRecord(shift, duty, now());
+  if (wanted && session.person) {
+    const policy = kept?.plan.policy ?? {};
+    const recording = await location.startRecording({
+      author_id: session.person.id,
+      shift_id: shift.id,
+      rules: {
+        every_s: policy.track_every_s ?? TRACK_RULES.every_s,
+        every_m: policy.track_every_m ?? TRACK_RULES.every_m,
+        max_gap_s: policy.max_gap_s ?? TRACK_RULES.max_gap_s,
+        segment_fixes: policy.segment_fixes ?? TRACK_RULES.segment_fixes,
+      },
+    });
+    if (recording !== view.recording) show({ recording });
+    return;
+  }
+  if (location.isRecording()) await location.stopRecording();
+  if (view.recording || view.position) show({ recording: false, position: null, trouble: null });
+  if (session.person && !(duty && isLive(duty) && duty.state === "on")) await location.flushTrack(session.person.id);
+}
+
+/** Begin: read once, then after every change here, in other tabs and in the worker. */
+export async function open() {
+  location.listen({
+    onPosition: (position) => show({ position }),
+    onTrouble: (trouble) => {
+      if (trouble !== view.trouble) show({ trouble });
+    },
+  });
+  onChange(() => {
+    reload();
+  });
+  await reload();
+}

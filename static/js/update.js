@@ -1,0 +1,48 @@
+// @ts-check
+// The worker and its updates. A new one waits until the queue is idle and nobody is on duty, or the user agrees.
+import { isLive } from "./domain/duty.js";
+import { send } from "./actions.js";
+import { current, show } from "./store.js";
+
+/** @type {ServiceWorkerRegistration|null} */
+let registration = null;
+let agreed = false;
+
+export async function registerWorker() {
+  if (!("serviceWorker" in navigator)) return;
+  const had = !!navigator.serviceWorker.controller;
+  navigator.serviceWorker.addEventListener("controllerchange", () => {
+    if (had && agreed) location.reload();
+  });
+  try {
+    registration = await navigator.serviceWorker.register("/sw.js", { scope: "/" });
+  } catch {
+    return; // a browser that forbids it: everything works, but not from a cold start
+  }
+  if (registration.waiting) offer();
+  registration.addEventListener("updatefound", () => {
+    const coming = registration?.installing;
+    coming?.addEventListener("statechange", () => {
+      if (coming.state === "installed" && navigator.serviceWorker.controller) offer();
+    });
+  });
+  setInterval(() => registration?.update().catch(() => {}), 60 * 60_000);
+}
+
+/** At once when nothing waits and nobody would be disturbed; else the page asks. */
+function offer() {
+  const { mine, duty } = current();
+  if (mine.count === 0 && !(duty && isLive(duty)) && document.visibilityState === "hidden") applyUpdate();
+  else show({ update: true });
+}
+
+/** Called again when the page goes out of sight. */
+export function updateWhenIdle() {
+  if (current().update) offer();
+}
+
+export async function applyUpdate() {
+  agreed = true;
+  await Promise.race([send(), new Promise((done) => setTimeout(done, 4_000))]);
+  registration?.waiting?.postMessage({ type: "SKIP_WAITING" });
+}

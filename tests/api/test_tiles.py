@@ -1,0 +1,179 @@
+"""Vector tiles: scoped to the caller, decoded and held against what was walked."""
+
+from __future__ import annotations
+
+import math
+from datetime import timedelta
+from typing import Any
+
+import mapbox_vector_tile
+import pytest
+
+from app.coverage.tiles import Tile
+from tests import make, places
+from tests.phone import Phone, walk
+
+LAYERS = ("streets", "cells", "hotspots", "routes", "areas")
+EMPTY = {"zoom": 14}
+
+
+def tile_at(x_m: float, y_m: float, z: int = 14) -> tuple[int, int, int]:
+    lon, lat = places.here(x_m, y_m)
+    n = 2**z
+    x = int((lon + 180) / 360 * n)
+    y = int((1 - math.asinh(math.tan(math.radians(lat))) / math.pi) / 2 * n)
+    return z, x, y
+
+
+def address(layer: str, z: int, x: int, y: int, query: str = "?from=2026-11-24&to=2026-11-24") -> str:
+    return f"/api/v1/tiles/{layer}/{z}/{x}/{y}.mvt{query}"
+
+
+def around(x0: float, y0: float, x1: float, y1: float, z: int = 14) -> list[tuple[int, int, int]]:
+    _, west, north = tile_at(x0, y1, z)
+    _, east, south = tile_at(x1, y0, z)
+    return [(z, x, y) for x in range(west, east + 1) for y in range(north, south + 1)]
+
+
+def features(caller: Any, layer: str, z: int = 14, within: str | None = None) -> dict[Any, dict[str, Any]]:
+    """id (or code) → properties of everything on the tiles over the home township."""
+    found: dict[Any, dict[str, Any]] = {}
+    for tile in around(0, 0, 1200, 1200, z):
+        answer = caller.get(address(layer, *tile))
+        assert answer.status_code in (200, 204), answer.get_data(as_text=True)
+        if answer.status_code == 200:
+            decoded = mapbox_vector_tile.decode(answer.data)
+            for feature in decoded.get(within or layer, {"features": []})["features"]:
+                found[feature["properties"].get("id", feature["properties"].get("code"))] = feature["properties"]
+    return found
+
+
+@pytest.fixture
+def walked(people: Any, as_person: Any, phone: Phone, sync: Any) -> Any:
+    """The member walks the street y = 500 from x = 100 to x = 700 within the evening's shift."""
+    start, track = make.EVENING, walk([(100, 500), (700, 500)], make.EVENING + timedelta(minutes=5))
+    items = [phone.start(people.shift, start), phone.segment(people.shift, track)]
+    end = track[-1][2] + timedelta(minutes=1)
+    items.append(phone.end(people.shift, end))
+    sync(as_person(people.member), items, end + timedelta(minutes=1))
+    return people
+
+
+def test_streets_carry_what_was_walked(walked: Any, as_person: Any) -> None:
+    streets = features(as_person(walked.reviewer), "streets")
+    assert len(streets) == 60
+    whole = [s for s in streets.values() if s["covered"] == 1]
+    assert len(whole) == 3
+    assert all(s["shifts"] == 1 and s["fresh"] == 0 and s["last"] == make.EVENING.timestamp() for s in whole)
+    never = [s for s in streets.values() if s["covered"] == 0]
+    # the walked streets, and the ends of 25 m of those that cross them
+    assert len(never) == 60 - 3 - 8 - 1
+    assert all(s["fresh"] == 5 and s["shifts"] == 0 and "last" not in s for s in never)
+
+
+def test_a_member_gets_shapes_and_names_without_figures(walked: Any, as_person: Any) -> None:
+    caller = as_person(walked.member)
+    streets = features(caller, "streets")
+    assert len(streets) == 60
+    assert all(set(s) == {"id", "name"} for s in streets.values())
+    assert all(set(h) == {"id", "name", "category"} for h in features(caller, "hotspots").values())
+    assert features(caller, "cells") == {}
+
+
+def test_hotspots_carry_minutes_attainment_and_evidence(walked: Any, as_person: Any, at: Any) -> None:
+    at(make.EVENING + timedelta(hours=3))
+    caller = as_person(walked.reviewer)
+    found = features(caller, "hotspots")[walked.town.hotspot.id]
+    # 100 m at 1.2 m/s is 83 s: no visit, and the one slot of 20:00-22:00 not attained
+    assert (found["minutes"], found["attainment"], found["grade"]) == (0, 0, "track")
+    assert features(caller, "hotspots", within="hotspot_fill") == {}
+
+
+def test_routes_carry_their_completion(walked: Any, as_person: Any) -> None:
+    found = features(as_person(walked.reviewer), "routes")
+    assert found[walked.town.route.route_id]["completion"] == pytest.approx(0.6, abs=0.005)
+
+
+def test_areas_come_by_zoom_with_a_point_for_the_name(walked: Any, as_person: Any) -> None:
+    caller = as_person(walked.reviewer)
+    levels = {code: a["level"] for code, a in features(caller, "areas").items()}
+    assert sorted(levels.values()) == ["township", "village", "village"]
+    assert features(caller, "areas", within="area_names").keys() == levels.keys()
+    assert {a["level"] for a in features(caller, "areas", z=8).values()} == {"township"}
+
+
+def test_cells_carry_the_share_of_their_streets(walked: Any, as_person: Any) -> None:
+    cells = features(as_person(walked.reviewer), "cells")
+    covered = sum(c["share"] * c["metres"] for c in cells.values())
+    # three streets of 200 m, and 25 m of each of the nine that start or end on them
+    assert covered == pytest.approx(600 + 9 * 25 - 50, rel=0.06)
+    assert sum(c["metres"] for c in cells.values()) == pytest.approx(12_000, rel=0.02)
+
+
+@pytest.mark.parametrize("layer", LAYERS)
+def test_an_outsider_gets_empty_tiles(walked: Any, as_person: Any, layer: str) -> None:
+    caller = as_person(walked.outsider)
+    for tile in around(0, 0, 1200, 1200):
+        answer = caller.get(address(layer, *tile))
+        assert (answer.status_code, answer.data) == (204, b"")
+
+
+@pytest.mark.parametrize("layer", LAYERS)
+def test_tiles_need_a_sign_in(people: Any, client: Any, layer: str) -> None:
+    assert client.get(address(layer, *tile_at(600, 600))).status_code == 401
+
+
+@pytest.mark.parametrize(
+    ("path", "status", "pointer"),
+    [
+        ("/api/v1/tiles/people/14/1/1.mvt", 404, None),
+        ("/api/v1/tiles/streets/21/1/1.mvt", 422, "/z"),
+        ("/api/v1/tiles/streets/3/8/1.mvt", 422, "/x"),
+        ("/api/v1/tiles/streets/3/1/8.mvt", 422, "/y"),
+        ("/api/v1/tiles/streets/-1/1/1.mvt", 404, None),
+        ("/api/v1/tiles/streets/3/1/1.mvt?from=yesterday", 422, "/from"),
+        ("/api/v1/tiles/streets/3/1/1.mvt?from=2026-11-24&to=2026-11-23", 422, "/to"),
+        ("/api/v1/tiles/streets/3/1/1.mvt?from=2024-11-24&to=2026-11-23", 422, "/from"),
+    ],
+)
+def test_a_wrong_address_is_a_problem(
+    people: Any, as_person: Any, path: str, status: int, pointer: str | None
+) -> None:
+    answer = as_person(people.reviewer).get(path)
+    assert answer.status_code == status
+    assert answer.content_type == "application/problem+json"
+    assert [e["pointer"] for e in answer.get_json()["errors"]] == ([pointer] if pointer else [])
+
+
+def test_an_unchanged_tile_is_not_sent_again(walked: Any, as_person: Any) -> None:
+    caller, path = as_person(walked.reviewer), address("streets", *tile_at(300, 500))
+    first = caller.get(path)
+    etag = first.headers["ETag"]
+    assert not etag.startswith("W/")
+    assert first.headers["Cache-Control"] == "private, no-cache"
+    assert first.content_type == "application/vnd.mapbox-vector-tile"
+    again = caller.get(path, headers={"If-None-Match": etag})
+    assert (again.status_code, again.data) == (304, b"")
+    assert caller.get(path).data == first.data
+
+
+def test_a_new_walk_changes_the_tile(walked: Any, as_person: Any, sync: Any) -> None:
+    caller, path = as_person(walked.reviewer), address("streets", *tile_at(300, 300))
+    before = caller.get(path)
+    start = make.EVENING + timedelta(minutes=30)
+    mate = Phone(walked.mate, start)
+    items = [mate.start(walked.shift, start), mate.segment(walked.shift, walk([(100, 300), (500, 300)], start))]
+    sync(as_person(walked.mate), items, start + timedelta(minutes=10))
+    after = caller.get(path, headers={"If-None-Match": before.headers["ETag"]})
+    assert after.status_code == 200
+    assert after.headers["ETag"] != before.headers["ETag"]
+
+
+def test_a_tiles_box_is_that_of_the_grid() -> None:
+    west, south, east, north = Tile(1, 0, 0).box()
+    assert (west, north) == pytest.approx((-180, 85.05112878), abs=1e-6)
+    assert (south, east) == pytest.approx((0, 0), abs=3)
+    z, x, y = tile_at(600, 600)
+    west, south, east, north = Tile(z, x, y).box()
+    lon, lat = places.here(600, 600)
+    assert west < lon < east and south < lat < north

@@ -1,0 +1,210 @@
+"""A real PostGIS for every test: one template per schema, one database per run, one rolled-back transaction per test.
+
+Tests that need real commits and a real server (gunicorn, Chromium) ask for `live`, which has a database of its own.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import secrets
+import subprocess
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+import psycopg
+import pytest
+from flask import Flask
+from flask.testing import FlaskClient
+from sqlalchemy.engine import make_url
+
+from app import clock, create_app
+from app.accounts import operations as accounts
+from app.accounts.models import Person
+from app.config import read_settings
+from app.db import db
+from tests import cast, make
+from tests.phone import CLIENT, Phone
+
+ROOT = Path(__file__).resolve().parent.parent
+
+
+# --- databases ------------------------------------------------------------------------------------
+
+
+def admin_connection() -> psycopg.Connection[Any]:
+    url = make_url(os.environ["ADMIN_DATABASE_URL"])
+    info = {"host": url.query.get("host") or url.host, "port": url.query.get("port") or url.port}
+    return psycopg.connect(
+        user=url.username, password=url.password, dbname=url.database, autocommit=True, **info
+    )
+
+
+def url_of(name: str, role_url: str) -> str:
+    return make_url(role_url).set(database=name).render_as_string(hide_password=False)
+
+
+def schema_hash() -> str:
+    files = sorted((ROOT / "migrations" / "versions").glob("*.py"))
+    return hashlib.sha256(b"".join(f.read_bytes() for f in files)).hexdigest()[:12]
+
+
+def ensure_template() -> str:
+    """A database with every migration applied, kept between runs for as long as the migrations are the same."""
+    name = f"xunfang_tmpl_{schema_hash()}"
+    with admin_connection() as admin:
+        admin.execute("SELECT pg_advisory_lock(720)")
+        if admin.execute("SELECT 1 FROM pg_database WHERE datname = %s", [name]).fetchone():
+            return name
+        for (old,) in admin.execute("SELECT datname FROM pg_database WHERE datname LIKE 'xunfang_tmpl_%'").fetchall():
+            admin.execute(f'DROP DATABASE IF EXISTS "{old}" WITH (FORCE)')
+        draft = f"{name}_draft"
+        admin.execute(f'DROP DATABASE IF EXISTS "{draft}" WITH (FORCE)')
+        new_database(admin, draft)
+        migrate(draft)
+        admin.execute(f'ALTER DATABASE "{draft}" RENAME TO "{name}"')
+    return name
+
+
+def new_database(admin: psycopg.Connection[Any], name: str, template: str | None = None) -> None:
+    source = f'TEMPLATE "{template}"' if template else ""
+    admin.execute(f'CREATE DATABASE "{name}" OWNER xunfang_owner {source}')
+    if template:
+        return
+    url = make_url(os.environ["ADMIN_DATABASE_URL"])
+    info = {"host": url.query.get("host") or url.host, "port": url.query.get("port") or url.port}
+    with psycopg.connect(
+        user=url.username, password=url.password, dbname=name, autocommit=True, **info
+    ) as connection:
+        connection.execute("CREATE EXTENSION IF NOT EXISTS postgis")
+        connection.execute("CREATE EXTENSION IF NOT EXISTS btree_gist")
+
+
+def env_for(name: str) -> dict[str, str]:
+    """The environment of a process that works on the database of that name."""
+    urls = ("DATABASE_URL", "OWNER_DATABASE_URL", "WORKER_DATABASE_URL", "RETENTION_DATABASE_URL")
+    found = {key: url_of(name, os.environ[key]) for key in urls if key in os.environ}
+    return {**os.environ, **found}
+
+
+def migrate(name: str) -> None:
+    subprocess.run(
+        ["flask", "--app", "wsgi", "db", "upgrade"], cwd=ROOT, env=env_for(name), check=True, capture_output=True
+    )
+
+
+@contextmanager
+def database(prefix: str) -> Iterator[str]:
+    """A fresh database with the schema, dropped at the end."""
+    template = ensure_template()
+    name = f"xunfang_{prefix}_{os.getpid()}_{secrets.token_hex(3)}"
+    with admin_connection() as admin:
+        new_database(admin, name, template)
+    try:
+        yield name
+    finally:
+        with admin_connection() as admin:
+            admin.execute(f'DROP DATABASE IF EXISTS "{name}" WITH (FORCE)')
+
+
+# --- the app, in process --------------------------------------------------------------------------
+
+
+@pytest.fixture(scope="session")
+def app() -> Iterator[Flask]:
+    with database("test") as name:
+        app = create_app(read_settings(env_for(name)))
+        db.session.session_factory.configure(join_transaction_mode="create_savepoint")
+        yield app
+        with app.app_context():
+            db.engine.dispose()
+
+
+@pytest.fixture
+def rolled_back(app: Flask) -> Iterator[None]:
+    """Everything in the test runs on one connection in one transaction; commits inside are savepoints."""
+    with app.app_context():
+        engines = db._app_engines[app]
+        engine = engines[None]
+        with engine.connect() as connection:
+            transaction = connection.begin()
+            engines[None] = connection
+            try:
+                yield
+            finally:
+                db.session.remove()
+                engines[None] = engine
+                transaction.rollback()
+
+
+@pytest.fixture
+def people(rolled_back: None) -> cast.Cast:
+    """The cast, in their two townships."""
+    return cast.make_cast()
+
+
+class Caller(FlaskClient):
+    """A client that sends our header with every write, as every real client does."""
+
+    def open(self, *args: Any, **kwargs: Any) -> Any:
+        headers = dict(kwargs.pop("headers", None) or {})
+        if kwargs.pop("bare", False) is False:
+            headers = {**CLIENT, **headers}
+        return super().open(*args, headers=headers, **kwargs)
+
+
+@pytest.fixture
+def client(app: Flask, rolled_back: None) -> Caller:
+    return Caller(app)
+
+
+@pytest.fixture
+def as_person(app: Flask, rolled_back: None) -> Any:
+    """as_person(person) → a client signed in as that person, without the cost of a password."""
+
+    def sign_in(person: Person) -> Caller:
+        secret = accounts.open_session(person, "tests", 1, clock.now())
+        db.session.commit()
+        caller = Caller(app)
+        caller.set_cookie("xunfang", secret, domain="localhost")
+        return caller
+
+    return sign_in
+
+
+@pytest.fixture
+def at(monkeypatch: pytest.MonkeyPatch) -> Any:
+    """at(instant): the server's clock stands there from now on."""
+
+    def set_clock(instant: datetime) -> datetime:
+        monkeypatch.setattr(clock, "now", lambda: instant)
+        return instant
+
+    return set_clock
+
+
+@pytest.fixture
+def evening(at: Any) -> datetime:
+    return at(make.EVENING)  # type: ignore[no-any-return]
+
+
+@pytest.fixture
+def phone(people: cast.Cast, evening: datetime) -> Phone:
+    return Phone(people.member, evening)
+
+
+@pytest.fixture
+def sync(at: Any) -> Any:
+    """sync(client, items, at_time) → receipts by id; the server's clock is set to the time of arrival."""
+
+    def send(caller: Caller, items: list[Any], now: datetime, sent_at: datetime | None = None) -> dict[str, Any]:
+        at(now)
+        body = {"sent_at": clock.rfc3339(sent_at or now), "items": items}
+        answer = caller.post("/api/v1/field/sync", json=body)
+        assert answer.status_code == 200, answer.get_data(as_text=True)
+        return {r["id"]: r for r in answer.get_json()["receipts"]}
+
+    return send
