@@ -42,5 +42,5 @@ db-stop: ## stop it
 	@$(PYTHON) setup/cluster.py stop
 
 clean: ## remove what was built; keeps the database and .venv
-	@rm -rf static/dist static/dist.new static/dist.old shots .pytest_cache .mypy_cache .ruff_cache .hypothesis
+	@rm -rf static/dist static/dist.* shots .pytest_cache .mypy_cache .ruff_cache .hypothesis
 	@find app tests -name '*.mo' -delete -o -name __pycache__ -type d -prune -exec rm -rf {} +

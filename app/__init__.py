@@ -31,10 +31,11 @@ def create_app(settings: Settings | None = None) -> Flask:
 
 def register(app: Flask) -> None:
     # Imported here: the edge imports domains, which need the models above to be mapped first.
-    from app import api, cli, gate, web
+    from app import api, cli, gate, problems, web
 
     gate.init_app(app)
     api.init_app(app)
+    problems.init_app(app)  # after smorest, whose own handler would answer pages in JSON
     web.init_app(app)
     cli.init_app(app)
     gate.require_declared_access(app)
@@ -46,6 +47,7 @@ def flask_settings(settings: Settings) -> dict[str, object]:
         "SQLALCHEMY_DATABASE_URI": settings.database_url,
         "SQLALCHEMY_ENGINE_OPTIONS": {
             "pool_pre_ping": True,
+            "hide_parameters": True,  # bodies and positions stay out of the log
             "pool_size": settings.pool_size,
             "max_overflow": settings.pool_size,
             # behind a transaction pooler a prepared statement may be on another connection

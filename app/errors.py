@@ -2,9 +2,17 @@
 
 from __future__ import annotations
 
+import traceback
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
+
+
+def trace_of(error: BaseException) -> str:
+    """Where an error came from, for the log: types and lines only, since messages can quote bodies and positions."""
+    frames = traceback.extract_tb(error.__traceback__)[-6:]
+    cause = type(getattr(error, "orig", None) or error).__name__
+    return cause + " < " + " < ".join(f"{f.filename.rsplit('/app/', 1)[-1]}:{f.lineno}" for f in reversed(frames))
 
 
 @dataclass(frozen=True)

@@ -16,7 +16,7 @@ from flask_babel import Babel
 from flask_login import LoginManager, current_user
 from flask_wtf.csrf import CSRFError, CSRFProtect
 
-from app import clock, problems
+from app import clock
 from app.accounts import operations as accounts
 from app.accounts.models import Person, UserSession
 from app.config import Settings
@@ -40,7 +40,6 @@ def init_app(app: Flask) -> None:
     app.before_request(check_write)
     app.after_request(add_headers)
     app.jinja_env.globals.update(csp_nonce=csp_nonce, language=language, settings=settings)
-    problems.init_app(app)
 
 
 def settings() -> Settings:

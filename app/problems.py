@@ -11,7 +11,7 @@ from sqlalchemy.exc import OperationalError
 from werkzeug.exceptions import HTTPException
 
 from app.db import db
-from app.errors import DomainError, FieldError, TooMany
+from app.errors import DomainError, FieldError, TooMany, trace_of
 
 log = logging.getLogger("xunfang")
 # what werkzeug and smorest raise, by status → our stable codes
@@ -61,7 +61,7 @@ def on_database_away(error: OperationalError) -> Any:
 
 
 def on_unexpected(error: Exception) -> Any:
-    log.exception("unexpected error at %s", request.url_rule)
+    log.error("unexpected error at %s: %s", request.url_rule, trace_of(error))
     db.session.rollback()
     return answer(500, "internal", (), {})
 

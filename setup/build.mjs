@@ -15,7 +15,7 @@ import { build } from 'esbuild'
 const root = resolve(dirname(fileURLToPath(import.meta.url)), '..')
 const source = join(root, 'static')
 const done = join(source, 'dist')
-const out = join(source, 'dist.new') // swapped in at the end: a running server never sees half a build
+const out = join(source, `dist.${process.pid}`) // swapped in at the end: a running server never sees half a build
 const served = '/static/dist/'
 
 const pages = ['phone', 'desk', 'coverage', 'signin'].filter((name) => existsSync(join(source, 'js', `${name}.js`)))
@@ -118,17 +118,35 @@ async function worker(outputs) {
   await build({ ...common, entryPoints: ['static/sw.js'], outfile: join(out, 'sw.js'), format: 'iife', banner: { js: banner } })
 }
 
-await rm(out, { recursive: true, force: true })
-await mkdir(out, { recursive: true })
-catalogues()
-const [outputs] = await Promise.all([scripts(), styles(), map()])
-await worker(outputs)
-const manifest = {}
-for (const file of await filesIn(out)) if (!file.endsWith('.map')) manifest[relative(out, file)] = await hashOf(relative(out, file))
-await writeFile(join(out, 'manifest.json'), `${JSON.stringify(manifest, null, 1)}\n`)
-const old = `${done}.old`
-await rm(old, { recursive: true, force: true })
-if (existsSync(done)) await rename(done, old)
-await rename(out, done)
-await rm(old, { recursive: true, force: true })
-process.stdout.write(`static/dist: ${pages.join(', ') || 'no pages yet'} (${Object.keys(manifest).length} files)\n`)
+async function swap() {
+  const old = `${done}.old.${process.pid}`
+  for (let tries = 0; ; tries++) {
+    try {
+      if (existsSync(done)) await rename(done, old)
+      await rename(out, done)
+      break
+    } catch (error) {
+      if (tries > 5) throw error // another build at the same moment; the last one stays
+    } finally {
+      await rm(old, { recursive: true, force: true })
+    }
+  }
+}
+
+try {
+  await mkdir(out, { recursive: true })
+  catalogues()
+  const [outputs] = await Promise.all([scripts(), styles(), map()])
+  await worker(outputs)
+  const manifest = {}
+  for (const file of await filesIn(out)) if (!file.endsWith('.map')) manifest[relative(out, file)] = await hashOf(relative(out, file))
+  await writeFile(join(out, 'manifest.json'), `${JSON.stringify(manifest, null, 1)}\n`)
+  await swap()
+  process.stdout.write(`static/dist: ${pages.join(', ') || 'no pages yet'} (${Object.keys(manifest).length} files)\n`)
+} catch (error) {
+  // esbuild has said what is wrong in the sources; anything else is ours.
+  if (!error.errors) throw error
+  process.exitCode = 1
+} finally {
+  await rm(out, { recursive: true, force: true })
+}

@@ -76,11 +76,15 @@ def digest(*paths):
     return total.hexdigest()
 
 
-def stamped(stamp, value):
+def read(stamp):
     try:
-        return stamp.read_text() == value
+        return stamp.read_text()
     except OSError:
-        return False
+        return ""
+
+
+def stamped(stamp, value):
+    return read(stamp) == value
 
 
 # ---------------------------------------------------------------- Debian packages
@@ -212,10 +216,10 @@ def venv_works():
 def python_packages(purpose):
     runtime, dev = REPO / "requirements.txt", REPO / "requirements-dev.txt"
     stamp = VENV / "installed"
-    small, full = "runtime " + digest(runtime), "dev " + digest(runtime, dev)
+    small = f"runtime {digest(runtime)}\n"
+    full = f"{small}dev {digest(dev)}\n"
     healthy = venv_works()
-    # The full set holds the small one, so it serves for either.
-    if healthy and (stamped(stamp, full) or (purpose == "run" and stamped(stamp, small))):
+    if healthy and (stamped(stamp, full) or (purpose == "run" and read(stamp).startswith(small))):
         return
     if not healthy:
         say("making .venv with Python " + sys.version.split()[0])
@@ -286,11 +290,10 @@ def browser_libraries():
 def sources():
     """All that the build reads."""
     fixed = [REPO / "package-lock.json", REPO / "setup" / "build.mjs", REPO / "setup" / "i18n.py"]
-    built = {"dist", "dist.new", "dist.old"}
     static = [
         path
         for top in (REPO / "static").iterdir()
-        if top.name not in built
+        if top.name.split(".")[0] != "dist"
         for path in ([top] if top.is_file() else top.rglob("*"))
         if path.is_file()
     ]

@@ -44,7 +44,9 @@ class Cast:
 
 
 def make_town(county: Area, name: str, x0: float, approver: Person, proposer: Person) -> Town:
-    township = make.make_area("township", name, places.square(x0, 0, x0 + 1200, 1200), county, population=6000)
+    township = make.make_area(
+        "township", name, places.square(x0, 0, x0 + 1200, 1200), county, population=6000
+    )
     halves = [places.square(x0, 0, x0 + 600, 1200), places.square(x0 + 600, 0, x0 + 1200, 1200)]
     villages = [
         make.make_area("village", f"{name}{side}村", shape, township, population=3000)

@@ -8,17 +8,24 @@ from __future__ import annotations
 import hashlib
 import os
 import secrets
+import signal
+import socket
 import subprocess
+import time
+import urllib.request
 from collections.abc import Iterator
 from contextlib import contextmanager
-from datetime import datetime
+from dataclasses import dataclass
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 import psycopg
 import pytest
-from flask import Flask
+from flask import Flask, g
 from flask.testing import FlaskClient
+from sqlalchemy import select
+from sqlalchemy.dialects.postgresql import Range
 from sqlalchemy.engine import make_url
 
 from app import clock, create_app
@@ -26,6 +33,7 @@ from app.accounts import operations as accounts
 from app.accounts.models import Person
 from app.config import read_settings
 from app.db import db
+from app.duty.models import Assignment
 from tests import cast, make
 from tests.phone import CLIENT, Phone
 
@@ -59,7 +67,9 @@ def ensure_template() -> str:
         admin.execute("SELECT pg_advisory_lock(720)")
         if admin.execute("SELECT 1 FROM pg_database WHERE datname = %s", [name]).fetchone():
             return name
-        for (old,) in admin.execute("SELECT datname FROM pg_database WHERE datname LIKE 'xunfang_tmpl_%'").fetchall():
+        for (old,) in admin.execute(
+            "SELECT datname FROM pg_database WHERE datname LIKE 'xunfang_tmpl_%'"
+        ).fetchall():
             admin.execute(f'DROP DATABASE IF EXISTS "{old}" WITH (FORCE)')
         draft = f"{name}_draft"
         admin.execute(f'DROP DATABASE IF EXISTS "{draft}" WITH (FORCE)')
@@ -92,7 +102,11 @@ def env_for(name: str) -> dict[str, str]:
 
 def migrate(name: str) -> None:
     subprocess.run(
-        ["flask", "--app", "wsgi", "db", "upgrade"], cwd=ROOT, env=env_for(name), check=True, capture_output=True
+        ["flask", "--app", "wsgi", "db", "upgrade"],
+        cwd=ROOT,
+        env=env_for(name),
+        check=True,
+        capture_output=True,
     )
 
 
@@ -141,6 +155,22 @@ def rolled_back(app: Flask) -> Iterator[None]:
 
 
 @pytest.fixture
+def aside(app: Flask, rolled_back: None) -> Any:
+    """`with aside():` what is done inside, commits included, is undone at its end."""
+
+    @contextmanager
+    def undone() -> Iterator[None]:
+        db.session.commit()
+        savepoint = db._app_engines[app][None].begin_nested()  # the test's own connection
+        yield
+        db.session.commit()
+        savepoint.rollback()
+        db.session.expire_all()
+
+    return undone
+
+
+@pytest.fixture
 def people(rolled_back: None) -> cast.Cast:
     """The cast, in their two townships."""
     return cast.make_cast()
@@ -153,6 +183,9 @@ class Caller(FlaskClient):
         headers = dict(kwargs.pop("headers", None) or {})
         if kwargs.pop("bare", False) is False:
             headers = {**CLIENT, **headers}
+        # The test's app context outlives a request, and `g` with it: forget who called before.
+        for name in list(g):
+            g.pop(name)
         return super().open(*args, headers=headers, **kwargs)
 
 
@@ -200,7 +233,9 @@ def phone(people: cast.Cast, evening: datetime) -> Phone:
 def sync(at: Any) -> Any:
     """sync(client, items, at_time) → receipts by id; the server's clock is set to the time of arrival."""
 
-    def send(caller: Caller, items: list[Any], now: datetime, sent_at: datetime | None = None) -> dict[str, Any]:
+    def send(
+        caller: Caller, items: list[Any], now: datetime, sent_at: datetime | None = None
+    ) -> dict[str, Any]:
         at(now)
         body = {"sent_at": clock.rfc3339(sent_at or now), "items": items}
         answer = caller.post("/api/v1/field/sync", json=body)
@@ -208,3 +243,101 @@ def sync(at: Any) -> Any:
         return {r["id"]: r for r in answer.get_json()["receipts"]}
 
     return send
+
+
+# --- a real server --------------------------------------------------------------------------------
+
+
+@dataclass
+class Live:
+    """gunicorn on a database of its own. `people` is the cast by name; everybody's password is PASSWORD."""
+
+    url: str
+    database: str
+    app: Flask
+    ids: dict[str, int]
+    codes: dict[str, str]
+    env: dict[str, str]
+    process: subprocess.Popen[bytes]
+
+    def stop(self) -> None:
+        self.process.terminate()
+        self.process.wait(20)
+
+    def kill(self) -> None:
+        """SIGKILL to every process of the server, as when the power goes."""
+        os.killpg(self.process.pid, signal.SIGKILL)
+        self.process.wait(20)
+
+    def start(self) -> None:
+        self.process = start_server(self.env, self.url)
+
+
+PASSWORD = "xunfang-demo"
+
+
+def free_port() -> int:
+    with socket.socket() as found:
+        found.bind(("127.0.0.1", 0))
+        return int(found.getsockname()[1])
+
+
+def start_server(env: dict[str, str], url: str) -> subprocess.Popen[bytes]:
+    port = url.rsplit(":", 1)[1]
+    command = ["gunicorn", "-c", "deploy/gunicorn.conf.py", "-b", f"127.0.0.1:{port}", "wsgi:app"]
+    (ROOT / "var").mkdir(exist_ok=True)
+    with open(ROOT / "var" / "test-server.log", "ab") as log:
+        process = subprocess.Popen(command, cwd=ROOT, env=env, start_new_session=True, stderr=log)
+    for _ in range(300):
+        try:
+            with urllib.request.urlopen(f"{url}/healthz", timeout=2) as answer:
+                if answer.status == 200:
+                    return process
+        except OSError:
+            time.sleep(0.1)
+    process.kill()
+    raise RuntimeError("the server did not come up")
+
+
+@pytest.fixture(scope="module")
+def live() -> Iterator[Live]:
+    """A running server with the cast: one shift of `member` and `mate` that covers now."""
+    with database("live") as name:
+        port = free_port()
+        env = {**env_for(name), "PUBLIC_URL": f"http://127.0.0.1:{port}", "XUNFANG_DEMO": "1"}
+        app = create_app(read_settings(env))
+        with app.app_context():
+            ids, codes = fill_live()
+            db.session.remove()
+        url = f"http://127.0.0.1:{port}"
+        running = Live(url, name, app, ids, codes, env, start_server(env, url))
+        try:
+            yield running
+        finally:
+            running.stop()
+            with app.app_context():
+                db.engine.dispose()
+
+
+def fill_live() -> tuple[dict[str, int], dict[str, str]]:
+    people = cast.make_cast()
+    hashed = accounts.hash_password(PASSWORD)
+    now = clock.now()
+    named = {n: getattr(people, n) for n in ("member", "mate", "leader", "reviewer", "admin", "outsider")}
+    for person in named.values():
+        person.password_hash = hashed
+    people.shift.starts_at, people.shift.ends_at = now - timedelta(minutes=10), now + timedelta(hours=2)
+    people.shift.day = (now + timedelta(hours=8)).date()
+    for row in db.session.scalars(select(Assignment).where(Assignment.shift_id == people.shift.id)):
+        row.during = Range(people.shift.starts_at, people.shift.ends_at, bounds="[)")
+    db.session.commit()
+    ids = {n: p.id for n, p in named.items()} | {
+        "shift": people.shift.id, "route": people.town.route.id, "hotspot": people.town.hotspot.id,
+        "township": people.town.township.id,
+    }  # fmt: skip
+    codes = {
+        "town": people.town.township.code,
+        "other": people.other.township.code,
+        "county": people.county.code,
+    }
+    return ids, codes

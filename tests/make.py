@@ -56,7 +56,9 @@ def make_area(level: str, name: str, shape: MultiPolygon, parent: Area | None = 
     return area
 
 
-def make_team(township: Area, name: str | None = None, kind: str = "volunteer", areas: Sequence[Area] = ()) -> Team:
+def make_team(
+    township: Area, name: str | None = None, kind: str = "volunteer", areas: Sequence[Area] = ()
+) -> Team:
     team = save(Team(township_id=township.id, name=name or f"第{next(_serial)}队", kind=kind))
     for area in areas or (township,):
         save(TeamArea(team_id=team.id, area_id=area.id))
@@ -78,7 +80,9 @@ def grant(person: Person, role: str, *, team: Team | None = None, area: Area | N
     return save(RoleGrant(person_id=person.id, role=role, **ids))
 
 
-def make_network(township: Area, lines: Sequence[LineString], villages: Sequence[int | None] = ()) -> NetworkVersion:
+def make_network(
+    township: Area, lines: Sequence[LineString], villages: Sequence[int | None] = ()
+) -> NetworkVersion:
     """Streets as an import numbers them: pieces in the order of the lines, at most 5 m each."""
     lengths = [metres(line).length for line in lines]
     pieces = [cut(length) for length in lengths]
@@ -103,7 +107,11 @@ def make_network(township: Area, lines: Sequence[LineString], villages: Sequence
 
 
 def make_route(
-    team: Team, line: LineString, checkpoints: Sequence[tuple[float, float]] = (), name: str | None = None, **more: Any
+    team: Team,
+    line: LineString,
+    checkpoints: Sequence[tuple[float, float]] = (),
+    name: str | None = None,
+    **more: Any,
 ) -> RouteVersion:
     """A route with one version; checkpoints are (lon, lat), radius 40 m unless told."""
     radius_m = more.pop("radius_m", 40)
@@ -170,5 +178,7 @@ def assign(shift: Shift, person: Person) -> Assignment:
     )  # fmt: skip
 
 
-def make_policy(area: Area, topic: str, body: dict[str, Any], valid_from: date = date(2026, 1, 1)) -> PolicyVersion:
+def make_policy(
+    area: Area, topic: str, body: dict[str, Any], valid_from: date = date(2026, 1, 1)
+) -> PolicyVersion:
     return save(PolicyVersion(area_id=area.id, topic=topic, body=body, valid_from=valid_from))

@@ -30,7 +30,9 @@ class Phone:
     device_id: str = field(default_factory=lambda: str(uuid4()))
     seq: int = 0
 
-    def item(self, kind: str, body: dict[str, Any], at: datetime | None = None, **more: Any) -> dict[str, Any]:
+    def item(
+        self, kind: str, body: dict[str, Any], at: datetime | None = None, **more: Any
+    ) -> dict[str, Any]:
         self.seq += 1
         device_at = (at or self.clock) + self.off
         envelope = {
@@ -68,11 +70,15 @@ class Phone:
         }  # fmt: skip
         return self.item("checkin", body, at)
 
-    def fix(self, x_m: float, y_m: float, accuracy_m: int = 8, age_ms: int = 900, **more: Any) -> dict[str, Any]:
+    def fix(
+        self, x_m: float, y_m: float, accuracy_m: int = 8, age_ms: int = 900, **more: Any
+    ) -> dict[str, Any]:
         lon, lat = places.here_e7(x_m, y_m)
         return {"lon_e7": lon, "lat_e7": lat, "accuracy_m": accuracy_m, "age_ms": age_ms, **more}
 
-    def segment(self, shift: Shift, track: Sequence[tuple[float, float, datetime]], **more: Any) -> dict[str, Any]:
+    def segment(
+        self, shift: Shift, track: Sequence[tuple[float, float, datetime]], **more: Any
+    ) -> dict[str, Any]:
         """`track` is (x, y, true time); accuracy 8 m."""
         fixes = [[*places.here_e7(x, y), 8, ms(at + self.off)] for x, y, at in track]
         body = {"shift_id": shift.id, "source": "pwa", "fixes": fixes}

@@ -14,21 +14,15 @@ api = Api()
 
 
 def init_app(app: Flask) -> None:
-    from app.api import field, health, schemas, session
+    from app.api import coverage, field, health, schemas, session, tiles
     from app.field.anchor import sign_anchor
 
     app.config.update(
         API_TITLE="Xunfang", API_VERSION="v1", OPENAPI_VERSION="3.1.0", OPENAPI_URL_PREFIX=None,
     )  # fmt: skip
     api.init_app(app)
-    # smorest's own handler would answer every page in JSON; problems.init_app has ours for both
     schemas.document(api)
-    modules = [session, field]
-    import importlib, importlib.util
-    for name in ("coverage", "tiles"):
-        if importlib.util.find_spec(f"app.api.{name}"):
-            modules.append(importlib.import_module(f"app.api.{name}"))
-    for module in modules:
+    for module in (session, field, coverage, tiles):
         api.register_blueprint(module.bp, url_prefix=module.bp.url_prefix)
     app.register_blueprint(health.bp)
     app.add_url_rule("/api/v1/openapi.json", "openapi", openapi)

@@ -52,6 +52,9 @@ def import_areas(
             made += row.code not in areas
             _put(areas, row, metres_crs)
         db.session.flush()
+        if level == "township":
+            for row in (row for row in rows if row.level == level):
+                areas[row.code].township_id = areas[row.code].id
     done = [areas[row.code] for row in sorted(rows, key=lambda row: LEVELS.index(row.level))]
     _refuse(_map_faults(rows, [area.id for area in done]))
     for township_id, codes in _by_township(done).items():
@@ -140,5 +143,5 @@ def _by_township(areas: Sequence[Area]) -> dict[int, list[str]]:
     return found
 
 
-def _fault(row: AreaRow, code: str, **figures: Any) -> FieldError:
+def _fault(row: AreaRow, code: str, /, **figures: Any) -> FieldError:
     return FieldError(str(row.line), code, figures)

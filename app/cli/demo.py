@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import gc
 import time
 from multiprocessing import get_context
+from multiprocessing.queues import SimpleQueue
+from typing import Any
 
 import click
 from flask import Flask, current_app
+from sqlalchemy import event
 
 from app import clock
 from app.config import Settings
@@ -58,11 +62,13 @@ def _take_in(world: World, book: Book, todo: list[Todo]) -> int:
     """The number of items; in parts side by side where there is much to do."""
     parts = share_out(todo, WORKERS if len(todo) >= WORTH_SHARING else 1)
     if len(parts) == 1:
-        return _take_part(world, book, parts[0])
+        return _take_part(world, book, parts[0], aloud=True)
     db.session.remove()
     context = get_context("fork")
     results = context.SimpleQueue()
-    children = [context.Process(target=_child, args=(world, book, part, results)) for part in parts]
+    children = [
+        context.Process(target=_child, args=(world, book, part, results, n == 0)) for n, part in enumerate(parts)
+    ]
     for child in children:
         child.start()
     for child in children:
@@ -72,19 +78,28 @@ def _take_in(world: World, book: Book, todo: list[Todo]) -> int:
     return sum(results.get() for _ in children)
 
 
-def _child(world: World, book: Book, part: list[Todo], results) -> None:  # type: ignore[no-untyped-def]
+def _child(world: World, book: Book, part: list[Todo], results: SimpleQueue[int], aloud: bool) -> None:
     # The parent's connections stay the parent's.
     db.engine.dispose(close=False)
-    results.put(_take_part(world, book, part))
+    event.listen(db.engine, "connect", _prepare_early)
+    # Everything made so far lives to the end, and what follows is short-lived: nothing to search for.
+    gc.freeze()
+    gc.set_threshold(100_000, 50, 50)
+    results.put(_take_part(world, book, part, aloud))
 
 
-def _take_part(world: World, book: Book, part: list[Todo]) -> int:
+def _prepare_early(connection: Any, _record: Any) -> None:
+    """The same few statements thousands of times over one connection, no pooler between: worth preparing."""
+    connection.prepare_threshold = 2
+
+
+def _take_part(world: World, book: Book, part: list[Todo], aloud: bool) -> int:
     """Commits outing by outing: what is interrupted goes on where it stopped."""
-    total, day = 0, None
+    total, week = 0, None
     for one, taken in zip(part, tell(world, book, part), strict=True):
         db.session.commit()
         total += taken
-        if one.outing.day != day:
-            day = one.outing.day
-            click.echo(f"demo: {day.isoformat()}")
+        if aloud and one.outing.day.isocalendar()[:2] != week:
+            week = one.outing.day.isocalendar()[:2]
+            click.echo(f"demo: from {one.outing.day.isoformat()} on")
     return total

@@ -25,7 +25,7 @@ class Report:
     accepted: list[tuple[int, str]] = field(default_factory=list)
     problems: list[Problem] = field(default_factory=list)
 
-    def fact(self, code: str, **values: Any) -> None:
+    def fact(self, code: str, /, **values: Any) -> None:
         """A line about the file as a whole."""
         self.facts.append(Problem(0, code, values))
 
@@ -34,7 +34,7 @@ class Report:
         self.problems += [Problem(int(fault.pointer), fault.code, fault.figures) for fault in faults]
 
 
-def words(key: str, **values: Any) -> str:
+def words(key: str, /, **values: Any) -> str:
     """The catalogue's sentence with its figures."""
     sentence = gettext(key)
     return sentence % values if values else sentence

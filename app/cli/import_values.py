@@ -24,7 +24,7 @@ class Values:
     def __init__(self, line: int, attributes: Mapping[str, Any], problems: list[Problem]) -> None:
         self.line, self._attributes, self._problems = line, attributes, problems
 
-    def fault(self, code: str, **values: Any) -> None:
+    def fault(self, code: str, /, **values: Any) -> None:
         """Note what is wrong with this line."""
         self._problems.append(Problem(self.line, code, values))
 
@@ -111,7 +111,7 @@ class Values:
             return default or ""
         return choices[(value or "").lower()]
 
-    def _bad(self, code: str, **values: Any) -> None:
+    def _bad(self, code: str, /, **values: Any) -> None:
         self.fault(code, **values)
 
 

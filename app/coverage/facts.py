@@ -11,8 +11,8 @@ from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from typing import Any
 
-from sqlalchemy import and_, exists, func, or_, select
-from sqlalchemy.dialects.postgresql import Range
+from sqlalchemy import and_, cast, exists, func, or_, select
+from sqlalchemy.dialects.postgresql import TSTZRANGE, Range
 
 from app.areas.models import Area
 from app.checkins.models import Checkin
@@ -311,7 +311,7 @@ def _ranges_at(ids: Sequence[int], townships: set[int], start: datetime, end: da
         .join(Duty, and_(Duty.township_id == PlacePresence.township_id, Duty.id == PlacePresence.duty_id))
         .where(
             PlacePresence.township_id.in_(townships), PlacePresence.place_kind == "hotspot",
-            PlacePresence.place_id.in_(ids), PlacePresence.during.op("&&")(Range(start, end)),
+            PlacePresence.place_id.in_(ids), PlacePresence.during.op("&&")(cast(Range(start, end), TSTZRANGE)),
             Duty.day.between(start.date() - timedelta(days=2), end.date() + timedelta(days=1)),
         )
     ).subquery()  # fmt: skip

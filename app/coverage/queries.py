@@ -12,7 +12,9 @@ from datetime import date, datetime, timedelta
 from typing import Any
 
 from geoalchemy2 import Geography
-from sqlalchemy import Row, and_, cast, func, literal_column, or_, select, text
+from sqlalchemy import Row, and_, cast, exists, func, literal_column, or_, select, text
+from sqlalchemy.dialects.postgresql import distinct_on
+from sqlalchemy.orm import aliased
 
 from app.areas.models import Area
 from app.coverage.models import StreetDay, StreetPresence
@@ -92,7 +94,7 @@ def networks_in_force(township_ids: Collection[int], on: date) -> list[Network]:
     rows = db.session.execute(
         select(NetworkVersion.id, NetworkVersion.township_id, NetworkVersion.pieces)
         .where(NetworkVersion.township_id.in_(township_ids))
-        .distinct(NetworkVersion.township_id)
+        .ext(distinct_on(NetworkVersion.township_id))
         .order_by(
             NetworkVersion.township_id, imported.desc(),
             # of those already there the newest, of those still to come the first
@@ -130,6 +132,7 @@ def streets_of(network_id: int) -> Sequence[Row[Any]]:
 def _bitmaps(network: Network, first: date, last: date, *columns: Any) -> Any:
     return (
         select(*columns)
+        .select_from(StreetPresence)
         .join(Duty, and_(Duty.township_id == StreetPresence.township_id, Duty.id == StreetPresence.duty_id))
         .where(
             StreetPresence.township_id == network.township_id, Duty.township_id == network.township_id,
@@ -268,18 +271,14 @@ def hotspots_in_box(scope: Scope, box: Box) -> Criterion:
 
 def routes_in_box(scope: Scope, box: Box) -> Sequence[Row[Any]]:
     """id, version_id, township_id, name of the newest versions of the routes that the caller may see."""
-    newest = (
-        select(RouteVersion.id)
-        .where(RouteVersion.route_id == Route.id)
-        .order_by(RouteVersion.version.desc())
-        .limit(1)
-        .scalar_subquery()
-    )
+    newer = aliased(RouteVersion)
+    superseded = exists().where(newer.route_id == RouteVersion.route_id, newer.version > RouteVersion.version)
     return db.session.execute(
         select(Route.id, RouteVersion.id.label("version_id"), Route.township_id, Route.name)
-        .join(RouteVersion, RouteVersion.id == newest)
+        .join(RouteVersion, RouteVersion.route_id == Route.id)
         .where(
             Route.active,
+            ~superseded,
             touches_box(RouteVersion.geom, *box),
             team_rows(scope, Route.township_id, Route.team_id),
         )

@@ -63,7 +63,7 @@ def joined(several: Sequence[StreetFigures]) -> StreetFigures:
 
 
 def street_figures(network: Network, period: Period) -> StreetFigures:
-    key = (str(db.engine.url), network.id, period, queries.presence_stamp(network, period))
+    key = (str(db.engine.engine.url), network.id, period, queries.presence_stamp(network, period))
     if key not in _kept:
         _kept[key] = _compute(network, period)
         while len(_kept) > MOST_KEPT:

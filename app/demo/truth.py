@@ -21,22 +21,18 @@ from app.demo.walk import Motion
 from app.demo.world import Street, World
 
 NEAR_M = 25.0
-JOIN_S, VISIT_S, QUALIFIED_S = 120, 180, 600
+JOIN_S, VISIT_S = 120, 180
 
 
 @dataclass(frozen=True)
 class Visit:
-    """A stay in a hotspot: true minutes, and whether a phone or a pair of taps could show it."""
+    """A stay in a hotspot, and whether a track or a pair of taps could show it."""
 
     hotspot: str
     outing: str
     from_at: datetime
     to_at: datetime
     observable: bool
-
-    @property
-    def minutes(self) -> float:
-        return (self.to_at - self.from_at).total_seconds() / 60
 
 
 @dataclass(frozen=True)
@@ -45,9 +41,6 @@ class Truth:
     streets: dict[str, frozenset[int]]  # outing → streets within reach of the walk from end to end
     completion: dict[str, float]  # outing → share of its route within 25 m of the walk
     silent: dict[str, tuple[datetime, datetime]] = field(default_factory=dict)  # outing → planted gap
-
-    def minutes_at(self, hotspot: str) -> float:
-        return sum(v.minutes for v in self.visits if v.hotspot == hotspot)
 
     @property
     def streets_walked(self) -> frozenset[int]:
@@ -137,8 +130,13 @@ def _runs(seconds: np.ndarray) -> list[np.ndarray]:
     return np.split(seconds, np.flatnonzero(np.diff(seconds) > JOIN_S) + 1)
 
 
-def minutes_by_hotspot(visits: Iterable[Visit]) -> dict[str, float]:
-    total: dict[str, float] = defaultdict(float)
-    for v in visits:
-        total[v.hotspot] += v.minutes
-    return dict(total)
+def merged(visits: Iterable[Visit]) -> dict[str, list[tuple[datetime, datetime]]]:
+    """By hotspot, what of the visits could be seen: two crews there at once, or two minutes apart, are one visit."""
+    found: dict[str, list[tuple[datetime, datetime]]] = defaultdict(list)
+    for v in sorted((v for v in visits if v.observable), key=lambda v: v.from_at):
+        spans = found[v.hotspot]
+        if spans and (v.from_at - spans[-1][1]).total_seconds() <= JOIN_S:
+            spans[-1] = (spans[-1][0], max(spans[-1][1], v.to_at))
+        else:
+            spans.append((v.from_at, v.to_at))
+    return dict(found)

@@ -105,7 +105,8 @@ def cancel_shift(
         raise Conflict("shift_has_begun")
     shift.status, shift.cancel_reason = "cancelled", reason
     for row in _assignments(shift):
-        row.active = False
+        # They stay its crew, so that their phones show what was cancelled; an empty time collides with nothing.
+        row.during = Range(empty=True)
     return _changed(person, shift, "shift.cancel", now)
 
 

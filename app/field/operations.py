@@ -9,6 +9,7 @@ from __future__ import annotations
 import hashlib
 import json
 import logging
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -19,10 +20,10 @@ from sqlalchemy.exc import OperationalError
 
 from app.accounts.models import Person
 from app.db import db
-from app.errors import DomainError
+from app.errors import DomainError, trace_of
 from app.field import queries, settling
 from app.field.models import InboxItem, ItemState
-from app.field.rules import EffectiveTime, Policy, body_sha256, effective_time
+from app.field.rules import EffectiveTime, Policy, body_sha256, effective_time, holds_nul
 
 log = logging.getLogger("xunfang.field")
 OFFERED = ("duty.start", "duty.pause", "duty.resume", "duty.end", "checkin", "segment", "note")
@@ -113,8 +114,8 @@ def _take_safely(batch: Batch, item: Item | Broken) -> Receipt | None:
         raise  # the database is away or asks for another try: the whole batch is sent again
     except DomainError as error:
         return _reject(batch, item, error.code)
-    except Exception:
-        log.exception("judging failed for kind %s", getattr(item, "kind", "?"))
+    except Exception as error:
+        log.error("judging failed: %s", trace_of(error))
         with db.session.begin_nested():
             return _hold_unjudged(batch, item)
 
@@ -133,9 +134,12 @@ def take_item(batch: Batch, item: Item | Broken) -> Receipt | None:
 
 def _sha256(item: Item) -> str:
     try:
-        return body_sha256(item.body)
+        digest = body_sha256(item.body)
     except ValueError as error:
         raise DomainError("malformed_body") from error
+    if holds_nul(item.body):  # PostgreSQL's texts cannot hold U+0000
+        raise DomainError("malformed_body")
+    return digest
 
 
 def register(batch: Batch, item: Item) -> Receipt | None:
@@ -170,7 +174,7 @@ def _state_values(item: Item, township_id: int, effective: EffectiveTime, now: d
     shift_id = item.body.get("shift_id")
     return {
         "township_id": township_id, "id": item.id, "author_id": item.author_id, "kind": item.kind,
-        "shift_id": shift_id if isinstance(shift_id, int) else None, "result": "stored", "reasons": [],
+        "shift_id": shift_id if type(shift_id) is int else None, "result": "stored", "reasons": [],
         "effective_at": effective.at, "time_quality": effective.quality, "changed_at": now,
     }  # fmt: skip
 
@@ -206,8 +210,8 @@ def judge_again(batch: Batch, row: InboxItem) -> bool:
         raise
     except DomainError as error:
         queries.set_state(row.township_id, row.id, batch.now, result="rejected", reasons=[error.code])
-    except Exception:
-        log.exception("judging again failed for kind %s", row.kind)
+    except Exception as error:
+        log.error("judging again failed: %s", trace_of(error))
         _mark_failed(row.township_id, row.id, batch.now)
         return False
     return True
@@ -249,11 +253,25 @@ def _quarantine(batch: Batch, township_id: int | None, item: Item | Broken, code
     content = item.content if isinstance(item, Broken) else _content(item)
     raw = json.dumps(content, sort_keys=True, default=str).encode()
     home = township_id or batch.person.home_township_id or 0
-    # PostgreSQL's jsonb cannot hold U+0000 or lone surrogates; a hostile text is kept with them spelled out.
-    clean = json.loads(raw.decode().replace("\\u0000", "\\\\u0000").encode("utf-8", "backslashreplace"))
+    clean = json.loads(spelled_out(raw.decode()))
     queries.add_quarantine(
-        home, str(item.id), code, clean, hashlib.sha256(raw).digest(), batch.person.id, batch.now
+        home,
+        json.loads(spelled_out(json.dumps(str(item.id)))),
+        code,
+        clean,
+        hashlib.sha256(raw).digest(),
+        batch.person.id,
+        batch.now,
     )
+
+
+# An escaped backslash is passed over, so that what follows it is not taken for an escape.
+UNSTORABLE = re.compile(r"\\\\|\\u(0000|d[89a-f][0-9a-f]{2})")
+
+
+def spelled_out(ascii_json: str) -> str:
+    """JSON text whose U+0000 and surrogates are spelled out: PostgreSQL's jsonb can hold neither."""
+    return UNSTORABLE.sub(lambda m: m[0] if m[1] is None else "\\" + m[0], ascii_json)
 
 
 def _content(item: Item) -> dict[str, Any]:
@@ -281,8 +299,8 @@ def settle_touched(batch: Batch) -> None:
                 settling.settle(key, batch.now)
         except OperationalError:
             raise
-        except Exception:
-            log.exception("settling failed")
+        except Exception as error:
+            log.error("settling failed: %s", trace_of(error))
             for item_id in batch.touched[key]:
                 _mark_failed(key.township_id, item_id, batch.now)
 

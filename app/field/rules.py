@@ -54,6 +54,15 @@ def body_sha256(body: Any) -> str:
     return hashlib.sha256(canonical_json(body)).hexdigest()
 
 
+def holds_nul(value: Any) -> bool:
+    """Whether a string anywhere in a body holds U+0000, which a PostgreSQL text cannot."""
+    if isinstance(value, dict):
+        return any(holds_nul(key) or holds_nul(below) for key, below in value.items())
+    if isinstance(value, list):
+        return any(holds_nul(below) for below in value)
+    return isinstance(value, str) and "\x00" in value
+
+
 def _canonical(value: Any, depth: int) -> str:
     if depth > DEEPEST:
         raise ValueError("nested too deeply")

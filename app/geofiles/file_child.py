@@ -62,7 +62,10 @@ def _open(path: Path, crs: str | None, layer: str | None) -> tuple[dict[str, Any
             raise _Refused("file_is_not_what_its_name_says", {"found": about["driver"]})
         if about["features"] > MAX_FEATURES:
             raise _Refused("too_many_features", {"found": about["features"], "limit": MAX_FEATURES})
-        meta, _, shapes, columns = pyogrio.raw.read(path, layer=layer, encoding=BYTES if is_shapefile else None)
+        # A date that isn't one must stay a text, or it would be gone without a word.
+        more = {"DATE_AS_STRING": "YES"} if driver == "GeoJSON" else {}
+        encoding = BYTES if is_shapefile else None
+        meta, _, shapes, columns = pyogrio.raw.read(path, layer=layer, encoding=encoding, **more)
     except UNREADABLE as error:
         raise _Refused("file_unreadable", {}) from error
     # GDAL says EPSG:4326 for every GeoJSON that says nothing.

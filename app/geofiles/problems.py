@@ -17,6 +17,6 @@ class Problem:
 class FileRefused(Exception):
     """The file as a whole can't be used; carries the one problem that says why."""
 
-    def __init__(self, code: str, **values: Any) -> None:
+    def __init__(self, code: str, /, **values: Any) -> None:
         super().__init__(code)
         self.problem = Problem(0, code, values)

@@ -113,5 +113,5 @@ def _add(
     return hotspot
 
 
-def _fault(row: HotspotRow, code: str, **figures: Any) -> FieldError:
+def _fault(row: HotspotRow, code: str, /, **figures: Any) -> FieldError:
     return FieldError(str(row.line), code, figures)

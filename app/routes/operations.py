@@ -198,5 +198,5 @@ def _refuse(faults: list[FieldError]) -> None:
         raise DomainError("import_refused", faults)
 
 
-def _fault(line: int, code: str, **figures: Any) -> FieldError:
+def _fault(line: int, code: str, /, **figures: Any) -> FieldError:
     return FieldError(str(line), code, figures)

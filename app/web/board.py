@@ -13,7 +13,7 @@ from app import clock
 from app.checkins.board import Progress, progress_of
 from app.duty import board
 from app.duty.objections import duty_policy
-from app.duty.rules import Board, DutyState, Window, shift_state
+from app.duty.rules import Board, DutyState, Policy, Window, shift_state
 from app.field.sending import missing_items
 from app.gate import allow, my_scope
 from app.web.words import hhmm, minutes_words, names, today, use_zone
@@ -80,9 +80,11 @@ def view() -> dict[str, object]:
     shifts = [s for s in board.crews_on(my_scope(), today(), now) if s.status == "planned"]
     progress = progress_of(shifts)
     missing = missing_items(shifts)
-    shown = sorted(
-        (line_of(s, progress[s.id], missing.get(s.id, 0), now) for s in shifts), key=lambda one: one.order
-    )
+    policies = {key: duty_policy(*key) for key in {(s.township_id, s.day) for s in shifts}}
+    found = [
+        line_of(s, policies[s.township_id, s.day], progress[s.id], missing.get(s.id, 0), now) for s in shifts
+    ]
+    shown = sorted(found, key=lambda line: line.order)
     tally = dict.fromkeys(("need", "out", "later", "done"), 0)
     for line in shown:
         tally["need"] += line.tone == "need" or bool(line.needs)
@@ -90,14 +92,13 @@ def view() -> dict[str, object]:
     return {"lines": shown, "tally": tally, "today": today(), "now": now}
 
 
-def judged(shift: board.CrewShift, now: datetime) -> Board:
+def judged(shift: board.CrewShift, policy: Policy, now: datetime) -> Board:
     """The shift's state by the duty rules, from the duties of its crew."""
     windows = [
         Window(mate.started_at, mate.ended_at, mate.ended_at, (), (), mate.worked_s, window_state(mate), ())
         for mate in shift.mates
         if mate.started_at
     ]
-    policy = duty_policy(shift.township_id, shift.day)
     needed = min(shift.crew_wanted, policy.min_crew) if shift.fit_for_one else policy.min_crew
     return shift_state(
         shift.starts_at,
@@ -126,26 +127,35 @@ def silent_min(shift: board.CrewShift, now: datetime) -> int | None:
     return minutes if minutes >= SILENT_AFTER_MIN else None
 
 
-def state_and_tone(shift: board.CrewShift, now: datetime) -> tuple[Board, str, str]:
-    found = judged(shift, now)
+def state_and_tone(shift: board.CrewShift, policy: Policy, now: datetime) -> tuple[Board, str, str]:
+    found = judged(shift, policy, now)
     state = "silent" if found.state == "on" and silent_min(shift, now) else found.state
     return found, state, TONES.get(state, "idle")
 
 
-def line_of(shift: board.CrewShift, progress: Progress, missing: int, now: datetime) -> Line:
-    found, state, tone = state_and_tone(shift, now)
+def line_of(shift: board.CrewShift, policy: Policy, progress: Progress, missing: int, now: datetime) -> Line:
+    found, state, tone = state_and_tone(shift, policy, now)
     needs = needs_of(shift, found, now)
-    # An open place of a shift still to come needs the leader too: after those in trouble, before the rest.
-    rank = found.order * 2 - (1 if needs and not found.needs_you else 0) + (0 if state != "silent" else -1)
+    # Work for the leader that is no trouble yet (an open place, an end that was forgotten) stands after the trouble
+    # and before the rest; a silent crew before those heard of lately.
+    rank = 5 if needs and not found.needs_you else 7 if state == "silent" else found.order * 2
     began = [mate for mate in shift.mates if mate.started_at]
     started = [_("desk.board.started_one", name=mate.name, at=hhmm(mate.started_at)) for mate in began]
     return Line(
-        id=shift.id, starts_at=shift.starts_at, ends_at=shift.ends_at, team=shift.team, route=shift.route, state=state,
-        tone="need" if needs and tone == "idle" else tone, order=(rank, shift.starts_at, shift.id),
+        id=shift.id,
+        starts_at=shift.starts_at,
+        ends_at=shift.ends_at,
+        team=shift.team,
+        route=shift.route,
+        state="open_places" if needs and tone == "idle" else state,
+        tone="need" if needs and tone == "idle" else tone,
+        order=(rank, shift.starts_at, shift.id),
         crew_words=names(shift.mates),
         started_words=_("desk.board.started", who=names(started)) if started else "",
-        needs=needs, remarks=remarks_of(shift, found, missing, now), progress=progress,
-    )  # fmt: skip
+        needs=needs,
+        remarks=remarks_of(shift, found, policy, missing, now),
+        progress=progress,
+    )
 
 
 def needs_of(shift: board.CrewShift, found: Board, now: datetime) -> list[str]:
@@ -168,10 +178,11 @@ def needs_of(shift: board.CrewShift, found: Board, now: datetime) -> list[str]:
     return needs
 
 
-def remarks_of(shift: board.CrewShift, found: Board, missing: int, now: datetime) -> list[str]:
+def remarks_of(
+    shift: board.CrewShift, found: Board, policy: Policy, missing: int, now: datetime
+) -> list[str]:
     """What is good to know: late, heard of when, what is still on its way from a phone."""
     remarks = []
-    policy = duty_policy(shift.township_id, shift.day)
     if found.late_min > policy.late_after_min and any(mate.started_at for mate in shift.mates):
         remarks.append(_("desk.board.late", late=minutes_words(found.late_min)))
     silent = silent_min(shift, now)

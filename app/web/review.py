@@ -121,9 +121,10 @@ def reason_words(code: str, one: Waiting, policy: rules.Policy) -> str:
         "speed": c.speed_kmh is not None and round(c.speed_kmh), "age": c.age_ms // 1000, "grace": policy.grace_min,
         "limit": round(policy.hold_speed_kmh if code == "impossible_speed" else policy.flag_speed_kmh),
     }  # fmt: skip
-    with_figures = f"reasons.{code}.figures"
-    words = _(with_figures)
-    if words != with_figures:
+    for with_figures in (f"reasons.{code}.review", f"reasons.{code}.figures"):
+        words = _(with_figures)
+        if words == with_figures:
+            continue
         try:
             if not any(f"%({name})s" in words and value is False for name, value in figures.items()):
                 return words % figures

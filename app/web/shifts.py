@@ -13,6 +13,7 @@ from app.checkins.board import progress_of
 from app.db import db
 from app.duty import attendance, board, roster
 from app.duty.board import CrewShift
+from app.duty.objections import duty_policy
 from app.errors import Conflict, DomainError, NotFound
 from app.field.operations import settle_duty
 from app.gate import allow, me, my_scope
@@ -204,7 +205,7 @@ def shift_page(
     attend_forms: dict[int, AttendForm] | None = None, attend_problem: str = "",
 ) -> str:  # fmt: skip
     now = clock.now()
-    found, state, tone = state_and_tone(shift, now)
+    found, state, tone = state_and_tone(shift, duty_policy(shift.township_id, shift.day), now)
     needs = needs_of(shift, found, now) if shift.status == "planned" else []
     open_to_change = shift.status == "planned"
     team = team_of(shift)
@@ -286,4 +287,3 @@ def monday_of(code: str | None) -> date:
         return date.fromisocalendar(int(year), int(number), 1)
     except ValueError:
         return today() - timedelta(days=today().weekday())
-

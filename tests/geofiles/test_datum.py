@@ -10,7 +10,11 @@ from app.geofiles import datum
 
 # Known answers of coord-convert 0.2.1 (PyPI): WGS-84, GCJ-02, BD-09.
 KNOWN = [
-    ((116.391276, 39.907356), (116.3975171506682, 39.9087572583864), (116.40389006013017, 39.915100632959025)),
+    (
+        (116.391276, 39.907356),
+        (116.3975171506682, 39.9087572583864),
+        (116.40389006013017, 39.915100632959025),
+    ),
     ((120.1551, 30.2741), (120.15979447929637, 30.271771223200254), (120.16635834855023, 30.27759921816922)),
     ((114.3, 30.6), (114.30543824023968, 30.597584196497422), (114.31202389903855, 30.603254435806953)),
     ((75.99, 39.47), (75.9929556381645, 39.47022749677051), (75.99946519930792, 39.476187842272964)),
@@ -66,7 +70,9 @@ def test_there_and_back_is_the_same_place(lon, lat):
 @pytest.mark.parametrize("place", MAINLAND)
 def test_places_in_the_mainland_are_shifted(place):
     lon, lat = one(datum.wgs84_to_gcj02, MAINLAND[place])
-    metres = np.hypot((lon - MAINLAND[place][0]) * 111e3 * np.cos(np.radians(lat)), (lat - MAINLAND[place][1]) * 111e3)
+    metres = np.hypot(
+        (lon - MAINLAND[place][0]) * 111e3 * np.cos(np.radians(lat)), (lat - MAINLAND[place][1]) * 111e3
+    )
     assert 50 < metres < 900
     assert one(datum.gcj02_to_wgs84, (lon, lat)) == pytest.approx(MAINLAND[place], abs=1e-7)
 

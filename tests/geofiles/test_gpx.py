@@ -41,7 +41,10 @@ def test_tracks_routes_and_waypoints_are_read_from_both_versions(tmp_path, versi
 
 def test_a_new_segment_is_a_new_part_never_joined(tmp_path):
     gpx = read_gpx(
-        write(tmp_path, f"<gpx {V11}><trk><trkseg>{points('', '')}</trkseg><trkseg>{points('')}</trkseg></trk></gpx>")
+        write(
+            tmp_path,
+            f"<gpx {V11}><trk><trkseg>{points('', '')}</trkseg><trkseg>{points('')}</trkseg></trk></gpx>",
+        )
     )
     assert [len(part) for part in gpx.traces[0].parts] == [2, 1]
 
@@ -55,7 +58,13 @@ def test_an_offset_is_understood_and_a_time_without_one_is_utc(tmp_path):
 
 
 def test_missing_duplicate_and_decreasing_times_are_counted(tmp_path):
-    times = ("2026-01-01T00:00:10Z", "2026-01-01T00:00:10Z", "", "2026-01-01T00:00:05Z", "2026-01-01T00:00:06Z")
+    times = (
+        "2026-01-01T00:00:10Z",
+        "2026-01-01T00:00:10Z",
+        "",
+        "2026-01-01T00:00:05Z",
+        "2026-01-01T00:00:06Z",
+    )
     gpx = read_gpx(write(tmp_path, f"<gpx {V11}><trk><trkseg>{points(*times)}</trkseg></trk></gpx>"))
     assert [(note.code, note.values["n"]) for note in gpx.notes] == [
         ("times_missing", 1), ("times_duplicate", 1), ("times_decreasing", 1),
@@ -81,12 +90,17 @@ def test_gcj02_is_taken_back_to_wgs84(tmp_path):
 
 def test_a_position_off_the_earth_is_a_problem_of_its_line(tmp_path):
     gpx = read_gpx(write(tmp_path, f"<gpx {V11}><wpt lat='91' lon='114'/><wpt lat='nan' lon='1'/></gpx>"))
-    assert [(p.line, p.code) for p in gpx.problems] == [(1, "coordinates_out_of_range"), (2, "coordinates_out_of_range")]
+    assert [(p.line, p.code) for p in gpx.problems] == [
+        (1, "coordinates_out_of_range"),
+        (2, "coordinates_out_of_range"),
+    ]
 
 
-BOMB = '<?xml version="1.0"?><!DOCTYPE gpx [<!ENTITY a "aaaaaaaaaa">' + "".join(
-    f'<!ENTITY {chr(98 + i)} "{f"&{chr(97 + i)};" * 10}">' for i in range(9)
-) + f"]><gpx {V11}><trk><name>&j;</name></trk></gpx>"
+BOMB = (
+    '<?xml version="1.0"?><!DOCTYPE gpx [<!ENTITY a "aaaaaaaaaa">'
+    + "".join(f'<!ENTITY {chr(98 + i)} "{f"&{chr(97 + i)};" * 10}">' for i in range(9))
+    + f"]><gpx {V11}><trk><name>&j;</name></trk></gpx>"
+)
 HOSTILE = {
     "billion laughs": (BOMB, "xml_dtd"),
     "an outside entity": ('<!DOCTYPE gpx [<!ENTITY x SYSTEM "file:///etc/passwd">]><gpx>&x;</gpx>', "xml_dtd"),

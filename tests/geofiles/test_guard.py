@@ -76,7 +76,10 @@ def test_the_refusal_says_why_and_where():
 
 def test_a_line_on_one_spot_is_refused():
     with Guard(LINES) as guard:
-        assert guard.check(shapely.LineString([(1, 1), (1, 1)]).wkb).code in ("geometry_invalid", "line_without_length")
+        assert guard.check(shapely.LineString([(1, 1), (1, 1)]).wkb).code in (
+            "geometry_invalid",
+            "line_without_length",
+        )
 
 
 def test_a_drawn_shape_has_at_most_2000_vertices():

@@ -44,7 +44,8 @@ def code_of(path, crs=None, layer=None, types=POLYGONS):
 
 
 @pytest.mark.parametrize(
-    ("suffix", "crs"), [(".geojson", "EPSG:4326"), (".gpkg", "EPSG:4549"), (".gpkg", "EPSG:4490"), (".shp", "EPSG:4549")]
+    ("suffix", "crs"),
+    [(".geojson", "EPSG:4326"), (".gpkg", "EPSG:4549"), (".gpkg", "EPSG:4490"), (".shp", "EPSG:4549")],
 )
 def test_every_kind_of_file_comes_out_in_wgs84(tmp_path, suffix, crs):
     path = write(tmp_path / f"areas{suffix}", [projected(SQUARE, crs), projected(SQUARE, crs)], crs)
@@ -70,10 +71,16 @@ def test_what_is_said_must_not_contradict_the_file(tmp_path):
 
 def test_a_wrong_system_is_noticed_by_where_things_land(tmp_path):
     path = write(tmp_path / "areas.geojson", [SQUARE])
-    assert {p.code for p in read(path, "EPSG:4549", None, POLYGONS, FIELDS).problems} == {"outside_area_of_crs"}
+    assert {p.code for p in read(path, "EPSG:4549", None, POLYGONS, FIELDS).problems} == {
+        "outside_area_of_crs"
+    }
     metres = write(tmp_path / "metres.geojson", [projected(SQUARE, "EPSG:4549")])
-    assert [p.code for p in read(metres, None, None, POLYGONS, FIELDS).problems] == ["coordinates_out_of_range"]
-    assert read(metres, "EPSG:4549", None, POLYGONS, FIELDS).rows[0].geometry.hausdorff_distance(SQUARE) < 1e-6
+    assert [p.code for p in read(metres, None, None, POLYGONS, FIELDS).problems] == [
+        "coordinates_out_of_range"
+    ]
+    assert (
+        read(metres, "EPSG:4549", None, POLYGONS, FIELDS).rows[0].geometry.hausdorff_distance(SQUARE) < 1e-6
+    )
 
 
 @pytest.mark.parametrize(("code", "there"), [("gcj02", datum.wgs84_to_gcj02), ("BD09", datum.wgs84_to_bd09)])
@@ -92,7 +99,12 @@ def test_an_unknown_system_is_refused(tmp_path, code):
 
 @pytest.mark.parametrize(
     ("encoding", "cpg", "expected"),
-    [("GBK", None, "gb18030"), ("UTF-8", None, "utf-8"), ("GBK", "GBK", "gb18030"), ("UTF-8", "UTF-8", "utf-8")],
+    [
+        ("GBK", None, "gb18030"),
+        ("UTF-8", None, "utf-8"),
+        ("GBK", "GBK", "gb18030"),
+        ("UTF-8", "UTF-8", "utf-8"),
+    ],
 )
 def test_the_names_of_a_dbf_are_read_whatever_they_are_in(tmp_path, encoding, cpg, expected):
     path = write(tmp_path / "areas.shp", [SQUARE, SQUARE], names=["清禾镇", "桥头村"], encoding=encoding)
@@ -168,7 +180,9 @@ def test_bad_features_are_named_by_line_and_good_ones_still_read(tmp_path):
 
 
 def geojson(coordinates):
-    return f'{{"type":"Feature","properties":{{}},"geometry":{{"type":"Polygon","coordinates":{coordinates}}}}}'
+    return (
+        f'{{"type":"Feature","properties":{{}},"geometry":{{"type":"Polygon","coordinates":{coordinates}}}}}'
+    )
 
 
 STAR = np.random.default_rng(3).random((2_000, 2)) + [120, 30]

@@ -50,6 +50,15 @@ test("the card shows the duty I am on before the one that is next", () => {
   assert.equal(d.shiftOnCard([shift({ status: "cancelled" }), shift({ id: 9, starts_at: "2026-11-25T20:00:00+08:00", ends_at: "2026-11-25T22:00:00+08:00" })], duty(0), AT).id, 9);
 });
 
+test("a duty just ended stays in view, until the next is near", () => {
+  const list = [shift({ id: 1 }), shift({ id: 2, starts_at: "2026-11-24T23:30:00+08:00", ends_at: "2026-11-25T01:00:00+08:00" })];
+  const duty = (s) => ({ state: s.id === 1 ? "ended" : "none", started_at: null, ended_at: "2026-11-24T22:00:00+08:00" });
+  const at = (time) => d.shiftOnCard(list, duty, Date.parse(time)).id;
+  assert.equal(at("2026-11-24T22:10:00+08:00"), 1);
+  assert.equal(at("2026-11-24T22:40:00+08:00"), 2);
+  assert.equal(d.shiftOnCard(list.slice(0, 1), duty, Date.parse("2026-11-25T06:00:00+08:00")).id, 1);
+});
+
 for (const [state, receipt, standing] of [
   ["queued", null, "waiting"], ["sending", null, "waiting"], ["acked", { verdict: "counted" }, "counted"],
   ["acked", { verdict: "held" }, "review"], ["held", { verdict: null }, "review"], ["acked", { verdict: "not_counted" }, "not_counted"],

@@ -15,7 +15,12 @@ NODE = str(INSIDE) if INSIDE.exists() else shutil.which("node")
 @pytest.mark.parametrize("file", sorted(path.name for path in (REPO / "tests" / "js").glob("*.test.js")))
 def test_node_agrees(file):
     done = subprocess.run(
-        [NODE, "--test", f"tests/js/{file}"], cwd=REPO, env=os.environ, capture_output=True, text=True, timeout=120
+        [NODE, "--test", f"tests/js/{file}"],
+        cwd=REPO,
+        env=os.environ,
+        capture_output=True,
+        text=True,
+        timeout=120,
     )
     assert done.returncode == 0, done.stdout[-4000:] + done.stderr[-1000:]
 

@@ -178,6 +178,14 @@ def test_what_the_tests_installed_serves_the_server_too(bare):
     assert all_steps(bare, "run") == []
 
 
+def test_a_change_of_what_only_tests_need_does_not_touch_the_server(bare):
+    all_steps(bare, "test")
+    with (bare.REPO / "requirements-dev.txt").open("a") as out:
+        out.write("six==1.17.0\n")
+    assert all_steps(bare, "run") == []
+    assert all_steps(bare, "test") == ["pip"]
+
+
 def test_the_tests_add_to_what_the_server_installed(bare):
     all_steps(bare, "run")
     assert all_steps(bare, "test") == ["pip"]

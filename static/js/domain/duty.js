@@ -58,8 +58,11 @@ function fromPlan(shift) {
   return { state: "none", started_at: null, ended_at: null };
 }
 
+const LINGER_MS = 3 * 3_600_000; // how long the summary of an ended duty stays in view
+const SOON_MS = 3_600_000;
+
 /**
- * The shift on the card: the one I am on; else the one running or next; else the one ended last.
+ * The shift on the card: the one I am on; else the one just ended, unless the next is near; else the next; else the last.
  * @param {Shift[]} shifts @param {(s: Shift) => Duty} duty @param {number} now epoch ms
  * @returns {Shift|null}
  */
@@ -68,7 +71,13 @@ export function shiftOnCard(shifts, duty, now) {
   const live = mine.find((s) => isLive(duty(s)));
   if (live) return live;
   const ahead = mine.filter((s) => s.status !== "cancelled" && Date.parse(s.ends_at) > now);
-  return ahead.find((s) => duty(s).state === "none") ?? ahead[0] ?? lastOf(mine) ?? null;
+  const next = ahead.find((s) => duty(s).state === "none");
+  const ended = lastOf(mine.filter((s) => {
+    const { state, ended_at } = duty(s);
+    return state === "ended" && Math.max(Date.parse(s.ends_at), Date.parse(ended_at ?? s.ends_at)) + LINGER_MS > now;
+  }));
+  if (ended && !(next && Date.parse(next.starts_at) - now < SOON_MS)) return ended;
+  return next ?? ahead[0] ?? lastOf(mine) ?? null;
 }
 
 /** @param {Duty} duty */

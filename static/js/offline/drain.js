@@ -15,7 +15,8 @@ import { confirmIdentity, refreshIdentity } from "./session.js";
 
 /** @type {Promise<Ending>|null} */
 let running = null;
-let again = false;
+/** @type {{patient: boolean}|null} */
+let again = null;
 
 /**
  * @param {{patient?: boolean}} [how] patient: do not disturb our own back-off (a timer will come); a tap does
@@ -23,15 +24,14 @@ let again = false;
  */
 export function drain(how = {}) {
   if (running) {
-    again = true; // something was put while the last batch was on its way
+    again = { patient: !!how.patient && again?.patient !== false }; // put, or tapped, while a batch was on its way
     return running;
   }
   running = alone(() => sendAll(!!how.patient)).finally(() => {
     running = null;
-    if (again) {
-      again = false;
-      drain({ patient: true });
-    }
+    const next = again;
+    again = null;
+    if (next) drain(next);
   });
   return running;
 }

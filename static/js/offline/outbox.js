@@ -200,11 +200,13 @@ export async function unsentRows(author_id) {
  * @returns {Promise<{author_id: number, count: number, oldestAt: number|null}[]>}
  */
 export async function unsentByAuthor() {
-  const db = await database();
+  // One transaction: a row that goes from one state to the other meanwhile must not be missed.
+  const index = (await database()).transaction("items").store.index("by_state");
+  const waiting = await Promise.all(["queued", "sending"].map((state) => index.getAll(state)));
   /** @type {Map<number, {author_id: number, count: number, oldestAt: number|null}>} */
   const found = new Map();
-  for (const state of ["queued", "sending"]) {
-    for (const row of await db.getAllFromIndex("items", "by_state", state)) {
+  for (const rows of waiting) {
+    for (const row of rows) {
       const one = found.get(row.author_id) ?? { author_id: row.author_id, count: 0, oldestAt: null };
       one.count += 1;
       one.oldestAt = Math.min(one.oldestAt ?? Number.POSITIVE_INFINITY, row.queued_at);

@@ -41,6 +41,7 @@ export async function fetchPlan(person_id) {
 /** Verdicts that changed since we last asked. @param {number} person_id */
 export async function fetchReceipts(person_id) {
   const key = `cursor:${person_id}`;
+  const seen = new Set(); // the cursor overlaps a little: stop when a page brings nothing new
   for (let page = 0; page < 20; page++) {
     const since = await getMeta(key);
     const reply = await call("GET", `/field/receipts${since ? `?since=${encodeURIComponent(since)}` : ""}`);
@@ -49,7 +50,9 @@ export async function fetchReceipts(person_id) {
     const next = reply.json.next;
     if (!next || next === since) return;
     await setMeta(key, next);
-    if (reply.json.receipts.length === 0) return;
+    const before = seen.size;
+    for (const r of reply.json.receipts) seen.add(`${r.id} ${r.changed_at}`);
+    if (seen.size === before) return;
   }
 }
 

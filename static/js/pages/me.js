@@ -65,8 +65,8 @@ function DutyHours({ duty }) {
   const team = typeof duty.team === "string" ? duty.team : duty.team?.name;
   const from = duty.started_at ?? duty.starts_at;
   const to = duty.ended_at ?? duty.ends_at;
-  return html`<details class="list"><summary><span class="line-name">${dayName(duty.day, lang)} ${clockTime(from, lang)}–${clockTime(to, lang)}</span>
-      <span class="soft small">${durationWords(duty.minutes ?? 0, t)} · ${t("me.points_n", { n: sum(duty.lines) })}</span></summary>
+  return html`<details class="list"><summary><span class="line-name">${dayName(duty.day, lang)} ${clockTime(from, lang)}–${clockTime(to, lang)}
+      <span class="soft small">${durationWords(duty.minutes ?? 0, t)} · ${t("me.points_n", { n: sum(duty.lines) })}</span></span></summary>
     <p class="soft small">${[team, duty.checkpoints ? t("me.checkpoints", { n: duty.checkpoints.counted, all: duty.checkpoints.required }) : "", duty.visits ? t("me.visits", { n: duty.visits }) : "", duty.grade ? t(`grade.${duty.grade}`) : ""].filter(Boolean).join(" · ")}</p>
     <ul class="plain-list">${(duty.lines ?? []).map((/** @type {any} */ l) => html`<li class="line"><span class="line-name">${ruleWords(l)}</span>
       <span class="points">${l.points > 0 ? "+" : ""}${l.points}</span></li>`)}</ul></details>`;
@@ -135,10 +135,20 @@ function Sessions() {
   };
   return html`<details class="list" data-name="sessions" onToggle=${(/** @type {any} */ e) => e.currentTarget.open && load()}><summary>${t("sessions.title")}</summary>
     <p class="soft">${t("sessions.why")}</p>
-    ${list ? html`<ul class="plain-list">${list.map((s) => html`<li class="line"><span class="line-name">${s.label || s.client || s.user_agent || t("sessions.unknown")}
-      <span class="soft small">${s.current ? t("sessions.this") : s.last_seen_at || s.seen_at ? t("sessions.seen", { time: whenWords(s.last_seen_at ?? s.seen_at) }) : ""}</span></span>
+    ${list ? html`<ul class="plain-list">${list.map((s) => html`<li class="line"><span class="line-name">${deviceWords(s.device)}
+      <span class="soft small">${s.current ? t("sessions.this") : t("sessions.seen", { time: whenWords(s.seen_at) })}</span></span>
       ${s.current ? null : html`<button type="button" class="button small" onClick=${() => end(s.id)}>${t("sessions.end")}</button>`}</li>`)}</ul>` : null}
     <p role="status">${said}</p></details>`;
+}
+
+const SYSTEMS = ["HarmonyOS", "Android", "iPhone", "iPad", "Windows", "Mac OS", "Linux"];
+const BROWSERS = [["MicroMessenger", "WeChat"], ["Edg", "Edge"], ["Firefox", "Firefox"], ["Chrome", "Chrome"], ["Safari", "Safari"]];
+
+/** @param {string} device what the browser calls itself */
+function deviceWords(device) {
+  const system = SYSTEMS.find((s) => device.includes(s));
+  const browser = BROWSERS.find(([sign]) => device.includes(sign))?.[1];
+  return [system, browser].filter(Boolean).join(" · ") || device.slice(0, 40) || t("sessions.unknown");
 }
 
 /** @param {string} at */

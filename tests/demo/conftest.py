@@ -1,0 +1,89 @@
+"""The demo's world and a choice of its outings, taken in once for this folder in one transaction that is rolled back."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+import pytest
+from flask import Flask
+
+from app.db import db
+from app.demo.duties import WHERE, Outing
+from app.demo.fill import tell
+from app.demo.load import load_all
+from app.demo.plan import Book, Todo, open_book, plan_all
+from app.demo.truth import Truth, truth_of
+from app.demo.world import World, load_streets, load_world
+from app.field.settling import close_forgotten
+
+NOW = datetime(2026, 11, 25, 4, 0, tzinfo=UTC)
+
+
+@dataclass(frozen=True)
+class Told:
+    world: World
+    book: Book
+    todo: list[Todo]
+    truth: Truth
+
+    @property
+    def township_id(self) -> int:
+        return self.book.teams["qinghe.t00"][1]
+
+    def with_fault(self, code: str) -> list[Todo]:
+        """The outings that a person with this planted fault was on."""
+        return [t for t in self.todo if WHERE[code] in (*t.outing.crew, t.outing.route, t.outing.team)]
+
+
+@pytest.fixture(scope="session")
+def world() -> World:
+    return load_world()
+
+
+@pytest.fixture(scope="package")
+def demo_database(app: Flask) -> Iterator[None]:
+    """One connection in one transaction for the whole folder; commits inside are savepoints."""
+    with app.app_context():
+        engines = db._app_engines[app]
+        engine = engines[None]
+        with engine.connect() as connection:
+            transaction = connection.begin()
+            engines[None] = connection
+            try:
+                yield
+            finally:
+                db.session.remove()
+                engines[None] = engine
+                transaction.rollback()
+
+
+@pytest.fixture(scope="package")
+def told(world: World, demo_database: None) -> Told:
+    load_all(world, NOW, lambda part: None)
+    book = open_book(world)
+    todo = choice(world, plan_all(world, book, NOW))
+    for _ in tell(world, book, todo):
+        db.session.expire_all()
+    close_forgotten(NOW)
+    db.session.flush()
+    return Told(world, book, todo, truth_of(world, load_streets("qinghe"), [t.outing for t in todo]))
+
+
+def choice(world: World, todo: list[Todo]) -> list[Todo]:
+    """Of the township's outings: two with each planted fault, the night market's crew, and some without any."""
+    here = [t for t in todo if t.outing.team.startswith("qinghe")]
+    wanted: dict[int, Todo] = {}
+    for where in WHERE.values():
+        faulty = [t for t in here if where in (*t.outing.crew, t.outing.route, t.outing.team)]
+        wanted |= {t.shift_id: t for t in faulty[:2]}
+    wanted |= {t.shift_id: t for t in here if visits(t.outing, world, WHERE["no_friday_nights"])}
+    wanted |= {t.shift_id: t for t in [t for t in here if t.outing.team == "qinghe.t00"][:3]}
+    declared = [t for t in here if set(t.outing.crew) & world.teams[t.outing.team].without_phone]
+    wanted |= {t.shift_id: t for t in declared[:1]}
+    return list(wanted.values())
+
+
+def visits(outing: Outing, world: World, hotspot: str) -> bool:
+    return hotspot in dict(world.routes[outing.route].hotspots)
