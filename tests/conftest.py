@@ -35,6 +35,7 @@ from app.config import read_settings
 from app.db import db
 from app.duty.models import Assignment
 from tests import cast, make
+from tests.browserless import PASSWORD
 from tests.phone import CLIENT, Phone
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -271,9 +272,6 @@ class Live:
 
     def start(self) -> None:
         self.process = start_server(self.env, self.url)
-
-
-PASSWORD = "xunfang-demo"
 
 
 def free_port() -> int:

@@ -11,7 +11,7 @@ from datetime import date, datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Select, and_, func, or_, select
+from sqlalchemy import and_, func, or_, select
 from sqlalchemy.orm import aliased
 
 from app.accounts.models import Person
@@ -136,6 +136,11 @@ def waiting_count(scope: Scope) -> int:
     return _count(_held(scope))
 
 
+def waiting_on(scope: Scope, shift_id: int) -> int:
+    """What waits for a person on one shift."""
+    return _count(and_(_held(scope), Duty.shift_id == shift_id))
+
+
 def other_count(scope: Scope, now: datetime) -> int:
     return _count(_others(scope, now - timedelta(days=14)))
 
@@ -188,7 +193,7 @@ def checkin_of(scope: Scope, checkin_id: UUID) -> Waiting:
     return found[0]
 
 
-def _waiting_rows() -> Select[Any]:
+def _waiting_rows() -> Any:
     return (
         select(
             Checkin, Person.name.label("person"), func.coalesce(Checkpoint.name, Hotspot.name).label("place"),
@@ -205,7 +210,7 @@ def _waiting_rows() -> Select[Any]:
     )  # fmt: skip
 
 
-def _waiting(statement: Select[Any]) -> list[Waiting]:
+def _waiting(statement: Any) -> list[Waiting]:
     return [
         Waiting(
             r.Checkin, r.person, r.place, r.radius_m or 0, r.shift_id, r.day, r.starts_at, r.ends_at, r.started_at,

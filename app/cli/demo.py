@@ -67,7 +67,8 @@ def _take_in(world: World, book: Book, todo: list[Todo]) -> int:
     context = get_context("fork")
     results = context.SimpleQueue()
     children = [
-        context.Process(target=_child, args=(world, book, part, results, n == 0)) for n, part in enumerate(parts)
+        context.Process(target=_child, args=(world, book, part, results, n == 0))
+        for n, part in enumerate(parts)
     ]
     for child in children:
         child.start()

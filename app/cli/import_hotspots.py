@@ -37,7 +37,9 @@ FIELDS: dict[str, tuple[str, ...]] = {
 def hotspot_rows(reading: Reading, today: date) -> tuple[list[HotspotRow], list[Problem]]:
     """The rows of a file and what is wrong with them; valid from today and reviewed in 90 days when not said."""
     problems: list[Problem] = []
-    return [_hotspot(row, Values(row.line, row.attributes, problems), today) for row in reading.rows], problems
+    return [
+        _hotspot(row, Values(row.line, row.attributes, problems), today) for row in reading.rows
+    ], problems
 
 
 def _hotspot(row: Row, values: Values, today: date) -> HotspotRow:

@@ -44,7 +44,9 @@ def _options(*more: Callable[[Command], Command]) -> Callable[[Command], Command
     """What every import takes: FILE, its system and layer, who imports, a rehearsal, the language of the report."""
     common = [
         click.argument("file", type=click.Path(path_type=Path, exists=True, dir_okay=False)),
-        click.option("--crs", help="EPSG:4549, ESRI:102649, …, gcj02 or bd09; without it, what the file says."),
+        click.option(
+            "--crs", help="EPSG:4549, ESRI:102649, …, gcj02 or bd09; without it, what the file says."
+        ),
         click.option("--layer", help="The layer of a file that has several."),
         click.option("--by", "login", help="The login of the person who imports, for the record."),
         click.option("--dry-run", is_flag=True, help="Check everything, write nothing."),
@@ -87,7 +89,14 @@ def areas(file: Path, crs: str | None, layer: str | None, county_crs: str | None
     click.option("--skip-outside", is_flag=True, help="Leave out streets that don't touch the township."),
 )
 def streets(
-    file: Path, crs: str | None, layer: str | None, code: str, source: str, licence: str, skip_outside: bool, **how: Any
+    file: Path,
+    crs: str | None,
+    layer: str | None,
+    code: str,
+    source: str,
+    licence: str,
+    skip_outside: bool,
+    **how: Any,
 ) -> None:
     """A new version of a township's street network (lines; name and highway are kept)."""
 
@@ -103,7 +112,9 @@ def streets(
         )  # fmt: skip
         for village, n in done.by_village.items():
             report.fact("streets_in_village" if village else "streets_in_no_village", village=village, n=n)
-        report.accepted += [(row.line, f"{row.name or row.highway or '-'} {row.length_m:.0f} m") for row in done.rows]
+        report.accepted += [
+            (row.line, f"{row.name or row.highway or '-'} {row.length_m:.0f} m") for row in done.rows
+        ]
 
     _run(file, work, **how)
 
@@ -114,9 +125,13 @@ def streets(
     click.option("--team", help="The team of routes that name none (GPX never does)."),
     click.option("--name", help="The name of the file's only route."),
     click.option("--ordered", is_flag=True, help="Checkpoints are to be visited in their order."),
-    click.option("--checkpoints", type=click.Path(path_type=Path, exists=True), help="A second file with points."),
+    click.option(
+        "--checkpoints", type=click.Path(path_type=Path, exists=True), help="A second file with points."
+    ),
     click.option("--checkpoints-layer", help="The layer with points, of --checkpoints or of FILE."),
-    click.option("--checkpoints-every", type=click.IntRange(50, 5000), help="Make some every N metres if none."),
+    click.option(
+        "--checkpoints-every", type=click.IntRange(50, 5000), help="Make some every N metres if none."
+    ),
 )
 def routes(
     file: Path, crs: str | None, layer: str | None, code: str, team: str | None, name: str | None, ordered: bool,
@@ -135,7 +150,9 @@ def routes(
             sources = [(file, layer)]
             if checkpoints or checkpoints_layer:
                 sources.append((checkpoints or file, checkpoints_layer))
-            readings = [_read(report, *source, crs, routes_file.TYPES, routes_file.FIELDS) for source in sources]
+            readings = [
+                _read(report, *source, crs, routes_file.TYPES, routes_file.FIELDS) for source in sources
+            ]
             rows, problems = routes_file.route_rows(readings, defaults, township.metres_crs)
             problems = [problem for reading in readings for problem in reading.problems] + problems
         _stop(report, problems)

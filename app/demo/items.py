@@ -125,7 +125,9 @@ class _Phone:
         if self.person == WHERE["out_of_range"] and self.rng.random() < 0.5:
             # Too early: the tap comes on the way, well before the checkpoint is reached.
             at_s = max(1.0, stay.from_s - TOO_FAR_M / 0.9)
-        return self._claim(at_s, "here", checkpoint_id=self.ids.checkpoints[self.outing.route, int(stay.place[1:])])
+        return self._claim(
+            at_s, "here", checkpoint_id=self.ids.checkpoints[self.outing.route, int(stay.place[1:])]
+        )
 
     def _pair(self, stay: Stay) -> list[Claim]:
         place = self.ids.hotspots[stay.place]
@@ -146,9 +148,13 @@ class _Phone:
         place = self.ids.checkpoints[self.outing.route, far.seq]
         return [self._claim(at_s, "here", where=far.xy, checkpoint_id=place)]
 
-    def _claim(self, at_s: float, phase: str, where: tuple[float, float] | None = None, **place: int) -> Claim:
+    def _claim(
+        self, at_s: float, phase: str, where: tuple[float, float] | None = None, **place: int
+    ) -> Claim:
         x, y = where or tuple(self.motion.at(np.array([at_s]))[0])
-        fix = Fix(0, float(x) + self.rng.gauss(0, 4), float(y) + self.rng.gauss(0, 4), self.rng.randint(4, 18))
+        fix = Fix(
+            0, float(x) + self.rng.gauss(0, 4), float(y) + self.rng.gauss(0, 4), self.rng.randint(4, 18)
+        )
         lon, lat = np.round(self.world.plane.to_degrees([(fix.x, fix.y)])[0] * 1e7).astype(int)
         said = {"lon_e7": int(lon), "lat_e7": int(lat), "accuracy_m": fix.accuracy_m,
                 "age_ms": self.rng.randint(300, 6000)}  # fmt: skip

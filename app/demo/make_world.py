@@ -1,6 +1,6 @@
 """Makes app/demo/data from the cut of Hankou's streets. Run by hand, seldom; the result is committed:
 
-    python -m app.demo.make_world ../shared/data/hankou_roads.gpkg
+python -m app.demo.make_world ../shared/data/hankou_roads.gpkg
 """
 
 from __future__ import annotations
@@ -19,7 +19,9 @@ from app.demo.making.network import METRES, Edge, read_cut, to_degrees
 from app.demo.making.town import Plan, Town, make_town
 
 DATA = Path(__file__).parent / "data"
-ATTRIBUTION = "Street geometry © OpenStreetMap contributors, ODbL 1.0 (https://www.openstreetmap.org/copyright)"
+ATTRIBUTION = (
+    "Street geometry © OpenStreetMap contributors, ODbL 1.0 (https://www.openstreetmap.org/copyright)"
+)
 NOTE = (
     "Cut from the Hankou streets in the source archive of the PyPI package neatnet 0.1.6; tidied. "
     "The street names, and everything else of this town, are invented."

@@ -72,9 +72,7 @@ def open_book(world: World) -> Book:
     return Book(
         ids=read_ids(world),
         versions=read_route_versions(world),
-        teams={
-            t.key: (teams[codes[t.township], t.name], codes[t.township]) for t in world.teams.values()
-        },
+        teams={t.key: (teams[codes[t.township], t.name], codes[t.township]) for t in world.teams.values()},
         shifts={
             (s.team_id, s.starts_at): Planned(s.id, s.version, s.status)
             for s in db.session.scalars(select(Shift))

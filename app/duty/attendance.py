@@ -12,7 +12,7 @@ from sqlalchemy.exc import IntegrityError
 from app.accounts.models import Person
 from app.accounts.operations import record_audit
 from app.db import db
-from app.duty import board, rules
+from app.duty import board, choices, rules
 from app.duty.models import Duty
 from app.errors import Conflict, DomainError, FieldError, NotFound
 from app.teams.scope import Scope
@@ -31,7 +31,7 @@ def enter_attendance(
     """
     shift = board.crew_of(scope, shift_id)
     planned = {mate.person_id for mate in shift.planned_mates}
-    members = {member.person_id for member in board.members_of(scope, shift.team_id)}
+    members = {member.person_id for member in choices.members_of(scope, shift.team_id)}
     if member_id not in planned | members:
         raise NotFound()
     if shift.status != "planned":

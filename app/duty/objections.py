@@ -12,7 +12,7 @@ from typing import Any
 
 from app import clock
 from app.areas.policies import policies_in_force
-from app.duty import board, rules
+from app.duty import choices, rules
 from app.errors import Conflict, DomainError, FieldError, NotFound
 from app.teams.scope import Scope
 
@@ -48,7 +48,7 @@ class Objection:
     person_id: int
     name: str
     code: str
-    other: board.Booking | None = None
+    other: choices.Booking | None = None
 
     @property
     def is_warning(self) -> bool:
@@ -70,7 +70,7 @@ def duty_policy(township_id: int, day: date) -> rules.Policy:
 
 
 def refuse_bad_plan(
-    scope: Scope, team: board.LedTeam, plan: Plan, now: datetime, keeps_route: int | None = None
+    scope: Scope, team: choices.LedTeam, plan: Plan, now: datetime, keeps_route: int | None = None
 ) -> None:
     """Raises one DomainError with a sentence for each field that cannot stand; NotFound for what is not the team's."""
     policy = duty_policy(team.township_id, plan.day)
@@ -93,20 +93,20 @@ def refuse_bad_plan(
     if plan.route_version_id not in {
         None,
         keeps_route,
-        *(r.version_id for r in board.routes_of(scope, team.id)),
+        *(r.version_id for r in choices.routes_of(scope, team.id)),
     }:
         raise NotFound()
     refuse_strangers(scope, team, plan.crew)
 
 
-def refuse_strangers(scope: Scope, team: board.LedTeam, crew: Iterable[int]) -> None:
-    if not set(crew) <= {member.person_id for member in board.members_of(scope, team.id)}:
+def refuse_strangers(scope: Scope, team: choices.LedTeam, crew: Iterable[int]) -> None:
+    if not set(crew) <= {member.person_id for member in choices.members_of(scope, team.id)}:
         raise NotFound()
 
 
 def refuse_objections(
     scope: Scope,
-    team: board.LedTeam,
+    team: choices.LedTeam,
     plan: Plan,
     but_shift: int | None,
     *,
@@ -127,15 +127,15 @@ def refuse_objections(
         raise DomainError("crew_warned", [o.as_field_error() for o in soft])
 
 
-def objections_to(scope: Scope, team: board.LedTeam, plan: Plan, but_shift: int | None) -> list[Objection]:
+def objections_to(scope: Scope, team: choices.LedTeam, plan: Plan, but_shift: int | None) -> list[Objection]:
     """Every reason against every person of a plan's crew, in the order of their names."""
     week = timedelta(days=8)
-    bookings = board.bookings_of(
+    bookings = choices.bookings_of(
         scope, team.township_id, plan.crew, plan.starts_at - week, plan.ends_at + week, but_shift
     )
     policy = duty_policy(team.township_id, plan.day)
     found = []
-    for member in board.members_of(scope, team.id):
+    for member in choices.members_of(scope, team.id):
         if member.person_id not in plan.crew:
             continue
         own = [b for b in bookings if b.person_id == member.person_id]
@@ -155,7 +155,7 @@ def objections_to(scope: Scope, team: board.LedTeam, plan: Plan, but_shift: int 
     return found
 
 
-def _collides(code: str, own: Sequence[board.Booking], span: rules.Range) -> board.Booking | None:
+def _collides(code: str, own: Sequence[choices.Booking], span: rules.Range) -> choices.Booking | None:
     if code == "double_booked":
         return next((b for b in own if rules.crosses(b.span, span)), None)
     if code == "too_little_rest":

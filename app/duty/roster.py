@@ -18,7 +18,7 @@ from sqlalchemy.exc import IntegrityError
 from app.accounts.models import Person
 from app.accounts.operations import record_audit
 from app.db import db
-from app.duty import board
+from app.duty import board, choices
 from app.duty.models import Assignment, Shift
 from app.duty.objections import (
     Objection,
@@ -43,7 +43,7 @@ def plan_shift(
     Raises DomainError `invalid`, `crew_refused` or `crew_warned` (until `accepted`), each with its fields.
     """
     team = _led_team(scope, team_id)
-    board.lock_roster(team.township_id, team_id)
+    choices.lock_roster(team.township_id, team_id)
     again = _sent_before(person, team, plan, now)
     if again is not None:
         return again
@@ -58,7 +58,7 @@ def change_shift(
 ) -> Shift:  # fmt: skip
     """Time, route, place and crew of a shift that nobody has begun. Raises Conflict when it was changed meanwhile."""
     shift = _shift_to_change(scope, shift_id, expected_version)
-    if board.people_on_duty(shift.township_id, shift.id):
+    if choices.people_on_duty(shift.township_id, shift.id):
         raise Conflict("shift_has_begun")
     team = _led_team(scope, shift.team_id)
     refuse_bad_plan(scope, team, plan, now, keeps_route=shift.route_version_id)
@@ -78,7 +78,7 @@ def assign(
     shift = _shift_to_change(scope, shift_id, expected_version)
     team = _led_team(scope, shift.team_id)
     before = _crew_of(shift)
-    begun = board.people_on_duty(shift.township_id, shift.id)
+    begun = choices.people_on_duty(shift.township_id, shift.id)
     gone = [name for person_id, name in begun.items() if person_id in before and person_id not in crew]
     if gone:
         raise DomainError(
@@ -101,7 +101,7 @@ def cancel_shift(
     if shift.status == "cancelled" and shift.cancel_reason == reason:
         return shift
     _refuse_stale(shift, expected_version)
-    if board.people_on_duty(shift.township_id, shift.id):
+    if choices.people_on_duty(shift.township_id, shift.id):
         raise Conflict("shift_has_begun")
     shift.status, shift.cancel_reason = "cancelled", reason
     for row in _assignments(shift):
@@ -120,9 +120,9 @@ class Copied:
 
 def copy_week(person: Person, scope: Scope, monday: date, now: datetime) -> Copied:
     """The shifts of the week before, once more in the week from `monday`; what is there already stays as it is."""
-    teams = {team.id: team for team in board.led_teams(scope)}
-    for team in teams.values():
-        board.lock_roster(team.township_id, team.id)
+    teams = {team.id: team for team in choices.led_teams(scope)}
+    for led in teams.values():
+        choices.lock_roster(led.township_id, led.id)
     week = timedelta(days=7)
     there = {
         (s.team_id, s.starts_at, s.route)
@@ -132,15 +132,15 @@ def copy_week(person: Person, scope: Scope, monday: date, now: datetime) -> Copi
     for old in board.crews_between(scope, monday - week, monday - timedelta(days=1)):
         zone = ZoneInfo(old.zone)
         start, end = ((at.astimezone(zone) + week) for at in (old.starts_at, old.ends_at))
-        team = teams.get(old.team_id)
-        if old.status != "planned" or team is None or (old.team_id, start, old.route) in there:
+        if old.status != "planned" or old.team_id not in teams or (old.team_id, start, old.route) in there:
             continue
-        route = board.newest_version_of(old.route_version_id)
+        team = teams[old.team_id]
+        route = choices.newest_version_of(old.route_version_id)
         crew = tuple(mate.person_id for mate in old.planned_mates)
         plan = Plan(
             old.day + week, start, end, route, old.meeting_place, old.crew_wanted, old.fit_for_one, crew
         )
-        members = {member.person_id for member in board.members_of(scope, team.id)}
+        members = {member.person_id for member in choices.members_of(scope, team.id)}
         against = objections_to(scope, team, plan, None)
         left_out += [(old, objection) for objection in against]
         refused = {objection.person_id for objection in against}
@@ -152,9 +152,9 @@ def copy_week(person: Person, scope: Scope, monday: date, now: datetime) -> Copi
 # --- rows -----------------------------------------------------------------------------------------
 
 
-def _led_team(scope: Scope, team_id: int) -> board.LedTeam:
+def _led_team(scope: Scope, team_id: int) -> choices.LedTeam:
     reach_team(scope, team_id, to_lead=True)
-    return next(team for team in board.led_teams(scope) if team.id == team_id)
+    return next(team for team in choices.led_teams(scope) if team.id == team_id)
 
 
 def _reach_shift(scope: Scope, shift_id: int) -> Shift:
@@ -189,7 +189,7 @@ def plan_of(shift: Shift) -> Plan:
     )  # fmt: skip
 
 
-def _new_shift(person: Person, team: board.LedTeam, plan: Plan, now: datetime) -> Shift:
+def _new_shift(person: Person, team: choices.LedTeam, plan: Plan, now: datetime) -> Shift:
     shift = Shift(
         township_id=team.township_id, team_id=team.id, version=1, status="planned", made_by=person.id,
         changed_by=person.id, changed_at=now,
@@ -252,7 +252,7 @@ def _set_crew(person: Person, shift: Shift, crew: Sequence[int], now: datetime) 
         raise Conflict("crew_refused", [FieldError("/crew", "just_booked")]) from error
 
 
-def _sent_before(person: Person, team: board.LedTeam, plan: Plan, now: datetime) -> Shift | None:
+def _sent_before(person: Person, team: choices.LedTeam, plan: Plan, now: datetime) -> Shift | None:
     """The shift that this very plan made a moment ago: a second tap, or a page sent again."""
     same = replace(plan, crew=tuple(sorted(plan.crew)), meeting_place=plan.meeting_place.strip())
     made = select(Shift).where(

@@ -35,7 +35,12 @@ LOAD = """
 __import__("app.geofiles." + sys.argv[2])
 sys.modules["app.geofiles." + sys.argv[2]].main(options)
 """
-ENVIRONMENT = {"PATH": "/usr/bin:/bin", "LANG": "C.UTF-8", "OPENBLAS_NUM_THREADS": "1", "OMP_NUM_THREADS": "1"}
+ENVIRONMENT = {
+    "PATH": "/usr/bin:/bin",
+    "LANG": "C.UTF-8",
+    "OPENBLAS_NUM_THREADS": "1",
+    "OMP_NUM_THREADS": "1",
+}
 
 
 class ChildLost(Exception):

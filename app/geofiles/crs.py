@@ -43,7 +43,9 @@ class Source:
         self.name = asked or system.name
         self._project = pyproj.Transformer.from_crs(system, 4326, always_xy=True)
         area = system.area_of_use
-        self._bounds = (area.west, area.south, area.east, area.north) if area else (-180.0, -90.0, 180.0, 90.0)
+        self._bounds = (
+            (area.west, area.south, area.east, area.north) if area else (-180.0, -90.0, 180.0, 90.0)
+        )
 
     def to_wgs84(self, wkb: bytes) -> tuple[bytes, str | None]:
         """The geometry in WGS-84 and 2-D, and a code when it lies where the system isn't used.
@@ -94,7 +96,9 @@ def _agree(asked: pyproj.CRS, stated: pyproj.CRS, shapes: Any) -> bool:
     if not len(points):
         return bool(asked.equals(stated, ignore_axis_order=True))
     placed = [
-        np.array(pyproj.Transformer.from_crs(system, 4326, always_xy=True).transform(points[:, 0], points[:, 1]))
+        np.array(
+            pyproj.Transformer.from_crs(system, 4326, always_xy=True).transform(points[:, 0], points[:, 1])
+        )
         for system in (asked, stated)
     ]
     return bool((np.abs(placed[0] - placed[1]) < SAME_DEG).all())

@@ -129,7 +129,9 @@ def _encoding(path: Path, columns: list[Any]) -> str:
             return codecs.lookup(name).name
         except LookupError as error:
             raise _Refused("encoding_unknown", {"found": name}) from error
-    texts = [value for column in columns for value in column if isinstance(value, str) and not value.isascii()]
+    texts = [
+        value for column in columns for value in column if isinstance(value, str) and not value.isascii()
+    ]
     return "utf-8" if all(_is_utf8(text) for text in texts) else "gb18030"
 
 

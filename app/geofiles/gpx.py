@@ -26,7 +26,18 @@ MAX_BYTES = 5 * 1024 * 1024
 MAX_POINTS = 50_000
 MAX_DEPTH = 64
 NAMESPACES = ("", "{http://www.topografix.com/GPX/1/0}", "{http://www.topografix.com/GPX/1/1}")
-ENCODINGS = {"utf-8", "utf-16", "utf-16-le", "utf-16-be", "ascii", "iso8859-1", "cp1252", "gbk", "gb2312", "gb18030"}
+ENCODINGS = {
+    "utf-8",
+    "utf-16",
+    "utf-16-le",
+    "utf-16-be",
+    "ascii",
+    "iso8859-1",
+    "cp1252",
+    "gbk",
+    "gb2312",
+    "gb18030",
+}
 DECLARED = re.compile(rb"""^\s*<\?xml[^>]*?encoding\s*=\s*["']([A-Za-z0-9._-]+)["']""")
 DECLARATION = re.compile(r"^\s*<\?xml.*?\?>", re.DOTALL)
 

@@ -48,7 +48,11 @@ class Reading:
 
 
 def read(
-    path: Path, crs: str | None, layer: str | None, types: tuple[str, ...], fields: Mapping[str, tuple[str, ...]]
+    path: Path,
+    crs: str | None,
+    layer: str | None,
+    types: tuple[str, ...],
+    fields: Mapping[str, tuple[str, ...]],
 ) -> Reading:
     """All rows of a file.
 

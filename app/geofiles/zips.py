@@ -43,7 +43,9 @@ def _check(members: list[zipfile.ZipInfo]) -> list[zipfile.ZipInfo]:
         if _suffix(member) not in WANTED | IGNORED:
             raise FileRefused("zip_member_not_allowed", name=member.filename[:80])
     wanted = [member for member in files if _suffix(member) in WANTED]
-    if sum(_suffix(member) == ".shp" for member in wanted) != 1 or len({_name(m) for m in wanted}) != len(wanted):
+    if sum(_suffix(member) == ".shp" for member in wanted) != 1 or len({_name(m) for m in wanted}) != len(
+        wanted
+    ):
         raise FileRefused("zip_not_one_shapefile")
     if len({PurePosixPath(_name(member)).stem for member in wanted}) != 1:
         raise FileRefused("zip_not_one_shapefile")

@@ -81,7 +81,9 @@ def _place_faults(row: HotspotRow, size: Measured, township: Area) -> list[Field
     if not rules.is_large_enough(size.area_m2):
         faults.append(_fault(row, "hotspot_too_small", hectares=f"{size.area_m2 / 1e4:.2f}", least="0.2"))
     if row.category not in HOTSPOT_CATEGORIES:
-        faults.append(_fault(row, "category_unknown", found=row.category, wanted=", ".join(HOTSPOT_CATEGORIES)))
+        faults.append(
+            _fault(row, "category_unknown", found=row.category, wanted=", ".join(HOTSPOT_CATEGORIES))
+        )
     return faults
 
 

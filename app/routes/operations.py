@@ -147,13 +147,17 @@ def _place_faults(township: Area, rows: Sequence[RouteRow]) -> list[FieldError]:
     points = [(point, row) for row in rows for point in row.checkpoints]
     if points and queries.last_network_number(township.id) == 0:
         return [*faults, _fault(0, "no_streets", township=township.name)]
-    metres = queries.checkpoint_metres(township.id, [(point.shape.wkb, row.shape.wkb) for point, row in points])
+    metres = queries.checkpoint_metres(
+        township.id, [(point.shape.wkb, row.shape.wkb) for point, row in points]
+    )
     for (point, _), (to_street, to_route) in zip(points, metres, strict=True):
         if not is_on_public_way(to_street):
             away = "-" if to_street is None else f"{to_street:.0f}"
             faults.append(_fault(point.line, "checkpoint_off_street", name=point.name, metres=away))
         if not is_beside_route(to_route):
-            faults.append(_fault(point.line, "checkpoint_off_route", name=point.name, metres=f"{to_route:.0f}"))
+            faults.append(
+                _fault(point.line, "checkpoint_off_route", name=point.name, metres=f"{to_route:.0f}")
+            )
     return faults
 
 
@@ -188,7 +192,13 @@ def _checkpoint(version: RouteVersion, seq: int, point: CheckpointRow) -> Checkp
 
 
 def _audit(
-    township: Area, person: Person | None, action: str, kind: str, object_id: int, now: datetime, **detail: Any
+    township: Area,
+    person: Person | None,
+    action: str,
+    kind: str,
+    object_id: int,
+    now: datetime,
+    **detail: Any,
 ) -> None:
     record_audit(township.id, person.id if person else None, action, kind, object_id, now, **detail)
 

@@ -11,7 +11,7 @@ from flask_babel import gettext as _
 
 from app import clock
 from app.checkins.board import Progress, progress_of
-from app.duty import board
+from app.duty import board, choices
 from app.duty.objections import duty_policy
 from app.duty.rules import Board, DutyState, Policy, Window, shift_state
 from app.field.sending import missing_items
@@ -74,7 +74,7 @@ def lines() -> ResponseReturnValue:
 
 def view() -> dict[str, object]:
     now = clock.now()
-    teams = board.led_teams(my_scope())
+    teams = choices.led_teams(my_scope())
     if teams:
         use_zone(teams[0].zone)
     shifts = [s for s in board.crews_on(my_scope(), today(), now) if s.status == "planned"]

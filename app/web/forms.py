@@ -34,13 +34,20 @@ class Words(dict[str, str]):
         return self.gettext(one)
 
 
-class DeskForm(FlaskForm):  # type: ignore[misc]
+class DeskForm(FlaskForm):
     class Meta:
         csrf = False  # the gate has checked the token of every form before the view ran
         locales = False
 
         def get_translations(self, form: Any) -> Words:
             return Words()
+
+    def validate(self, extra_validators: Any = None) -> bool:
+        """As WTForms does; a validator's message is a code of ours, and the page shows its sentence."""
+        fine = bool(super().validate(extra_validators))
+        for field in self:
+            field.errors = [gettext(e) if str(e).startswith("errors.") else e for e in field.errors]
+        return fine
 
 
 class VersionedForm(DeskForm):
@@ -57,7 +64,7 @@ def needed() -> InputRequired:
     return InputRequired(message="errors.field_needed")
 
 
-class Picks(SelectMultipleField):  # type: ignore[misc]
+class Picks(SelectMultipleField):
     widget = widgets.ListWidget(prefix_label=False)
     option_widget = widgets.CheckboxInput()
 

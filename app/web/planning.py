@@ -9,8 +9,9 @@ from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
 from app.db import db
-from app.duty import board
-from app.duty.board import CrewShift, LedTeam
+from app.duty import board, choices
+from app.duty.board import CrewShift
+from app.duty.choices import LedTeam
 from app.duty.objections import Plan, duty_policy
 from app.duty.roster import CANCEL_REASONS
 from app.errors import DomainError, FieldError, NotFound
@@ -60,7 +61,7 @@ def change_form(team: LedTeam, shift: CrewShift) -> ShiftForm:
 
 def offer(form: ShiftForm, team: LedTeam, shift: CrewShift | None) -> None:
     """The routes and people to choose from; an older version of a route stays on offer while the shift has it."""
-    routes = board.routes_of(my_scope(), team.id)
+    routes = choices.routes_of(my_scope(), team.id)
     form.route.choices = [(0, _("desk.form.no_route"))] + [
         (r.version_id, _("desk.form.route_choice", name=r.name, km=f"{r.length_m / 1000:.1f}"))
         for r in routes
@@ -71,7 +72,7 @@ def offer(form: ShiftForm, team: LedTeam, shift: CrewShift | None) -> None:
 
 
 def offer_crew(form: CrewForm, team: LedTeam, shift: CrewShift | None) -> None:
-    members = {m.person_id: m.name for m in board.members_of(my_scope(), team.id)}
+    members = {m.person_id: m.name for m in choices.members_of(my_scope(), team.id)}
     members |= {m.person_id: m.name for m in (shift.planned_mates if shift else ())}
     form.crew.choices = list(members.items())
 
@@ -97,7 +98,7 @@ def cancel_form(shift: CrewShift) -> CancelForm:
 def notes(team: LedTeam, day: date) -> dict[int, str]:
     """Small words under a name: what speaks against planning somebody, or what to bear in mind."""
     found = {}
-    for member in board.members_of(my_scope(), team.id):
+    for member in choices.members_of(my_scope(), team.id):
         words = []
         if not member.adult:
             words.append(_("desk.form.note.not_adult"))

@@ -17,7 +17,7 @@ from app.checkins import rules
 from app.checkins.board import Waiting
 from app.checkins.review import RETURN_REASONS, decide_checkin
 from app.db import db
-from app.duty import board
+from app.duty import choices
 from app.errors import DomainError, NotFound
 from app.field.operations import settle_duty
 from app.gate import allow, me, my_scope
@@ -62,7 +62,7 @@ def decide(checkin_id: UUID) -> ResponseReturnValue:
 
 def review_page(checkin_id: UUID | None, form: ReviewForm, *, problem: str = "") -> str:
     scope, now = my_scope(), clock.now()
-    teams = board.led_teams(scope)
+    teams = choices.led_teams(scope)
     if teams:
         use_zone(teams[0].zone)
     others = bool(request.values.get("others"))

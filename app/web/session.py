@@ -55,7 +55,7 @@ def sign_in() -> ResponseReturnValue:
         page = make_response(sign_in_page(form, target, sentence(f"errors.{refused.code}", refused.figures)))
         page.headers["Retry-After"] = str(refused.retry_after_s)
         return page, refused.status
-    response = redirect(target or "/")
+    response = make_response(redirect(target or "/"))
     gate.set_session_cookie(response, secret)
     db.session.commit()
     return response
@@ -71,7 +71,7 @@ def sign_out() -> ResponseReturnValue:
     session = gate.my_session()
     if session is not None:
         accounts.revoke_session(gate.me(), session.id, clock.now())
-    response = redirect(url_for("session.sign_in"))
+    response = make_response(redirect(url_for("session.sign_in")))
     gate.clear_session_cookie(response)
     db.session.commit()
     return response

@@ -9,9 +9,9 @@ from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
 from app import clock
-from app.checkins.board import progress_of
+from app.checkins.board import progress_of, waiting_on
 from app.db import db
-from app.duty import attendance, board, roster
+from app.duty import attendance, board, choices, roster
 from app.duty.board import CrewShift
 from app.duty.objections import duty_policy
 from app.errors import Conflict, DomainError, NotFound
@@ -161,7 +161,9 @@ def attend(shift_id: int, person_id: int) -> ResponseReturnValue:
         return shift_page(
             reach(shift_id), attend_forms={person_id: form}, attend_problem=problem
         ), refused.status
-    name = next((m.name for m in board.members_of(my_scope(), shift.team_id) if m.person_id == person_id), "")
+    name = next(
+        (m.name for m in choices.members_of(my_scope(), shift.team_id) if m.person_id == person_id), ""
+    )
     flash(_("desk.attend.done", name=name, start=hhmm(start), end=hhmm(end)), "done")
     db.session.commit()
     return redirect(url_for("shifts.show", shift_id=shift_id))
@@ -216,7 +218,7 @@ def shift_page(
         attend_errors=any(f.errors for f in (attend_forms or {}).values()),
         crew_form=(crew_form or planning.crew_form(team, shift)) if open_to_change else None, crew_problem=crew_problem,
         cancel_form=(cancel_form or planning.cancel_form(shift)) if open_to_change and not shift.has_begun else None,
-        cancel_problem=cancel_problem, notes=planning.notes(team, shift.day),
+        waiting=waiting_on(my_scope(), shift.id), cancel_problem=cancel_problem, notes=planning.notes(team, shift.day),
     )  # fmt: skip
 
 
@@ -257,9 +259,9 @@ def times_of(mate: board.Mate) -> str:
 # --- addresses and zones --------------------------------------------------------------------------
 
 
-def lead_zone() -> list[board.LedTeam]:
+def lead_zone() -> list[choices.LedTeam]:
     """The teams that the caller leads; the page writes its times in their zone."""
-    teams = board.led_teams(my_scope())
+    teams = choices.led_teams(my_scope())
     if teams:
         use_zone(teams[0].zone)
     return teams
@@ -271,8 +273,8 @@ def reach(shift_id: int) -> CrewShift:
     return shift
 
 
-def team_of(shift: CrewShift) -> board.LedTeam:
-    return next(team for team in board.led_teams(my_scope()) if team.id == shift.team_id)
+def team_of(shift: CrewShift) -> choices.LedTeam:
+    return next(team for team in choices.led_teams(my_scope()) if team.id == shift.team_id)
 
 
 def week_code(day: date) -> str:

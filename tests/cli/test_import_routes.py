@@ -51,11 +51,8 @@ def tags(kind, *points):
 
 
 def test_a_route_comes_in_with_its_checkpoints_in_order(into_town, people, geojson):
-    result = into_town(
-        "routes",
-        geojson(line(ordered="是"), point(1100, 305, 2, category="gate", window="20:00-22:00", radius_m=60), point(100, 300, 1)),
-        "--by", "leader",
-    )  # fmt: skip
+    gate = point(1100, 305, 2, category="gate", window="20:00-22:00", radius_m=60)
+    result = into_town("routes", geojson(line(ordered="是"), gate, point(100, 300, 1)), "--by", "leader")
     assert result.exit_code == 0, result.output
     (version,) = versions()
     assert version.length_m == pytest.approx(1000, abs=0.01)

@@ -121,8 +121,8 @@ def test_a_real_network_in_feet_comes_in_as_metres(run_import, people):
     )
     tempe.metres_crs = "ESRI:102649"
     db.session.commit()
-    result = run_import("streets", TEMPE, "--crs", "ESRI:102649", "--township", tempe.code, "--source", "libpysal geodanet",
-                        "--licence", "public", "--lang", "en")  # fmt: skip
+    where = ("--crs", "ESRI:102649", "--township", tempe.code)
+    result = run_import("streets", TEMPE, *where, "--source", "libpysal geodanet", "--licence", "public")
     assert result.exit_code == 0, result.output
     rows = streets_of(networks(tempe)[-1])
     assert len(rows) == 293

@@ -1,4 +1,4 @@
-"""The demo's world and a choice of its outings, taken in once for this folder in one transaction that is rolled back."""
+"""The demo's world and a choice of its outings, taken in once for this folder, in a transaction that is rolled back."""
 
 from __future__ import annotations
 
@@ -72,16 +72,16 @@ def told(world: World, demo_database: None) -> Told:
 
 
 def choice(world: World, todo: list[Todo]) -> list[Todo]:
-    """Of the township's outings: two with each planted fault, the night market's crew, and some without any."""
+    """Of the first township's outings: some with each planted fault, the night market's crew, and some with none."""
     here = [t for t in todo if t.outing.team.startswith("qinghe")]
     wanted: dict[int, Todo] = {}
-    for where in WHERE.values():
+    for code, where in WHERE.items():
         faulty = [t for t in here if where in (*t.outing.crew, t.outing.route, t.outing.team)]
-        wanted |= {t.shift_id: t for t in faulty[:2]}
-    wanted |= {t.shift_id: t for t in here if visits(t.outing, world, WHERE["no_friday_nights"])}
-    wanted |= {t.shift_id: t for t in [t for t in here if t.outing.team == "qinghe.t00"][:3]}
+        # Ends are forgotten now and then, not always.
+        wanted |= {t.shift_id: t for t in faulty[: 2 if code == "forgotten_ends" else 1]}
+    at_market = [t for t in here if visits(t.outing, world, WHERE["no_friday_nights"])]
     declared = [t for t in here if set(t.outing.crew) & world.teams[t.outing.team].without_phone]
-    wanted |= {t.shift_id: t for t in declared[:1]}
+    wanted |= {t.shift_id: t for t in [*at_market[:2], *declared[:1], *here[:3]]}
     return list(wanted.values())
 
 

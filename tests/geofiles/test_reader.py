@@ -185,17 +185,17 @@ def geojson(coordinates):
     )
 
 
-STAR = np.random.default_rng(3).random((2_000, 2)) + [120, 30]
+STAR = np.add(np.random.default_rng(3).random((2_000, 2)), [120, 30])
+ROUND = [list(place) for place in shapely.Point(120, 30).buffer(1, quad_segs=7_500).exterior.coords]
+HEAD, NEST = '{"type":"Feature","properties":{},"geometry":', '{"type":"GeometryCollection","geometries":['
 HOSTILE = {
     "bow-tie of 2,000 vertices": geojson([[*STAR.tolist(), STAR[0].tolist()]]),
     "NaN": geojson("[[[NaN,30],[121,30],[121,31],[NaN,30]]]"),
     "infinity": geojson("[[[1e999,30],[121,30],[121,31],[1e999,30]]]"),
     "words": geojson('[[["a","b"],[121,30],[121,31],["a","b"]]]'),
-    "30,000 vertices": geojson([shapely.Point(120, 30).buffer(1, quad_segs=7_500).exterior.coords[:]]).replace("(", "[").replace(")", "]"),
-    "collections nested 40 deep": '{"type":"Feature","properties":{},"geometry":' + '{"type":"GeometryCollection","geometries":[' * 40
-    + '{"type":"Point","coordinates":[1,1]}' + "]}" * 40 + "}",
-    "collections nested 50,000 deep": '{"type":"Feature","properties":{},"geometry":' + '{"type":"GeometryCollection","geometries":[' * 50_000
-    + "]}" * 50_000 + "}",
+    "30,000 vertices": geojson([ROUND]),
+    "collections nested 40 deep": HEAD + NEST * 40 + '{"type":"Point","coordinates":[1,1]}' + "]}" * 40 + "}",
+    "collections nested 50,000 deep": HEAD + NEST * 50_000 + "]}" * 50_000 + "}",
     "lists nested 100,000 deep": geojson("[" * 100_000 + "]" * 100_000),
     "10 MB of attribute": '{"type":"Feature","properties":{"name":"' + "x" * 10_000_000 + '"},"geometry":null}',
     "10 MB of coordinates": geojson([[[120 + i * 1e-6, 30] for i in range(400_000)]]),

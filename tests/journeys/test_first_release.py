@@ -3,10 +3,7 @@
 from __future__ import annotations
 
 import gzip
-import http.cookiejar
 import json
-import urllib.error
-import urllib.request
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -17,41 +14,8 @@ from app.accounts.models import Person
 from app.db import db
 from app.duty.models import Shift
 from app.routes.models import Checkpoint
-from tests.conftest import PASSWORD
+from tests.browserless import Browser
 from tests.phone import Phone, walk
-
-
-class Browser:
-    """Cookies, JSON and the client header over urllib."""
-
-    def __init__(self, url: str) -> None:
-        self.url = url
-        jar = urllib.request.HTTPCookieProcessor(http.cookiejar.CookieJar())
-        self.opener = urllib.request.build_opener(jar)
-
-    def call(self, method: str, path: str, body: Any = None, **headers: str) -> tuple[int, Any, Any]:
-        data = body if isinstance(body, bytes) else json.dumps(body).encode() if body is not None else None
-        request = urllib.request.Request(self.url + path, data=data, method=method)
-        for key, value in {
-            "Content-Type": "application/json",
-            "X-Xunfang-Client": "journey/1",
-            **headers,
-        }.items():
-            request.add_header(key.replace("_", "-"), value)
-        try:
-            with self.opener.open(request, timeout=30) as answer:
-                return answer.status, parsed(answer.read(), answer.headers), answer.headers
-        except urllib.error.HTTPError as error:
-            return error.code, parsed(error.read(), error.headers), error.headers
-
-    def sign_in(self, login: str) -> Any:
-        status, body, _ = self.call("POST", "/api/v1/session", {"login": login, "password": PASSWORD})
-        assert status == 200, body
-        return body
-
-
-def parsed(data: bytes, headers: Any) -> Any:
-    return json.loads(data) if "json" in headers.get("Content-Type", "") else data
 
 
 def test_from_sign_in_to_a_street_on_the_map(live):
@@ -61,12 +25,11 @@ def test_from_sign_in_to_a_street_on_the_map(live):
     assert session["roles"] == ["member"]
     status, plan, headers = member.call("GET", "/api/v1/field/plan")
     assert status == 200 and [s["mine"] for s in plan["shifts"]] == [True]
-    anchor = headers["X-Xunfang-Anchor"]
     status, _, headers = member.call("GET", "/api/v1/field/plan", If_None_Match=headers["ETag"])
     assert status == 304 and headers["X-Xunfang-Anchor"]
 
     before = coverage(live, "reviewer")
-    items, expected = the_patrol(live, anchor, now)
+    items, expected = the_patrol(live, now)
     batch = {"sent_at": now.isoformat(), "items": items}
     status, body, _ = member.call(
         "POST", "/api/v1/field/sync", gzip.compress(json.dumps(batch).encode()), Content_Encoding="gzip"
@@ -89,7 +52,7 @@ def test_from_sign_in_to_a_street_on_the_map(live):
     outsider_sees_nothing(live)
 
 
-def the_patrol(live, anchor: str, now: datetime) -> tuple[list[Any], list[Any]]:
+def the_patrol(live, now: datetime) -> tuple[list[Any], list[Any]]:
     with live.app.app_context():
         shift = db.session.scalar(select(Shift).where(Shift.id == live.ids["shift"]))
         points = db.session.scalars(
@@ -97,7 +60,7 @@ def the_patrol(live, anchor: str, now: datetime) -> tuple[list[Any], list[Any]]:
             .where(Checkpoint.route_version_id == live.ids["route"])
             .order_by(Checkpoint.seq)
         ).all()
-        phone = Phone(db.session.get(Person, live.ids["member"]), now, anchor=anchor)
+        phone = Phone(db.session.get(Person, live.ids["member"]), now)
         began = now - timedelta(minutes=10)
         first = phone.checkin(shift, points[0], 102, 501, began + timedelta(seconds=20))
         late = phone.checkin(shift, points[1], 601, 500, began + timedelta(seconds=420))

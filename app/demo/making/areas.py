@@ -42,10 +42,9 @@ def spread(points: np.ndarray, count: int, rng: random.Random) -> np.ndarray:
     found = np.array(centres)
     for _ in range(30):
         nearest = np.argmin(np.linalg.norm(points[:, None] - found[None], axis=2), axis=1)
-        found = np.array([
-            points[nearest == k].mean(axis=0) if (nearest == k).any() else found[k]
-            for k in range(count)
-        ])
+        found = np.array(
+            [points[nearest == k].mean(axis=0) if (nearest == k).any() else found[k] for k in range(count)]
+        )
     return found
 
 
@@ -87,9 +86,7 @@ def _sample(border: Polygon, count: int, rng: random.Random) -> np.ndarray:
 
 def _cells(seeds: np.ndarray, border: Polygon, rng: random.Random) -> list[Polygon]:
     """Voronoi cells inside the border, their edges a little bent, in the order of their seeds."""
-    lines = shapely.voronoi_polygons(
-        MultiPoint(seeds), extend_to=border.buffer(500), only_edges=True
-    )
+    lines = shapely.voronoi_polygons(MultiPoint(seeds), extend_to=border.buffer(500), only_edges=True)
     bent = [_bend(line, rng) for line in _segments(lines)]
     net = unary_union([*bent, border.exterior])
     pieces = [p for p in polygonize(net) if border.contains(p.representative_point())]
@@ -129,10 +126,7 @@ def _bend(line: LineString, rng: random.Random) -> LineString:
 def _group(cells: list[Polygon], villages: int) -> list[int]:
     """Joins neighbours, smallest first, until `villages` connected groups are left."""
     members = {i: [i] for i in range(len(cells))}
-    touch = {
-        (i, j): cells[i].intersection(cells[j]).length
-        for i in range(len(cells)) for j in range(i)
-    }
+    touch = {(i, j): cells[i].intersection(cells[j]).length for i in range(len(cells)) for j in range(i)}
 
     def shared(a: int, b: int) -> float:
         return sum(touch[max(i, j), min(i, j)] for i in members[a] for j in members[b])
@@ -140,7 +134,8 @@ def _group(cells: list[Polygon], villages: int) -> list[int]:
     while len(members) > villages:
         fits = [
             (len(members[a]) + len(members[b]), -shared(a, b), a, b)
-            for a in members for b in members
+            for a in members
+            for b in members
             if a < b and len(members[a]) + len(members[b]) <= 4 and shared(a, b) > 30
         ]
         _, _, a, b = min(fits)

@@ -12,8 +12,13 @@ from app.demo.making.network import Edge, incident
 
 STRAIGHT_DEG = 35.0
 WORD = {
-    "primary": "大道", "secondary": "路", "tertiary": "路", "residential": "街",
-    "unclassified": "街", "living_street": "巷", "pedestrian": "步行街",
+    "primary": "大道",
+    "secondary": "路",
+    "tertiary": "路",
+    "residential": "街",
+    "unclassified": "街",
+    "living_street": "巷",
+    "pedestrian": "步行街",
 }
 STEMS = (
     "清禾 文昌 永宁 长安 迎春 安澜 望江 稻香 景云 和顺 丰乐 瑞祥 明德 朝晖 青枫 桂园 书院 仓前 渔光 竹溪 "
@@ -42,7 +47,7 @@ def name_streets(edges: list[Edge], stems: list[str]) -> list[Edge]:
     for stem, chain in zip(stems, chains, strict=False):
         kind = max(chain, key=lambda e: e.length_m).highway
         names |= {e.id: stem + WORD[kind] for e in chain}
-    _number_the_rest(chains[len(stems):], edges, names)
+    _number_the_rest(chains[len(stems) :], edges, names)
     return [replace(e, name=names[e.id]) for e in edges]
 
 
@@ -86,7 +91,7 @@ def _chains(edges: list[Edge]) -> list[list[Edge]]:
     for node, here in incident(edges).items():
         pairs = []
         for i, a in enumerate(here):
-            for b in here[i + 1:]:
+            for b in here[i + 1 :]:
                 if a.highway == b.highway:
                     turn = abs(abs(_bearing(a, node) - _bearing(b, node)) - 180)
                     pairs.append((turn, a.id, b.id))
@@ -110,10 +115,14 @@ def _parallel_as_one(chains: list[list[Edge]]) -> list[list[Edge]]:
         shape = unary_union([e.line for e in chain])
         wide = chain[0].highway in ("primary", "secondary")
         home = next(
-            (i for i, other in enumerate(shapes)
-             if wide and out[i][0].highway == chain[0].highway
-             and shape.distance(other) < 40
-             and shape.intersection(other.buffer(40)).length >= 0.7 * shape.length),
+            (
+                i
+                for i, other in enumerate(shapes)
+                if wide
+                and out[i][0].highway == chain[0].highway
+                and shape.distance(other) < 40
+                and shape.intersection(other.buffer(40)).length >= 0.7 * shape.length
+            ),
             None,
         )
         if home is None:

@@ -56,9 +56,7 @@ class Edge:
 
 def read_cut(path: Path, cut: Polygon) -> list[Edge]:
     """Streets wholly inside `cut` (metres), without ramps, the largest connected part, tidied."""
-    _, _, shapes, (ids, us, vs, highways) = pyogrio.raw.read(
-        path, columns=["id", "u", "v", "highway"]
-    )
+    _, _, shapes, (ids, us, vs, highways) = pyogrio.raw.read(path, columns=["id", "u", "v", "highway"])
     edges = []
     for i, u, v, highway, wkb in zip(ids, us, vs, highways, shapes, strict=True):
         if highway in NOT_WALKED:
@@ -112,10 +110,7 @@ def largest_part(edges: list[Edge]) -> list[Edge]:
 def drop_stubs(edges: list[Edge]) -> list[Edge]:
     """Without dead ends so short that nobody would call them a street."""
     at = incident(edges)
-    return [
-        e for e in edges
-        if e.length_m >= SHORTEST_STUB_M or (len(at[e.u]) > 1 and len(at[e.v]) > 1)
-    ]
+    return [e for e in edges if e.length_m >= SHORTEST_STUB_M or (len(at[e.u]) > 1 and len(at[e.v]) > 1)]
 
 
 def join_pairs(edges: list[Edge]) -> list[Edge]:

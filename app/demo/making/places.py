@@ -29,8 +29,17 @@ class Kind:
 
 FIRST = (
     Kind("老街菜市场", "market", 48, "1.0", ((ALL_WEEK, 960, 1140),), "近12个月8起扒窃、占道警情"),
-    Kind("夜市街", "night_economy", 52, "1.5", ((ALL_WEEK, 1140, 1380),), "近12个月14起纠纷警情,多在周末夜间"),
-    Kind("实验小学门口", "school_gate", 42, "1.0", ((SCHOOL_DAYS, 960, 1080),), "放学时段交通拥堵,近12个月5起剐蹭"),
+    Kind(
+        "夜市街", "night_economy", 52, "1.5", ((ALL_WEEK, 1140, 1380),), "近12个月14起纠纷警情,多在周末夜间"
+    ),
+    Kind(
+        "实验小学门口",
+        "school_gate",
+        42,
+        "1.0",
+        ((SCHOOL_DAYS, 960, 1080),),
+        "放学时段交通拥堵,近12个月5起剐蹭",
+    ),
     Kind("客运站前广场", "station", 55, "1.5", ((ALL_WEEK, 1080, 1320),), "近12个月11起扒窃警情"),
     Kind("中心广场", "square", 58, "1.0", ((ALL_WEEK, 1140, 1320),), "近12个月6起噪声、走失求助"),
     Kind("望江堤口", "waterside", 60, "1.5", ((ALL_WEEK, 1020, 1260),), "夏季溺水风险,近12个月5起落水求助"),
@@ -39,7 +48,9 @@ FIRST = (
     Kind("大道北口", "road_danger", 40, "1.0", ((ALL_WEEK, 1020, 1200),), "近12个月7起交通事故"),
     Kind("旧改工地周边", "works", 54, "1.0", ((ALL_WEEK, 1200, 1440),), "近12个月6起建材失窃"),
     Kind("老巷片", "fire_risk", 56, "1.5", ((ALL_WEEK, 1080, 1320),), "巷窄、飞线充电,近12个月5起火情"),
-    Kind("电动车停放街", "theft_prone_street", 44, "1.0", ((ALL_WEEK, 1140, 1380),), "近12个月10起电动车失窃"),
+    Kind(
+        "电动车停放街", "theft_prone_street", 44, "1.0", ((ALL_WEEK, 1140, 1380),), "近12个月10起电动车失窃"
+    ),
 )
 SECOND = (Kind("渡口码头", "waterside", 50, "1.0", ((ALL_WEEK, 1080, 1260),), "近12个月5起落水求助"),)
 LEAST_APART_M = 430.0
@@ -51,8 +62,10 @@ def place_hotspots(
     """(kind, junction, polygon in metres); junctions of three streets, apart from one another and the border."""
     inner = border.buffer(-110)
     junctions = [
-        n for n, xy in graph.place.items()
-        if len(graph.at[n]) >= 3 and inner.contains(Point(xy))
+        n
+        for n, xy in graph.place.items()
+        if len(graph.at[n]) >= 3
+        and inner.contains(Point(xy))
         and not any(e.id in banned for e in graph.at[n])
     ]
     junctions.sort()
@@ -69,8 +82,10 @@ def place_hotspots(
     quay = next((k for k, kind in enumerate(kinds) if kind.category == "waterside"), 0)
     wet = max(range(len(kinds)), key=lambda k: graph.place[chosen[k]][0] - 0.45 * graph.place[chosen[k]][1])
     chosen[quay], chosen[wet] = chosen[wet], chosen[quay]
-    return [(kind, node, _outline(graph.place[node], kind.radius_m, rng))
-            for kind, node in zip(kinds, chosen, strict=True)]
+    return [
+        (kind, node, _outline(graph.place[node], kind.radius_m, rng))
+        for kind, node in zip(kinds, chosen, strict=True)
+    ]
 
 
 def _outline(centre: tuple[float, float], radius_m: float, rng: random.Random) -> Polygon:
@@ -81,10 +96,12 @@ def _outline(centre: tuple[float, float], radius_m: float, rng: random.Random) -
         angle = 2 * math.pi * k / 10
         r = radius_m * rng.uniform(0.94, 1.06)
         x, y = 1.25 * r * math.cos(angle), 0.9 * r * math.sin(angle)
-        corners.append((
-            centre[0] + x * math.cos(turn) - y * math.sin(turn),
-            centre[1] + x * math.sin(turn) + y * math.cos(turn),
-        ))
+        corners.append(
+            (
+                centre[0] + x * math.cos(turn) - y * math.sin(turn),
+                centre[1] + x * math.sin(turn) + y * math.cos(turn),
+            )
+        )
     return Polygon(corners)
 
 

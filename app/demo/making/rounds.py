@@ -14,9 +14,20 @@ from app.demo.making.network import Edge, Graph
 SHORTEST_M, LONGEST_M = 1500.0, 3900.0
 CHECKPOINTS_APART_M = 95.0
 SPOTS = (
-    ("东门", "gate"), ("菜市场口", "market"), ("小学门口", "school"), ("卫生站", "clinic"), ("公交站", "station"),
-    ("文化广场", "square"), ("老桥头", "bridge"), ("停车场入口", "parking"), ("商铺街口", "shop_row"),
-    ("社区服务站", "office"), ("西门", "gate"), ("口袋公园", "park"), ("警务亭", "office"), ("工地围挡", "works"),
+    ("东门", "gate"),
+    ("菜市场口", "market"),
+    ("小学门口", "school"),
+    ("卫生站", "clinic"),
+    ("公交站", "station"),
+    ("文化广场", "square"),
+    ("老桥头", "bridge"),
+    ("停车场入口", "parking"),
+    ("商铺街口", "shop_row"),
+    ("社区服务站", "office"),
+    ("西门", "gate"),
+    ("口袋公园", "park"),
+    ("警务亭", "office"),
+    ("工地围挡", "works"),
 )
 
 
@@ -36,15 +47,18 @@ class Round:
 
 
 def make_round(
-    graph: Graph, ground: Polygon, through: list[int], banned: set[int], walked: Counter[int], rng: random.Random
+    graph: Graph,
+    ground: Polygon,
+    through: list[int],
+    banned: set[int],
+    walked: Counter[int],
+    rng: random.Random,
 ) -> Round:
     """The best of many random rounds in `ground` that pass the junctions `through`.
 
     Best: little walked twice in itself, much that no earlier route walks (`walked`).
     """
-    nodes = sorted(
-        n for n, xy in graph.place.items() if ground.contains(Point(xy)) and len(graph.at[n]) >= 2
-    )
+    nodes = sorted(n for n, xy in graph.place.items() if ground.contains(Point(xy)) and len(graph.at[n]) >= 2)
     best: tuple[float, list[tuple[int, int]], int] | None = None
     for _ in range(60):
         tour = _tour(graph, nodes, through, banned, rng)
@@ -92,8 +106,9 @@ def _tour(
 def _spots(graph: Graph, line: LineString, rng: random.Random) -> list[Spot]:
     """Five to eight checkpoints, evenly along the line, at a junction where one is near."""
     count = max(5, min(8, round(line.length / 420)))
-    junctions = [Point(xy) for n, xy in graph.place.items()
-                 if len(graph.at[n]) >= 3 and line.distance(Point(xy)) < 1]
+    junctions = [
+        Point(xy) for n, xy in graph.place.items() if len(graph.at[n]) >= 3 and line.distance(Point(xy)) < 1
+    ]
     words = list(SPOTS)
     rng.shuffle(words)
     found: list[Spot] = []
@@ -117,7 +132,8 @@ def _free_place(
 ) -> tuple[Point, float] | None:
     """The junction nearest to the wanted metre, else the metre itself; far enough from the others."""
     near = sorted(
-        (abs(line.project(j) - wanted), line.project(j)) for j in junctions
+        (abs(line.project(j) - wanted), line.project(j))
+        for j in junctions
         if abs(line.project(j) - wanted) <= slack
     )
     for measure in [m for _, m in near] + [wanted, wanted - slack, wanted + slack]:

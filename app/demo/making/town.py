@@ -129,13 +129,15 @@ def _stem(edges: list[Edge], shape: Polygon, taken: set[str]) -> str:
 def _never_walked(graph: Graph) -> Edge:
     """The dead end that goes farthest from every other street: no walk passes it by chance."""
     ends = [
-        e for e in graph.edges.values()
+        e
+        for e in graph.edges.values()
         if e.u != e.v and 1 in (len(graph.at[e.u]), len(graph.at[e.v])) and e.length_m > 100
     ]
 
     def alone(e: Edge) -> float:
-        others = unary_union([o.line for o in graph.edges.values()
-                              if o.id != e.id and o.line.distance(e.line) < 60])
+        others = unary_union(
+            [o.line for o in graph.edges.values() if o.id != e.id and o.line.distance(e.line) < 60]
+        )
         return float(e.line.difference(others.buffer(45)).length)
 
     return max(ends, key=lambda e: (alone(e), e.id))
@@ -209,8 +211,18 @@ def _team(
 def _area_rows(town: Town) -> list[dict[str, Any]]:
     plan = town.plan
     whole = outline([g.shape for v in town.villages for g in v.grids])
-    rows = [_area(plan.code, plan.name, "township", "420199000000", whole, sum(plan.populations),
-                  plan.households, 1.0)]
+    rows = [
+        _area(
+            plan.code,
+            plan.name,
+            "township",
+            "420199000000",
+            whole,
+            sum(plan.populations),
+            plan.households,
+            1.0,
+        )
+    ]
     for v in sorted(town.villages, key=lambda v: v.code):
         shape = outline([g.shape for g in v.grids])
         rows.append(_area(v.code, v.name, "village", plan.code, shape, v.population, v.households, v.weight))
@@ -219,7 +231,9 @@ def _area_rows(town: Town) -> list[dict[str, Any]]:
         homes = people.share(v.households, streets)
         for k, g in enumerate(v.grids):
             name = f"{v.name}第{people_number(k)}网格"
-            rows.append(_area(f"{v.code}{k + 1:03d}", name, "grid", v.code, g.shape, heads[k], homes[k], v.weight))
+            rows.append(
+                _area(f"{v.code}{k + 1:03d}", name, "grid", v.code, g.shape, heads[k], homes[k], v.weight)
+            )
     return rows
 
 
@@ -228,7 +242,14 @@ def people_number(k: int) -> str:
 
 
 def _area(
-    code: str, name: str, level: str, parent: str, shape: Polygon, population: int, households: int, weight: float
+    code: str,
+    name: str,
+    level: str,
+    parent: str,
+    shape: Polygon,
+    population: int,
+    households: int,
+    weight: float,
 ) -> dict[str, Any]:
     return {
         "code": code, "name": name, "level": level, "parent": parent, "priority_weight": str(weight),
@@ -242,7 +263,8 @@ def _hotspot_row(town: Town, k: int, degrees: Degrees) -> dict[str, Any]:
     village = next(v for v in town.villages if v.metres.contains(shape.centroid))
     windows = [
         {"weekday": day, "from_min": start, "to_min": end}
-        for days, start, end in kind.windows for day in days
+        for days, start, end in kind.windows
+        for day in days
     ]
     return {
         "key": f"{town.plan.key}.h{k + 1:02d}", "name": kind.name, "category": kind.category,

@@ -1,0 +1,218 @@
+"""A phone in Chromium: a profile of its own on the disk, a place to stand, a server that can be switched off."""
+
+from __future__ import annotations
+
+import gzip
+import json
+import os
+import secrets
+import shutil
+import signal
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+from playwright.sync_api import BrowserContext, Page, Playwright
+from sqlalchemy import select
+
+from app import clock
+from app.accounts.models import Person, UserSession
+from app.db import db
+from app.field.models import InboxItem
+from app.routes.models import RouteVersion
+from app.teams.models import Team
+from tests import make, places
+
+CHROMIUM = os.environ.get("CHROMIUM") or shutil.which("chromium") or shutil.which("chromium-browser")
+FLAGS = [
+    "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
+    "--disable-component-update", "--disable-sync", "--enable-unsafe-swiftshader", "--use-angle=swiftshader",
+]  # fmt: skip
+PASSWORD = "xunfang-demo"
+SPOTS = ((100, 500), (600, 500), (1100, 500))  # where the cast's route has its checkpoints, in metres
+
+# Counts every question for a position, and which watches are open; before any script of ours.
+COUNT_POSITIONS = """
+(() => {
+  const real = navigator.geolocation, open = new Set();
+  window.__positions = { asked: 0, watched: 0, heard: 0, open };
+  const watch = real.watchPosition.bind(real), once = real.getCurrentPosition.bind(real), clear = real.clearWatch.bind(real);
+  real.watchPosition = (ok, ...rest) => {
+    window.__positions.watched += 1;
+    const id = watch((p) => { window.__positions.heard += 1; ok(p); }, ...rest);
+    open.add(id);
+    return id;
+  };
+  real.getCurrentPosition = (...all) => { window.__positions.asked += 1; return once(...all); };
+  real.clearWatch = (id) => { open.delete(id); return clear(id); };
+})();
+"""
+
+
+class Handset:
+    """One browser with its own storage. `page` is the first tab."""
+
+    def __init__(self, playwright: Playwright, folder: Path, url: str, **more: Any) -> None:
+        self.playwright, self.folder, self.url, self.more = playwright, folder, url, more
+        self.said: list[str] = []
+        self.switch_on()
+
+    def switch_on(self) -> None:
+        self.context: BrowserContext = self.playwright.chromium.launch_persistent_context(
+            str(self.folder), executable_path=CHROMIUM, args=FLAGS, viewport={"width": 360, "height": 740},
+            device_scale_factor=2, has_touch=True, is_mobile=True, locale="zh-CN", timezone_id="Asia/Shanghai",
+            permissions=["geolocation", "background-sync"], **self.more,
+        )  # fmt: skip
+        self.context.set_default_timeout(15_000)
+        self.context.add_init_script(COUNT_POSITIONS)
+        self.stand(*SPOTS[0])
+        self.page = self.context.pages[0] if self.context.pages else self.context.new_page()
+        self.watch(self.page)
+
+    def watch(self, page: Page) -> None:
+        page.on("pageerror", lambda error: self.said.append(str(error)))
+        page.on(
+            "console",
+            lambda m: self.said.append(m.text) if m.type == "error" and "Failed to load" not in m.text else None,
+        )
+
+    def switch_off(self) -> None:
+        self.context.close()
+
+    def kill(self) -> None:
+        """As when the battery falls out: SIGKILL to every process of this profile, and of no other."""
+        for pid in processes_of(self.folder):
+            try:
+                os.kill(pid, signal.SIGKILL)
+            except ProcessLookupError:
+                continue
+        for _ in range(100):
+            if not processes_of(self.folder):
+                break
+            time.sleep(0.05)
+        try:
+            self.context.close()
+        except Exception:  # the driver has noticed that its browser is gone
+            pass
+        for lock in self.folder.glob("Singleton*"):
+            lock.unlink(missing_ok=True)
+
+    def open(self, page: str = "today") -> Page:
+        self.page.goto(f"{self.url}/m/#/{page}")
+        self.page.wait_for_selector("main, .opening", state="attached")
+        return self.page
+
+    def stand(self, x_m: float, y_m: float, accuracy_m: int = 8) -> None:
+        """Somewhere near (x, y): a receiver never says the same place twice."""
+        lon, lat = places.here(x_m + secrets.randbelow(100) / 50, y_m + secrets.randbelow(100) / 50)
+        self.context.set_geolocation({"longitude": lon, "latitude": lat, "accuracy": accuracy_m})
+
+    def sign_in(self, login: str) -> None:
+        self.page.wait_for_selector("[data-name=signin]")
+        self.page.fill("[name=login]", login)
+        self.page.fill("[name=password]", PASSWORD)
+        self.page.click("[data-name=signin] button.main")
+
+    def start_duty(self) -> None:
+        self.page.click("[data-name=start]")
+        self.page.click("[data-name=start-yes]")
+        self.page.wait_for_selector("[data-name=recording][data-recording=true]")
+
+    def check_in(self, spot: int) -> None:
+        """Walk to the checkpoint, choose it, tap; the phone says that it is saved or more."""
+        page = self.page
+        self.stand(*SPOTS[spot])
+        page.locator(".dots button").nth(spot).click()
+        page.wait_for_selector(f".dots li:nth-child({spot + 1}) .is-target")
+        page.wait_for_function("() => document.querySelector('.target-where')?.textContent.includes('可以签到')")
+        page.click("[data-name=checkin]")
+        page.wait_for_selector("[data-name=result]")
+
+    def end_duty(self) -> None:
+        self.page.click("[data-name=end]")
+        self.page.click("[data-name=end-yes]")
+        self.page.wait_for_selector("[data-name=summary]")
+
+    def wait_sent(self, timeout_ms: int = 30_000) -> None:
+        self.page.wait_for_selector("[data-name=sending][data-count='0']", timeout=timeout_ms)
+
+    def unsent(self) -> int:
+        return int(self.page.locator("[data-name=sending]").get_attribute("data-count") or -1)
+
+    def keep_shell(self) -> None:
+        """Wait until the worker has everything that a cold start needs."""
+        self.page.evaluate("async () => { await navigator.serviceWorker.ready }")
+        self.page.wait_for_function("() => navigator.serviceWorker.controller !== null")
+
+
+def processes_of(folder: Path) -> list[int]:
+    sign = f"--user-data-dir={folder}".encode()
+    found = []
+    for entry in Path("/proc").iterdir():
+        if entry.name.isdigit():
+            try:
+                if sign in (entry / "cmdline").read_bytes().split(b"\0"):
+                    found.append(int(entry.name))
+            except OSError:
+                continue
+    return found
+
+
+@contextmanager
+def no_server(live: Any) -> Iterator[None]:
+    """No signal, honestly: the server is gone, for the page and for the worker."""
+    live.stop()
+    try:
+        yield
+    finally:
+        if live.process.poll() is not None:
+            live.start()
+
+
+def new_member(live: Any, name: str, minutes_ago: int = 10) -> tuple[str, int]:
+    """A member of the cast's team with a shift of their own that covers now. Answers login and id."""
+    with live.app.app_context():
+        other = db.session.get(Person, live.ids["member"])
+        assert other is not None and other.home_township_id is not None
+        route = db.session.get(RouteVersion, live.ids["route"])
+        team = db.session.scalar(select(Team).where(Team.township_id == live.ids["township"]))
+        assert team is not None
+        login = f"p{secrets.token_hex(4)}"
+        person = make.save(
+            Person(
+                login=login, name=name, home_township_id=other.home_township_id, password_hash=other.password_hash
+            )
+        )
+        make.join_team(person, team)
+        make.make_shift(team, route, [person], starts_at=clock.now() - timedelta(minutes=minutes_ago), hours=2)
+        person_id = person.id
+        db.session.remove()
+        return login, person_id
+
+
+def inbox(live: Any, person_id: int, kind: str | None = None) -> list[InboxItem]:
+    with live.app.app_context():
+        rows = list(db.session.scalars(select(InboxItem).where(InboxItem.author_id == person_id)))
+        for row in rows:
+            db.session.expunge(row)
+        db.session.remove()
+        return [r for r in rows if kind in (None, r.kind)]
+
+
+def end_sessions(live: Any, person_id: int) -> None:
+    with live.app.app_context():
+        for row in db.session.scalars(select(UserSession).where(UserSession.person_id == person_id)):
+            db.session.delete(row)
+        db.session.commit()
+        db.session.remove()
+
+
+def ids_in(request: Any) -> list[str]:
+    """What a sync request carries."""
+    data = request.post_data_buffer or b"{}"
+    if data[:2] == b"\x1f\x8b":
+        data = gzip.decompress(data)
+    return [item["id"] for item in json.loads(data)["items"]]

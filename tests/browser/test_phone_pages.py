@@ -1,0 +1,203 @@
+"""The phone's pages in a real browser: a whole duty, positions only on duty, languages, what helps everybody to read it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import sync_playwright
+
+from tests.browser import phone_page
+from tests.browser.phone_page import Handset, inbox, new_member
+
+pytestmark = pytest.mark.browser
+
+
+@pytest.fixture(scope="module")
+def playwright() -> Iterator[Any]:
+    if phone_page.CHROMIUM is None:
+        pytest.skip("no Chromium here")
+    with sync_playwright() as running:
+        yield running
+
+
+@pytest.fixture
+def handset(playwright: Any, live: Any, tmp_path: Path) -> Iterator[Handset]:
+    phone = Handset(playwright, tmp_path / "profile", live.url)
+    yield phone
+    phone.kill()
+    assert phone.said == []
+
+
+def positions(handset: Handset) -> dict[str, int]:
+    return handset.page.evaluate("() => ({ ...window.__positions, open: window.__positions.open.size })")  # type: ignore[no-any-return]
+
+
+def signed_in(handset: Handset, login: str) -> None:
+    handset.open()
+    handset.sign_in(login)
+    handset.page.wait_for_selector("[data-name=duty-card]")
+
+
+def test_a_whole_duty_is_saved_sent_and_counted(handset: Handset, live: Any) -> None:
+    login, person = new_member(live, "一整班")
+    signed_in(handset, login)
+    handset.start_duty()
+    handset.wait_sent()
+    handset.check_in(0)
+    page = handset.page
+    page.wait_for_selector("[data-name=result][data-standing=counted]")
+    assert "40 米内有效" in page.inner_text("[data-name=result]")
+    handset.stand(400, 500)
+    page.wait_for_selector("[data-name=arrive].main")
+    page.click("[data-name=arrive]")
+    page.wait_for_selector("[data-name=hotspot][data-open=true]")
+    page.click("[data-name=leave]")
+    page.wait_for_selector("[data-name=hotspot][data-open=false]")
+    page.click(".bar a:nth-child(3)")
+    page.check("[name=phrase][value=light_out]")
+    page.fill("[name=text]", "第三根灯杆")
+    page.click("[data-name=note-save]")
+    page.wait_for_selector("section .plain-list .line")
+    page.click(".bar a:nth-child(2)")
+    handset.end_duty()
+    handset.wait_sent()
+    kinds = sorted(r.kind for r in inbox(live, person))
+    assert [k for k in kinds if k != "segment"] == ["checkin", "checkin", "checkin", "duty.end", "duty.start", "note"]
+    assert "segment" in kinds
+    page.click(".bar a:nth-child(4)")
+    page.wait_for_selector("[data-name=hours] details")
+
+
+def test_positions_are_read_on_duty_only(handset: Handset, live: Any) -> None:
+    login, _ = new_member(live, "位置")
+    signed_in(handset, login)
+    for page in ("today", "patrol", "note", "me", "outbox"):
+        handset.open(page)
+    handset.page.wait_for_timeout(300)
+    assert positions(handset) == {"asked": 0, "watched": 0, "heard": 0, "open": 0}
+    handset.open("today")
+    handset.start_duty()
+    handset.page.wait_for_function("() => window.__positions.open.size === 1")
+    handset.page.click("[data-name=pause]")
+    handset.page.wait_for_selector("[data-name=resume]")
+    assert positions(handset)["open"] == 0
+    assert handset.page.is_disabled("[data-name=checkin]")
+    heard = positions(handset)["heard"]
+    handset.stand(300, 500)
+    handset.page.wait_for_timeout(500)
+    assert positions(handset)["heard"] == heard
+    handset.page.click("[data-name=resume]")
+    handset.page.wait_for_function("() => window.__positions.open.size === 1")
+    handset.end_duty()
+    after = positions(handset)
+    assert after["open"] == 0
+    handset.stand(500, 500)
+    for page in ("today", "patrol", "note", "me"):
+        handset.page.evaluate("(name) => { location.hash = `#/${name}` }", page)
+        handset.page.wait_for_timeout(150)
+    assert positions(handset) == after
+
+
+def test_english_is_one_tap_away_and_stays(handset: Handset, live: Any) -> None:
+    login, _ = new_member(live, "语言")
+    signed_in(handset, login)
+    page = handset.open("me")
+    page.click("[data-name=lang-en]")
+    page.wait_for_selector("h1:has-text('Me')")
+    assert page.get_attribute("html", "lang") == "en"
+    page.reload()
+    page.wait_for_selector("h1:has-text('Me')")
+    assert "每" not in page.inner_text(".bar")
+    page.click("[data-name=lang-zh]")
+    page.wait_for_selector("h1:has-text('我的')")
+
+
+def test_hold_starts_a_duty_and_a_short_press_only_asks(handset: Handset, live: Any) -> None:
+    login, _ = new_member(live, "按住")
+    signed_in(handset, login)
+    box = handset.page.locator("[data-name=start]").bounding_box()
+    assert box is not None and box["height"] >= 48
+    handset.page.mouse.move(box["x"] + 40, box["y"] + 20)
+    handset.page.mouse.down()
+    handset.page.wait_for_timeout(300)
+    handset.page.mouse.up()
+    handset.page.wait_for_selector("[data-name=start-yes]")
+    handset.page.click(".ask .plain")
+    handset.page.mouse.move(box["x"] + 40, box["y"] + 20)
+    handset.page.mouse.down()
+    handset.page.wait_for_selector("[data-name=recording]")
+    handset.page.mouse.up()
+
+
+def test_everything_works_by_keyboard(handset: Handset, live: Any) -> None:
+    login, _ = new_member(live, "键盘")
+    signed_in(handset, login)
+    page = handset.page
+    page.focus("[data-name=start]")
+    page.keyboard.press("Enter")
+    page.wait_for_selector("[data-name=start-yes]:focus")
+    page.keyboard.press("Enter")
+    page.wait_for_selector("[data-name=recording][data-recording=true]")
+    handset.stand(100, 500)
+    page.wait_for_function("() => document.querySelector('.target-where')?.textContent.includes('可以签到')")
+    page.focus("[data-name=checkin]")
+    page.keyboard.press("Enter")
+    page.wait_for_selector("[data-name=result]")
+    page.wait_for_function("() => document.getElementById('spoken').textContent !== ''")
+
+
+def test_the_list_is_enough_where_no_map_can_be_drawn(handset: Handset, live: Any) -> None:
+    login, person = new_member(live, "无地图")
+    handset.context.add_init_script("HTMLCanvasElement.prototype.getContext = () => null")
+    signed_in(handset, login)
+    handset.start_duty()
+    handset.page.wait_for_selector("[data-name=no-map]")
+    handset.check_in(0)
+    handset.wait_sent()
+    assert len(inbox(live, person, "checkin")) == 1
+    handset.said.clear()  # the map library says that it has no WebGL
+
+
+def test_the_map_is_drawn_with_what_the_policy_of_the_page_allows(handset: Handset, live: Any) -> None:
+    login, _ = new_member(live, "地图")
+    signed_in(handset, login)
+    handset.start_duty()
+    handset.page.wait_for_selector("[data-name=map][data-state=shown] canvas")
+    handset.page.wait_for_selector(".map-spot >> nth=2")
+    handset.stand(120, 500)
+    handset.page.wait_for_selector(".map-here")
+    handset.page.wait_for_timeout(1500)
+
+
+@pytest.mark.parametrize("theme", ["light", "dark", "night"])
+def test_no_page_has_serious_axe_findings(handset: Handset, live: Any, theme: str) -> None:
+    login, _ = new_member(live, "可读")
+    handset.context.add_init_script(f"localStorage.setItem('xunfang.theme', '{theme}')")
+    handset.open()
+    handset.page.wait_for_selector("[data-name=signin]")
+    found = findings(handset, "signin")
+    handset.sign_in(login)
+    handset.page.wait_for_selector("[data-name=duty-card]")
+    found += findings(handset, "today")
+    handset.start_duty()
+    handset.check_in(0)
+    handset.page.wait_for_selector("[data-name=result][data-standing=counted]")
+    found += findings(handset, "patrol")
+    for page in ("note", "me", "outbox"):
+        handset.page.evaluate("(name) => { location.hash = `#/${name}` }", page)
+        handset.page.wait_for_selector(f".page-{page}")
+        found += findings(handset, page)
+    assert found == []
+
+
+def findings(handset: Handset, page: str) -> list[str]:
+    result = Axe().run(handset.page)
+    return [
+        f"{page}: {v['id']} {v['nodes'][0]['html'][:160]}"
+        for v in result.response["violations"]
+        if v["impact"] in ("serious", "critical")
+    ]
