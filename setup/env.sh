@@ -19,5 +19,6 @@ load_settings() {
   lines=$("$PYTHON" setup/cluster.py env) || return 1
   set -a
   eval "$lines"
+  PATH=$PWD/.venv/bin:$PATH # `flask` and `gunicorn` are ours, whatever else is installed
   set +a
 }

@@ -8,9 +8,23 @@ from flask import Flask, Response, g, jsonify, request
 from flask_smorest import Api
 
 from app import clock
+from app.api.schemas import Problem
 from app.gate import public, settings
 
-api = Api()
+
+class ProblemApi(Api):  # type: ignore[misc]
+    """OpenAPI says what problems.py answers: problem+json, not smorest's own shape."""
+
+    ERROR_SCHEMA = Problem
+
+    def _register_responses(self) -> None:
+        usual = self.DEFAULT_RESPONSE_CONTENT_TYPE
+        self.DEFAULT_RESPONSE_CONTENT_TYPE = "application/problem+json"
+        super()._register_responses()
+        self.DEFAULT_RESPONSE_CONTENT_TYPE = usual
+
+
+api = ProblemApi()
 
 
 def init_app(app: Flask) -> None:
@@ -26,6 +40,7 @@ def init_app(app: Flask) -> None:
         api.register_blueprint(module.bp, url_prefix=module.bp.url_prefix)
     app.register_blueprint(health.bp)
     app.add_url_rule("/api/v1/openapi.json", "openapi", openapi)
+    schemas.document_addresses(api, next(app.url_map.iter_rules("openapi")))
 
     @app.after_request
     def add_anchor(response: Response) -> Response:

@@ -7,6 +7,8 @@ from typing import Any
 from flask_smorest import Api
 from marshmallow import EXCLUDE, Schema, ValidationError, fields, validate, validates_schema
 
+from app.gate import CLIENT
+
 LAST_INT = 2**53 - 1
 LON_E7 = validate.Range(-1_800_000_000, 1_800_000_000)
 LAT_E7 = validate.Range(-900_000_000, 900_000_000)
@@ -199,9 +201,31 @@ class Problem(Base):
 
 
 def document(api: Api) -> None:
-    """Put every body into OpenAPI under its own name, and the problem answer."""
+    """Put every body into OpenAPI under its own name, and how one is known to the server."""
     names = {"duty.start": "BodyDutyStart", "duty.pause": "BodyDutyPause", "duty.resume": "BodyDutyResume"}
     for kind, schema in BODIES.items():
         name = names.get(kind, "Body" + "".join(part.title() for part in kind.split(".")))
-        api.spec.components.schema(name, schema=schema(), metadata={"x-kind": kind})
-    api.spec.components.schema("Problem", schema=Problem())
+        api.spec.components.schema(name, schema=schema())
+        api.spec.components.schemas[name]["x-kind"] = kind
+    cookie = {"type": "apiKey", "in": "cookie", "name": "__Host-xunfang"}
+    api.spec.components.security_scheme("session", cookie)
+    api.spec.components.parameter(
+        "Client", "header",
+        {
+            "name": "X-Xunfang-Client", "required": True, "schema": {"type": "string", "pattern": CLIENT.pattern},
+            "description": "name/version; a browser cannot be made to send it across sites",
+        },
+    )  # fmt: skip
+
+
+def document_addresses(api: Api, itself: Any) -> None:
+    """What no decorator says: our header on every write, the cookie, and the rule of the description itself."""
+    open_to_all = {("/api/v1/session", "post"), ("/api/v1/openapi.json", "get")}
+    described = {"summary": "This description", "responses": {"200": {"description": "OpenAPI 3.1"}}}
+    api.spec.path(rule=itself, operations={"get": described})
+    for path, methods in api.spec._paths.items():
+        for method, operation in methods.items():
+            if method in ("post", "put", "patch", "delete"):
+                operation.setdefault("parameters", []).append({"$ref": "#/components/parameters/Client"})
+            if method != "parameters" and (path, method) not in open_to_all:
+                operation["security"] = [{"session": []}]

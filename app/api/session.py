@@ -89,6 +89,7 @@ def who() -> Any:
 @bp.response(204)
 @allow()
 def sign_out() -> Any:
+    """Sign this device out."""
     session = my_session()
     if session is not None:
         operations.revoke_session(me(), session.id, clock.now())

@@ -56,6 +56,7 @@ class Checkin(db.Model):
         CheckConstraint("phase IN ('here','arrive','leave')", name="phase"),
         CheckConstraint("(checkpoint_id IS NULL) <> (hotspot_id IS NULL)", name="one_place"),
         Index("ix_checkins_duty", "township_id", "duty_id"),
+        Index("ix_checkins_time", "township_id", "effective_at"),
         Index(
             "ix_checkins_waiting", "township_id", "effective_at",
             postgresql_where=text("verdict <> 'counted' AND reviewed_at IS NULL"),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Container
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -60,11 +61,13 @@ def record_checkin(duty: Duty, shift: Shift, sender: Sender, body: dict[str, Any
 class Judged:
     """What judging a duty's check-ins gave: those whose answer changed, and the pairs that count.
 
+    `sharers` are the duties of others with the same coordinates at the same time.
     `is_whole` is False once retention has taken positions: then the pairs that stand are left alone.
     """
 
     changed: tuple[Checkin, ...]
     is_whole: bool
+    sharers: frozenset[int]
     pairs: dict[int, tuple[tuple[float, float], ...]]
 
 
@@ -74,11 +77,26 @@ def judge_duty(
     """Judge the set and write down what changed. A person's decision stands; the reasons stay those of the machine."""
     rows = queries.rows_of_duty(duty.township_id, duty.id)
     live = [row for row in rows if row.lon is not None]
-    claims = [_claim(row, gaps, len([r for r in live if r.shared])) for row in live]
+    shared = _same_spots(duty, live)
+    claims = [_claim(row, gaps, shared) for row in live]
     verdicts = judge_checkins(claims, _duty_window(duty, shift, window, zone), policy)
     changed = [row.checkin for row in live if _write(row.checkin, verdicts[str(row.checkin.id)])]
     db.session.flush()
-    return Judged(tuple(changed), len(live) == len(rows), _pairs(rows, claims, verdicts, policy))
+    sharers = frozenset(other for others in shared.values() for other in others)
+    pairs = _pairs(rows, claims, verdicts, policy)
+    return Judged(tuple(changed), len(live) == len(rows), sharers, pairs)
+
+
+def _same_spots(duty: Duty, live: list[queries.Row]) -> dict[UUID, list[int]]:
+    """By check-in: other people's duties at its coordinates and time. One equal point may be chance; a series of them
+    is one device's track sent by two, so fewer than two are none."""
+    times = [row.checkin.effective_at for row in live]
+    found: dict[UUID, list[int]] = {}
+    for checkin_id, other in (
+        queries.same_spots(duty.township_id, duty.id, min(times), max(times)) if times else ()
+    ):
+        found.setdefault(checkin_id, []).append(other)
+    return found if len(found) >= 2 else {}
 
 
 def _write(checkin: Checkin, verdict: Verdict) -> bool:
@@ -89,7 +107,7 @@ def _write(checkin: Checkin, verdict: Verdict) -> bool:
     return before != (checkin.verdict, checkin.reasons, checkin.evidence_level)
 
 
-def _claim(row: queries.Row, gaps: frozenset[UUID], n_shared: int) -> Claim:
+def _claim(row: queries.Row, gaps: frozenset[UUID], shared: Container[UUID]) -> Claim:
     c = row.checkin
     assert row.lon is not None and row.lat is not None
     return Claim(
@@ -111,8 +129,7 @@ def _claim(row: queries.Row, gaps: frozenset[UUID], n_shared: int) -> Claim:
         radius_m=row.radius_m,
         seq_gap=c.id in gaps,
         window=row.window,
-        # one equal point may be chance; a series of them is one device's track sent by two
-        shared_coordinates=row.shared > 0 and n_shared >= 2,
+        shared_coordinates=c.id in shared,
         seq=row.seq,
         offset_m=row.offset_m,
     )

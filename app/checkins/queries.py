@@ -17,6 +17,8 @@ from app.db import db
 from app.hotspots.models import Hotspot
 from app.routes.models import Checkpoint, RouteVersion
 
+NEAR = timedelta(minutes=10)
+
 
 @dataclass(frozen=True)
 class Measured:
@@ -66,28 +68,15 @@ class Row:
     seq: int | None
     window: tuple[int, int] | None
     offset_m: tuple[float, float] | None
-    shared: int
 
 
 def rows_of_duty(township_id: int, duty_id: int) -> list[Row]:
-    """All check-ins of a duty. `shared` counts other people's check-ins at the very same coordinates within 10 min."""
-    other = aliased(Checkin)
-    near_in_time = timedelta(minutes=10)
-    shared = (
-        select(func.count())
-        .select_from(other)
-        .where(
-            other.township_id == Checkin.township_id, other.person_id != Checkin.person_id,
-            other.position == Checkin.position,
-            other.effective_at.between(Checkin.effective_at - near_in_time, Checkin.effective_at + near_in_time),
-        )
-        .scalar_subquery()
-    )  # fmt: skip
+    """All check-ins of a duty with their checkpoints' figures."""
     azimuth = func.ST_Azimuth(cast(Checkpoint.geom, Geography), cast(Checkin.position, Geography))
     rows = db.session.execute(
         select(
             Checkin, func.ST_X(Checkin.position), func.ST_Y(Checkin.position), Checkpoint.radius_m, Checkpoint.seq,
-            Checkpoint.window_from_min, Checkpoint.window_to_min, func.sin(azimuth), func.cos(azimuth), shared,
+            Checkpoint.window_from_min, Checkpoint.window_to_min, func.sin(azimuth), func.cos(azimuth),
         )
         .outerjoin(Checkpoint, Checkpoint.id == Checkin.checkpoint_id)
         .where(Checkin.township_id == township_id, Checkin.duty_id == duty_id)
@@ -101,30 +90,31 @@ def _row(r: Any) -> Row:
     window = (r[5], r[6]) if r[5] is not None and r[6] is not None else None
     known = r[7] is not None and checkin.distance_m is not None
     offset = (r[7] * checkin.distance_m, r[8] * checkin.distance_m) if known else None
-    return Row(checkin, r[1], r[2], r[3] or 0, r[4], window, offset, r[9])
+    return Row(checkin, r[1], r[2], r[3] or 0, r[4], window, offset)
 
 
-def sharers(township_id: int, duty_id: int) -> list[int]:
-    """Duties of other people with a check-in at the very coordinates of one of this duty's, within 10 minutes."""
+def same_spots(township_id: int, duty_id: int, first: datetime, last: datetime) -> list[tuple[UUID, int]]:
+    """(check-in of the duty, duty of somebody else) where both stand at the very same coordinates within 10 minutes.
+
+    `first` and `last` are the duty's earliest and latest check-in: they let the index on time find the others.
+    """
     other = aliased(Checkin)
-    near_in_time = timedelta(minutes=10)
-    return list(
-        db.session.scalars(
-            select(other.duty_id)
-            .distinct()
-            .join(
-                Checkin,
-                and_(
-                    Checkin.township_id == other.township_id, Checkin.person_id != other.person_id,
-                    Checkin.position == other.position,
-                    other.effective_at.between(
-                        Checkin.effective_at - near_in_time, Checkin.effective_at + near_in_time
-                    ),
-                ),
-            )
-            .where(Checkin.township_id == township_id, Checkin.duty_id == duty_id)
+    rows = db.session.execute(
+        select(Checkin.id, other.duty_id)
+        .join(
+            other,
+            and_(
+                other.township_id == Checkin.township_id, other.position == Checkin.position,
+                other.person_id != Checkin.person_id,
+                other.effective_at.between(Checkin.effective_at - NEAR, Checkin.effective_at + NEAR),
+            ),
+        )
+        .where(
+            Checkin.township_id == township_id, Checkin.duty_id == duty_id,
+            other.effective_at.between(first - NEAR, last + NEAR),
         )
     )  # fmt: skip
+    return [(r[0], r[1]) for r in rows]
 
 
 def counted_checkpoints(township_id: int, duty_ids: list[int]) -> dict[int, int]:

@@ -46,6 +46,7 @@ class Coverage:
     period: Period
     measures: Measures
     children: list[tuple[Area, Measures]]
+    ground: Ground
 
 
 @dataclass(frozen=True)
@@ -96,9 +97,8 @@ def coverage_of(
     needed = with_children or area.level == "county"
     children = children_of(scope, area, period) if needed else []
     ground = _gather(scope, area, children, period, now)
-    return Coverage(
-        area, period, _measures(area, ground), [(child, _measures(child, ground)) for child in children]
-    )
+    divided = [(child, _measures(child, ground)) for child in children]
+    return Coverage(area, period, _measures(area, ground), divided, ground)
 
 
 def children_of(scope: Scope, area: Area, period: Period) -> list[Area]:
@@ -140,7 +140,7 @@ def _whole(area: Area, children: Sequence[Area]) -> frozenset[int]:
 # --- what of the ground belongs to an area ----------------------------------------------------------------------
 
 
-def _streets_of(area: Area, ground: Ground) -> StreetFigures:
+def streets_of(area: Area, ground: Ground) -> StreetFigures:
     if area.level == "county":
         return streets.joined(list(ground.streets.values()))
     township = ground.streets.get(area.id if area.level == "township" else area.township_id or 0)
@@ -152,7 +152,7 @@ def _streets_of(area: Area, ground: Ground) -> StreetFigures:
     return township.where(streets.among(township.ids, wanted))
 
 
-def _hotspots_of(area: Area, ground: Ground) -> list[HotspotFigures]:
+def hotspots_of(area: Area, ground: Ground) -> list[HotspotFigures]:
     belongs: dict[str, Callable[[HotspotFigures], bool]] = {
         "county": lambda f: True,
         "township": lambda f: f.hotspot.township_id == area.id,
@@ -162,7 +162,7 @@ def _hotspots_of(area: Area, ground: Ground) -> list[HotspotFigures]:
     return [f for f in ground.hotspots if belongs[area.level](f)]
 
 
-def _shifts_of(area: Area, ground: Ground) -> list[ShiftFact]:
+def shifts_of(area: Area, ground: Ground) -> list[ShiftFact]:
     """A village's shifts are those of the teams that look after it; a grid has none of its own."""
     if area.level == "village":
         return [s for s in ground.shifts if s.team_id in ground.teams.get(area.id, set())]
@@ -175,12 +175,12 @@ def _shifts_of(area: Area, ground: Ground) -> list[ShiftFact]:
 
 
 def _measures(area: Area, ground: Ground) -> Measures:
-    shifts = _shifts_of(area, ground)
+    shifts = shifts_of(area, ground)
     done = [s for s in shifts if s.crew]
     return {
-        **_street_measures(_streets_of(area, ground)),
+        **_street_measures(streets_of(area, ground)),
         **route_measures(done),
-        **_hotspot_measures(_hotspots_of(area, ground)),
+        **_hotspot_measures(hotspots_of(area, ground)),
         **_shift_measures(shifts, done, ground.km2.get(area.id, 0.0), ground.period),
         **_checkin_measures(done),
     }

@@ -44,6 +44,7 @@ WHERE = {d.code: d.where for d in DEFECTS}
 FAULTY = [d.where for d in DEFECTS if ".p" in d.where]
 CLOCK_AHEAD_S = 5 * 3600
 REACH = 0.7
+CUT_SHORT = 0.15
 SILENT_S = (2400.0, 3600.0)
 
 
@@ -143,9 +144,14 @@ def _crew(team: Team, day: date, k: int) -> tuple[str, ...]:
 def motion_of(world: World, outing: Outing) -> Motion:
     """The true walk of an outing's crew (they walk together)."""
     route, rng = world.routes[outing.route], outing.rng("walk")
-    unfinished = route.key == WHERE["never_finished"]
+    reach = 1.0
+    if route.key == WHERE["never_finished"]:
+        reach = REACH
+    elif rng.random() < CUT_SHORT:
+        # Rain, a call, sore feet: no fault, and every town's figures have it.
+        reach = rng.uniform(0.55, 0.9)
     rounds = [_stops(route, rng, first=True), _stops(route, rng, first=False)]
-    return walk_rounds(route.xy, rounds, outing.walked_s, rng, REACH if unfinished else 1.0)
+    return walk_rounds(route.xy, rounds, outing.walked_s, rng, reach)
 
 
 def _stops(route: Route, rng: random.Random, first: bool) -> list[Stop]:

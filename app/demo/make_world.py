@@ -16,6 +16,7 @@ from shapely import LineString, Polygon
 from app.demo.making import people, places
 from app.demo.making.names import OTHER_STEMS, STEMS, name_streets
 from app.demo.making.network import METRES, Edge, read_cut, to_degrees
+from app.demo.making.rows import COUNTY, town_rows
 from app.demo.making.town import Plan, Town, make_town
 
 DATA = Path(__file__).parent / "data"
@@ -66,7 +67,7 @@ def county(towns: list[Town]) -> dict[str, Any]:
     every = [c for t in towns for c in t.border.exterior.coords]
     around = LineString(every).convex_hull.buffer(600).simplify(60)
     return {
-        "code": "420199000000", "name": "临江县", "level": "county", "parent": None, "priority_weight": "1.0",
+        "code": COUNTY, "name": "临江县", "level": "county", "parent": None, "priority_weight": "1.0",
         "population": None, "households": None, "polygon": degrees(around.exterior),
     }  # fmt: skip
 
@@ -85,7 +86,7 @@ def main(source: Path) -> None:
         "people": [], "teams": [], "roles": [], "hotspots": [], "routes": [], "never_walked": {},
     }  # fmt: skip
     for town in towns:
-        for part, rows in town.rows(degrees).items():
+        for part, rows in town_rows(town, degrees).items():
             if isinstance(rows, list):
                 world[part] += rows
             else:

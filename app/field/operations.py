@@ -79,6 +79,7 @@ class Batch:
     known: dict[UUID, queries.Known]
     touched: dict[settling.DutyKey, list[UUID]] = field(default_factory=dict)
     policy: Policy = field(default_factory=Policy)
+    grounds: settling.Grounds = field(default_factory=settling.Grounds)
 
     def touch(self, key: settling.DutyKey | None, item_id: UUID) -> None:
         if key is not None:
@@ -143,7 +144,7 @@ def _sha256(item: Item) -> str:
 
 
 def register(batch: Batch, item: Item) -> Receipt | None:
-    township_id = queries.home_township_of(item.author_id)
+    township_id = _township_of(batch, item.author_id)
     if township_id is None:
         return _reject(batch, item, "unknown_author")
     effective = effective_time(item.device_at, batch.sent_at, batch.now, item.anchor_at, batch.policy)
@@ -158,6 +159,12 @@ def register(batch: Batch, item: Item) -> Receipt | None:
         return None
     _apply(batch, township_id, item.id, item.kind, item.body, effective, item)
     return None
+
+
+def _township_of(batch: Batch, author_id: int) -> int | None:
+    """The author's home township: where the item stays for ever."""
+    own = author_id == batch.person.id
+    return batch.person.home_township_id if own else queries.home_township_of(author_id)
 
 
 def _inbox_values(batch: Batch, item: Item, township_id: int) -> dict[str, Any]:
@@ -183,7 +190,7 @@ def _apply(
     batch: Batch, township_id: int, item_id: UUID, kind: str, body: dict[str, Any], effective: EffectiveTime,
     item: Item | InboxItem,
 ) -> None:  # fmt: skip
-    outcome = settling.apply(township_id, kind, body, effective, item, batch.now)
+    outcome = settling.apply(township_id, kind, body, effective, item, batch.now, batch.grounds)
     batch.touch(outcome.duty, item_id)
     if outcome.held:
         queries.set_state(township_id, item_id, batch.now, result="held", reasons=[outcome.held])
@@ -281,7 +288,7 @@ def _content(item: Item) -> dict[str, Any]:
 def _hold_unjudged(batch: Batch, item: Item | Broken) -> Receipt | None:
     if isinstance(item, Broken):
         return Receipt(item.id, "rejected", reasons=(item.code,))
-    township_id = queries.home_township_of(item.author_id)
+    township_id = _township_of(batch, item.author_id)
     assert township_id is not None
     effective = effective_time(item.device_at, batch.sent_at, batch.now, item.anchor_at, batch.policy)
     queries.add_inbox(_inbox_values(batch, item, township_id))
@@ -296,7 +303,7 @@ def settle_touched(batch: Batch) -> None:
     for key in sorted(batch.touched):
         try:
             with db.session.begin_nested():
-                settling.settle(key, batch.now)
+                settling.settle(key, batch.now, batch.grounds)
         except OperationalError:
             raise
         except Exception as error:

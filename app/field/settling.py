@@ -4,12 +4,11 @@ its stored items."""
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any
 
 from app.areas.policies import InForce, Place, place_of, policies_in_force
 from app.checkins import operations as checkins
-from app.checkins import queries as checkin_queries
 from app.checkins import rules as checkin_rules
 from app.coverage import operations as coverage
 from app.coverage.pieces import Policy as PiecePolicy
@@ -44,7 +43,13 @@ class Outcome:
 
 
 def apply(
-    township_id: int, kind: str, body: dict[str, Any], effective: EffectiveTime, item: Any, now: datetime
+    township_id: int,
+    kind: str,
+    body: dict[str, Any],
+    effective: EffectiveTime,
+    item: Any,
+    now: datetime,
+    grounds: Grounds,
 ) -> Outcome:
     """Let the item's domain take it. `item` is the envelope (as sent or as stored). Raises DomainError when the body
     names something that does not exist here."""
@@ -66,7 +71,7 @@ def apply(
         )
         checkins.record_checkin(duty, shift, sender, body)
     else:
-        _take_segment(duty, shift, item, body, effective, now)
+        _take_segment(duty, shift, item, body, effective, now, grounds.of(duty))
     return Outcome(duty=key)
 
 
@@ -77,7 +82,13 @@ def _duty_for(key: DutyKey, kind: str, now: datetime) -> tuple[Duty, Shift] | No
 
 
 def _take_segment(
-    duty: Duty, shift: Shift, item: Any, body: dict[str, Any], effective: EffectiveTime, now: datetime
+    duty: Duty,
+    shift: Shift,
+    item: Any,
+    body: dict[str, Any],
+    effective: EffectiveTime,
+    now: datetime,
+    ground: Ground,
 ) -> None:
     shift_s = 0
     if effective.quality != "good":
@@ -85,7 +96,8 @@ def _take_segment(
     stretch = tracks.store_segment(
         duty.township_id, item.id, duty.id, body["source"], body["fixes"], shift_s, now
     )
-    ground = Ground.of(duty.township_id, duty.day)
+    if stretch is None:
+        return  # stored before; what it gives is there
     window = _known_window(duty, shift, ground, now)
     track_m, near_m = coverage.add_track(ground.walk(duty, shift, window), [stretch])
     duty.track_m += track_m
@@ -100,10 +112,6 @@ class Ground:
     place: Place
     in_force: InForce
 
-    @classmethod
-    def of(cls, township_id: int, day: Any) -> Ground:
-        return cls(place_of(township_id), policies_in_force(township_id, day))
-
     def walk(self, duty: Duty, shift: Shift, window: Window) -> coverage.Walk:
         policy = PiecePolicy(track=track_policy(self.in_force.body("tracks")))
         return coverage.Walk(
@@ -112,22 +120,35 @@ class Ground:
         )  # fmt: skip
 
 
+class Grounds:
+    """The grounds of one batch, each read once."""
+
+    def __init__(self) -> None:
+        self._read: dict[tuple[int, date], Ground] = {}
+
+    def of(self, duty: Duty) -> Ground:
+        key = (duty.township_id, duty.day)
+        if key not in self._read:
+            self._read[key] = Ground(place_of(duty.township_id), policies_in_force(*key))
+        return self._read[key]
+
+
 def _known_window(duty: Duty, shift: Shift, ground: Ground, now: datetime) -> Window:
     return duties.judge(duty, shift, now, duty_policy(ground.in_force.body("duty")))
 
 
-def settle(key: DutyKey, now: datetime) -> None:
+def settle(key: DutyKey, now: datetime, grounds: Grounds | None = None) -> None:
     """Bring everything that follows from a duty's items in line with them. Safe to repeat: the same items, the same
     state. Other people's duties that share coordinates with it are judged again as well."""
     found = duty_queries.lock_duty(key.township_id, key.shift_id, key.person_id)
     if found is None:
         return
     duty, shift = found
-    ground = Ground.of(duty.township_id, duty.day)
+    ground = (grounds or Grounds()).of(duty)
     window = duties.settle_window(duty, shift, now, duty_policy(ground.in_force.body("duty")))
     _follow_window(duty, shift, window, ground)
-    _judge_checkins(duty, shift, window, ground, now)
-    _judge_sharers(duty, ground, now)
+    for other_id in sorted(_judge_checkins(duty, shift, window, ground, now)):
+        _judge_sharer(duty.township_id, other_id, ground, now)
     if duty.state in ("ended", "attended"):
         incentives.post_month(
             duty.township_id, duty.person_id, duty.day, ground.place.zone, ground.in_force, now
@@ -161,7 +182,10 @@ def _clipped(spans: tuple[tuple[float, float], ...], low: float, high: float) ->
     return [(a, b) for a, b in cut if a < b]
 
 
-def _judge_checkins(duty: Duty, shift: Shift, window: Window, ground: Ground, now: datetime) -> None:
+def _judge_checkins(
+    duty: Duty, shift: Shift, window: Window, ground: Ground, now: datetime
+) -> frozenset[int]:
+    """Verdicts and pairs of a duty; answers the duties of others that share its coordinates."""
     policy = checkin_rules.policy_from(ground.in_force.body("checkins"))
     gaps = queries.gaps_of(duty.township_id, duty.id)
     judged = checkins.judge_duty(duty, shift, window, gaps, policy, ground.place.zone)
@@ -171,18 +195,18 @@ def _judge_checkins(duty: Duty, shift: Shift, window: Window, ground: Ground, no
         )
     if judged.is_whole:
         coverage.rebuild_pairs(duty.township_id, duty.id, judged.pairs)
+    return judged.sharers
 
 
-def _judge_sharers(duty: Duty, ground: Ground, now: datetime) -> None:
+def _judge_sharer(township_id: int, duty_id: int, ground: Ground, now: datetime) -> None:
     """Two devices with one series of coordinates: the other's check-ins learn it too."""
-    for other_id in checkin_queries.sharers(duty.township_id, duty.id):
-        key = key_of(duty.township_id, other_id)
-        found = duty_queries.lock_duty(key.township_id, key.shift_id, key.person_id) if key else None
-        if found is None:
-            continue
-        other, shift = found
-        window = duties.judge(other, shift, now, duty_policy(ground.in_force.body("duty")))
-        _judge_checkins(other, shift, window, ground, now)
+    key = key_of(township_id, duty_id)
+    found = duty_queries.lock_duty(key.township_id, key.shift_id, key.person_id) if key else None
+    if found is None:
+        return
+    duty, shift = found
+    window = duties.judge(duty, shift, now, duty_policy(ground.in_force.body("duty")))
+    _judge_checkins(duty, shift, window, ground, now)
 
 
 def key_of(township_id: int, duty_id: int) -> DutyKey | None:

@@ -1,0 +1,1 @@
+"""What the queue runs. `queue.enqueue` puts a job in, `tasks` says what each does, `worker` is the process."""

@@ -28,10 +28,11 @@ def store_segment(
     raw: Sequence[Sequence[int]],
     shift_s: int,
     now: datetime,
-) -> Stretch:
-    """`raw` is [lon_e7, lat_e7, accuracy_m, t_ms] by the device's clock; times are kept as whole effective seconds."""
+) -> Stretch | None:
+    """None when it is there already. `raw` is [lon_e7, lat_e7, accuracy_m, t_ms] by the device's clock; times are kept as whole effective seconds."""
     fixes = tuple(Fix(lon, lat, accuracy, t_ms // 1000 + shift_s) for lon, lat, accuracy, t_ms in raw)
-    queries.add_segment(township_id, item_id, duty_id, source, fixes, shift_s, now)
+    if not queries.add_segment(township_id, item_id, duty_id, source, fixes, shift_s, now):
+        return None
     return in_context(township_id, item_id, duty_id, fixes, shift_s)
 
 

@@ -8,10 +8,11 @@ from datetime import datetime
 from uuid import UUID
 
 import numpy as np
-from sqlalchemy import and_, delete, func, or_, select
+from sqlalchemy import ColumnElement, and_, delete, func, or_, select
 from sqlalchemy.dialects.postgresql import insert
 
 from app.db import db
+from app.duty.models import Duty
 from app.geo import E7
 from app.tracks.models import Segment
 from app.tracks.rules import Fix
@@ -91,10 +92,8 @@ def neighbours(
     return [(row[0], row[1], from_wkb(bytes(row[2]))) for row in rows]
 
 
-def delete_segments_before(when: datetime, contested: Sequence[tuple[int, int]]) -> int:
-    """Retention: segments received before `when` go, but those of contested duties (township, duty)."""
-    kept = [and_(Segment.township_id == t, Segment.duty_id == d) for t, d in contested]
-    gone = delete(Segment).where(Segment.received_at < when)
-    if kept:
-        gone = gone.where(~or_(*kept))
+def delete_segments_of(which: ColumnElement[bool]) -> int:
+    """Retention: every segment of the duties meant, so that a track is there as a whole or not at all."""
+    of_duty = and_(Segment.township_id == Duty.township_id, Segment.duty_id == Duty.id)
+    gone = delete(Segment).where(of_duty, which).execution_options(synchronize_session=False)
     return int(db.session.execute(gone).rowcount or 0)  # type: ignore[attr-defined]

@@ -31,13 +31,13 @@ TONES = {"held": "wait", "counted": "good", "not_counted": "need"}
 
 @pages.get("/desk/review", defaults={"checkin_id": None})
 @pages.get("/desk/review/<uuid:checkin_id>")
-@allow("leader")
+@allow("leader", "admin")
 def show(checkin_id: UUID | None) -> ResponseReturnValue:
     return review_page(checkin_id, empty_form())
 
 
 @pages.post("/desk/review/<uuid:checkin_id>")
-@allow("leader")
+@allow("leader", "admin")
 def decide(checkin_id: UUID) -> ResponseReturnValue:
     form = offer_reasons(ReviewForm())
     decision = request.form.get("decision", "")
@@ -73,6 +73,7 @@ def review_page(checkin_id: UUID | None, form: ReviewForm, *, problem: str = "")
     decided = checkins.decided_checkins(scope, me().id, now - timedelta(hours=12))
     return render_template(
         "desk/review.html", queue=queue, item=one and item_of(one), form=form, problem=problem, others=others,
+        opens_shifts="leader" in scope.roles,
         n_held=checkins.waiting_count(scope), n_others=checkins.other_count(scope, now), decided=decided,
     )  # fmt: skip
 

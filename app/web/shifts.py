@@ -36,9 +36,15 @@ def week() -> ResponseReturnValue:
         {"day": day, "shifts": [s for s in shifts if s.day == day]}
         for day in (monday + timedelta(days=n) for n in range(7))
     ]
+    now = clock.now()
+    policies = {key: duty_policy(*key) for key in {(s.township_id, s.day) for s in shifts}}
+    begun = {
+        s.id: state_and_tone(s, policies[s.township_id, s.day], now)[1:] for s in shifts if s.starts_at <= now
+    }
     return render_template(
-        "desk/shifts.html", days=days, any_shift=bool(shifts), many_teams=len(teams) > 1, week=week_code(monday),
-        before=week_code(monday - timedelta(days=7)), after=week_code(monday + timedelta(days=7)), today=today(),
+        "desk/shifts.html", begun=begun, days=days, any_shift=bool(shifts), many_teams=len(teams) > 1,
+        week=week_code(monday), today=today(), before=week_code(monday - timedelta(days=7)),
+        after=week_code(monday + timedelta(days=7)),
         open_places=sum(s.open_places for s in shifts if s.day >= today()),
         can_copy=monday + timedelta(days=6) >= today(),
     )  # fmt: skip

@@ -506,6 +506,7 @@ def upgrade() -> None:
     postgresql_partition_by='RANGE (id)'
     )
     op.create_index('ix_checkins_duty', 'checkins', ['township_id', 'duty_id'], unique=False)
+    op.create_index('ix_checkins_time', 'checkins', ['township_id', 'effective_at'], unique=False)
     op.create_index('ix_checkins_waiting', 'checkins', ['township_id', 'effective_at'], unique=False, postgresql_where=sa.text("verdict <> 'counted' AND reviewed_at IS NULL"))
     op.create_table('duty_events',
     sa.Column('township_id', sa.BigInteger(), nullable=False),
@@ -589,6 +590,7 @@ def downgrade() -> None:
     op.drop_index('ix_duty_events_duty', table_name='duty_events')
     op.drop_table('duty_events')
     op.drop_index('ix_checkins_waiting', table_name='checkins', postgresql_where=sa.text("verdict <> 'counted' AND reviewed_at IS NULL"))
+    op.drop_index('ix_checkins_time', table_name='checkins')
     op.drop_index('ix_checkins_duty', table_name='checkins')
     op.drop_geospatial_table('checkins')
     op.drop_index('ix_duties_person', table_name='duties')

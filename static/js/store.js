@@ -65,24 +65,24 @@ export function dutyFor(shift) {
   return dutyOf(shift, view.rows, view.kept?.got_at ?? 0);
 }
 
-let reading = false;
+/** @type {Promise<void>|null} */
+let reading = null;
 let stale = false;
 
-/** Read everything again. Calls that come while it runs are one more run. */
-export async function reload() {
-  if (reading) {
-    stale = true;
-    return;
-  }
-  reading = true;
-  try {
-    do {
-      stale = false;
-      show(await read());
-      await obeyDuty();
-    } while (stale);
-  } finally {
-    reading = false;
+/** Read everything again; resolves when what was stored at the call is shown. Calls meanwhile are one more run. */
+export function reload() {
+  stale = true;
+  reading ??= readWhileStale().finally(() => {
+    reading = null;
+  });
+  return reading;
+}
+
+async function readWhileStale() {
+  while (stale) {
+    stale = false;
+    show(await read());
+    await obeyDuty();
   }
 }
 

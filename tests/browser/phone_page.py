@@ -139,6 +139,14 @@ class Handset:
     def wait_sent(self, timeout_ms: int = 30_000) -> None:
         self.page.wait_for_selector("[data-name=sending][data-count='0']", timeout=timeout_ms)
 
+    def send_now(self) -> None:
+        """The signal is back and nobody wants to wait for the next try."""
+        self.page.evaluate("() => { location.hash = '#/outbox' }")
+        self.page.wait_for_selector("[data-name=outbox]")
+        if self.page.locator("[data-name=try-now]").count():
+            self.page.click("[data-name=try-now]")
+        self.wait_sent()
+
     def unsent(self) -> int:
         return int(self.page.locator("[data-name=sending]").get_attribute("data-count") or -1)
 

@@ -50,7 +50,7 @@ def test_a_cold_start_without_signal_shows_the_duty(handset: Handset, live: Any)
         assert "清禾镇一路线" in page.inner_text("[data-name=duty-card]")
         handset.start_duty()
         assert handset.unsent() == 1
-    handset.wait_sent()
+    handset.send_now()
 
 
 def test_three_checkins_survive_a_kill_and_a_reload_and_arrive_once(handset: Handset, live: Any) -> None:
@@ -71,8 +71,7 @@ def test_three_checkins_survive_a_kill_and_a_reload_and_arrive_once(handset: Han
         handset.page.wait_for_selector(".dot.waiting >> nth=2")
         assert handset.unsent() >= 3
         assert inbox(live, person, "checkin") == []
-    handset.open("outbox")
-    handset.wait_sent()
+    handset.send_now()
     rows = inbox(live, person, "checkin")
     assert len(rows) == 3
     assert len({r.body["checkpoint_id"] for r in rows if r.body}) == 3
@@ -160,14 +159,15 @@ def test_another_members_rows_are_kept_named_and_never_sent(handset: Handset, li
         handset.page.click("[data-name=sign-out-yes]")
         handset.page.wait_for_selector("[data-name=others]")
     handset.sign_in(second)
-    handset.page.wait_for_selector("[data-name=who]") if handset.page.url.endswith("#/me") else None
+    handset.page.wait_for_selector("[data-name=hours]")
     handset.open("outbox")
     handset.page.wait_for_selector("[data-name=others]")
     assert "先来的人" in handset.page.inner_text("[data-name=others]")
     handset.open("today")
     handset.start_duty()
-    handset.wait_sent()
-    assert len(inbox(live, second_id)) == 1
+    handset.send_now()
+    handset.open("patrol")
+    assert len(inbox(live, second_id, "duty.start")) == 1
     assert inbox(live, first_id, "checkin") == []
     handset.end_duty()
     handset.wait_sent()

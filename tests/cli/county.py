@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import json
 import threading
 from collections.abc import Callable, Iterator
@@ -70,7 +71,7 @@ def pieces_of(line: shapely.LineString, crs: str, every_m: float) -> list[shapel
     """The line as streets of about `every_m` metres, in degrees; a stand-still makes no street."""
     flat = metres(shapely.remove_repeated_points(line), crs)
     ends = [*np.arange(0, flat.length, every_m), flat.length]
-    cut = [shapely.ops.substring(flat, a, b) for a, b in zip(ends[:-1], ends[1:], strict=True)]
+    cut = [shapely.ops.substring(flat, a, b) for a, b in itertools.pairwise(ends)]
     return [degrees(street, crs) for street in cut if street.length > 1]
 
 

@@ -26,8 +26,8 @@ def pair(folder: Path, run: str = "FC2") -> tuple[Path, Path]:
 def write_gpx(path: Path, lonlat: np.ndarray, starts_at: datetime, every_s: float = 1.0) -> Path:
     """A track of one part, a fix every `every_s` seconds."""
     points = "".join(
-        f'<trkpt lat="{lat:.7f}" lon="{lon:.7f}"><time>{(starts_at + timedelta(seconds=i * every_s)).isoformat()}</time>'
-        "</trkpt>"
+        f'<trkpt lat="{lat:.7f}" lon="{lon:.7f}">'
+        f"<time>{(starts_at + timedelta(seconds=i * every_s)).isoformat()}</time></trkpt>"
         for i, (lon, lat) in enumerate(lonlat)
     )
     path.write_text(

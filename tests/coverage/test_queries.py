@@ -72,13 +72,13 @@ def test_the_crew_is_a_union_and_one_shift(people: Any, network: NetworkVersion)
 
 
 def test_n_times_counts_distinct_shifts(people: Any, network: NetworkVersion) -> None:
-    later = make.make_shift(people.town.team, None, starts_at=make.EVENING + timedelta(hours=5))
+    later = make.make_shift(people.town.team, None, starts_at=make.EVENING + timedelta(hours=3))
     first, second = make_duty(people.shift, people.member), make_duty(later, people.member)
     for n in range(3):
         walk(first, network, range(15, 25), make.EVENING + timedelta(hours=n))
-    walk(second, network, [19], make.EVENING + timedelta(hours=5))
+    walk(second, network, [19], make.EVENING + timedelta(hours=3))
     found = figures_of(network)
-    assert found[0] == (0.25, 2, (make.EVENING + timedelta(hours=5)).timestamp())
+    assert found[0] == (0.25, 2, (make.EVENING + timedelta(hours=3)).timestamp())
     assert found[1] == (0.25, 1, (make.EVENING + timedelta(hours=2)).timestamp())
 
 

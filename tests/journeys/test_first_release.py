@@ -5,6 +5,7 @@ from __future__ import annotations
 import gzip
 import json
 from datetime import UTC, datetime, timedelta
+from math import asinh, pi, radians, tan
 from typing import Any
 
 import mapbox_vector_tile
@@ -16,6 +17,7 @@ from app.duty.models import Shift
 from app.routes.models import Checkpoint
 from tests.browserless import Browser
 from tests.phone import Phone, walk
+from tests.places import here
 
 
 def test_from_sign_in_to_a_street_on_the_map(live):
@@ -90,15 +92,15 @@ def coverage(live, login: str) -> Any:
     return body
 
 
-def tile_path(live, layer: str) -> str:
-    """The z14 tile over the town's corner."""
-    from math import asinh, pi, radians, tan
-
-    from tests.places import here
-
-    lon, lat = here(400, 500)
+def tile_at(x_m: float, y_m: float) -> tuple[int, int]:
+    """Column and row of the z14 tile over a point of the town."""
+    lon, lat = here(x_m, y_m)
     n = 2**14
-    x, y = int((lon + 180) / 360 * n), int((1 - asinh(tan(radians(lat))) / pi) / 2 * n)
+    return int((lon + 180) / 360 * n), int((1 - asinh(tan(radians(lat))) / pi) / 2 * n)
+
+
+def tile_path(live, layer: str) -> str:
+    x, y = tile_at(400, 500)
     return f"/api/v1/tiles/{layer}/14/{x}/{y}.mvt"
 
 

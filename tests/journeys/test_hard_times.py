@@ -167,7 +167,8 @@ def cut_connections(database: str, stop: threading.Event) -> None:
                 return
             try:
                 admin.execute(
-                    "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = %s AND usename = 'xunfang_app'",
+                    "SELECT pg_terminate_backend(pid) FROM pg_stat_activity "
+                    "WHERE datname = %s AND usename = 'xunfang_app'",
                     [database],
                 )
             except psycopg.Error:

@@ -126,6 +126,22 @@ def test_ones_own_check_in_is_for_somebody_else(leader, people, held):
     assert decide(leader, held, decision="counted").status_code == 422
 
 
+def test_the_admin_decides_where_the_leader_cannot(people, as_person, held, evening):
+    row = checkin(held)
+    row.person_id = people.leader.id
+    db.session.commit()
+    admin = as_person(people.admin)
+    words = text_of(admin.get("/desk/review"))
+    assert "陈队长 · 点1" in words
+    assert decide(admin, held, decision="counted").status_code == 302
+    assert checkin(held).reviewed_by == people.admin.id
+
+
+@pytest.mark.parametrize("who", ["member", "reviewer"])
+def test_members_and_reviewers_do_not_review(people, as_person, held, evening, who):
+    assert as_person(getattr(people, who)).get("/desk/review").status_code == 403
+
+
 def test_the_other_township_sees_and_decides_nothing(outsider, held):
     assert "王队员" not in text_of(outsider.get("/desk/review"))
     assert outsider.get(f"/desk/review/{held}").status_code == 404

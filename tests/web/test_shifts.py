@@ -295,6 +295,11 @@ def test_last_week_is_copied_once_and_the_left_out_are_named(leader, people):
     assert "没有可照抄的" in text_of(leader.get(again.location))
 
 
+def test_the_week_says_how_begun_shifts_stand(leader, people, at):
+    at(make.EVENING + timedelta(hours=5))
+    assert "无人到岗" in text_of(leader.get("/desk/shifts?week=2026-W48"))
+
+
 @pytest.mark.parametrize("week", ["2026-W99", "x", "2026-W", "-W1", "99999-W01", ""])
 def test_a_week_that_makes_no_sense_is_this_week(leader, people, week):
     assert "11月23日" in text_of(leader.get(f"/desk/shifts?week={week}"))

@@ -4,19 +4,16 @@ from __future__ import annotations
 
 import random
 from collections import Counter
-from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
-from shapely import Point, Polygon, unary_union
+from shapely import Polygon, unary_union
 
 from app.demo.making import people
-from app.demo.making.areas import Grid, hull, outline, tile
+from app.demo.making.areas import Grid, hull, tile
 from app.demo.making.network import Edge, Graph
-from app.demo.making.places import Kind, deepest_m, place_hotspots
+from app.demo.making.places import Kind, place_hotspots
 from app.demo.making.rounds import Round, make_round
-
-Degrees = Callable[[Any], list[list[float]]]
 
 
 @dataclass(frozen=True)
@@ -62,18 +59,6 @@ class Town:
     rounds: list[tuple[int, Round]] = field(default_factory=list)  # (village, round)
     teams: list[dict[str, Any]] = field(default_factory=list)
     people: list[dict[str, Any]] = field(default_factory=list)
-
-    def rows(self, degrees: Degrees) -> dict[str, Any]:
-        """The parts of world.json."""
-        return {
-            "areas": _area_rows(self),
-            "hotspots": [_hotspot_row(self, k, degrees) for k in range(len(self.hotspots))],
-            "routes": [_route_row(self, k, degrees) for k in range(len(self.rounds))],
-            "teams": self.teams,
-            "people": self.people,
-            "roles": _role_rows(self),
-            "never_walked": {self.plan.key: {"street": self.never.name, "id": self.never.id}},
-        }
 
 
 def make_town(plan: Plan, edges: list[Edge], taken: set[str]) -> Town:
@@ -206,102 +191,3 @@ def _team(
         # One in six has no phone: the leader enters the attendance.
         "without_phone": members[5::6],
     })  # fmt: skip
-
-
-def _area_rows(town: Town) -> list[dict[str, Any]]:
-    plan = town.plan
-    whole = outline([g.shape for v in town.villages for g in v.grids])
-    rows = [
-        _area(
-            plan.code,
-            plan.name,
-            "township",
-            "420199000000",
-            whole,
-            sum(plan.populations),
-            plan.households,
-            1.0,
-        )
-    ]
-    for v in sorted(town.villages, key=lambda v: v.code):
-        shape = outline([g.shape for g in v.grids])
-        rows.append(_area(v.code, v.name, "village", plan.code, shape, v.population, v.households, v.weight))
-        streets = [sum(e.line.intersection(g.metres).length for e in town.edges) + 1 for g in v.grids]
-        heads = people.share(v.population, streets)
-        homes = people.share(v.households, streets)
-        for k, g in enumerate(v.grids):
-            name = f"{v.name}第{people_number(k)}网格"
-            rows.append(
-                _area(f"{v.code}{k + 1:03d}", name, "grid", v.code, g.shape, heads[k], homes[k], v.weight)
-            )
-    return rows
-
-
-def people_number(k: int) -> str:
-    return "一二三四五六七八九"[k]
-
-
-def _area(
-    code: str,
-    name: str,
-    level: str,
-    parent: str,
-    shape: Polygon,
-    population: int,
-    households: int,
-    weight: float,
-) -> dict[str, Any]:
-    return {
-        "code": code, "name": name, "level": level, "parent": parent, "priority_weight": str(weight),
-        "population": population, "households": households,
-        "polygon": [[float(x), float(y)] for x, y in shape.exterior.coords],
-    }  # fmt: skip
-
-
-def _hotspot_row(town: Town, k: int, degrees: Degrees) -> dict[str, Any]:
-    kind, _, shape = town.hotspots[k]
-    village = next(v for v in town.villages if v.metres.contains(shape.centroid))
-    windows = [
-        {"weekday": day, "from_min": start, "to_min": end}
-        for days, start, end in kind.windows
-        for day in days
-    ]
-    return {
-        "key": f"{town.plan.key}.h{k + 1:02d}", "name": kind.name, "category": kind.category,
-        "township": town.plan.code, "village": village.code, "weight": kind.weight, "evidence": kind.evidence,
-        "windows": windows, "polygon": degrees(shape.exterior),
-    }  # fmt: skip
-
-
-def _route_row(town: Town, k: int, degrees: Degrees) -> dict[str, Any]:
-    plan, (v, made) = town.plan, town.rounds[k]
-    village = town.villages[v]
-    # Every so-many-th route belongs to the full-time team, so that it has some in every part of the town.
-    full_time = k % (plan.routes // plan.full_time_routes) == 1 % plan.routes
-    team = town.teams[0] if full_time else next(t for t in town.teams[1:] if village.code in t["areas"])
-    nth = sum(1 for w, _ in town.rounds[:k] if w == v) + 1
-    return {
-        "key": f"{plan.key}.r{k + 1:02d}", "name": f"{village.name}{people_number(nth - 1)}号线",
-        "township": plan.code, "village": village.code, "team": team["key"], "ordered": False,
-        "length_m": round(made.line.length), "line": degrees(made.line),
-        "checkpoints": [
-            {"seq": n + 1, "name": s.name, "category": s.category, "at": degrees(Point(s.at))[0],
-             "at_m": round(s.measure_m, 1)}
-            for n, s in enumerate(made.spots)
-        ],
-        "hotspots": [
-            {"key": f"{plan.key}.h{h + 1:02d}", "at_m": deepest_m(made.line, shape)}
-            for h, (_, _, shape) in enumerate(town.hotspots) if made.line.intersection(shape).length > 60
-        ],
-    }  # fmt: skip
-
-
-def _role_rows(town: Town) -> list[dict[str, Any]]:
-    rows: list[dict[str, Any]] = [
-        {"person": t["leader"], "role": "leader", "team": t["key"], "area": None} for t in town.teams
-    ]
-    for official in town.plan.officials:
-        role = "admin" if official == "admin" else "reviewer"
-        area = "420199000000" if official == "admin" else town.plan.code
-        rows.append({"person": f"{town.plan.key}.{official}", "role": role, "team": None, "area": area})
-    return rows

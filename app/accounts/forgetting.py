@@ -1,0 +1,22 @@
+"""Retention of sessions and of counted attempts."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from sqlalchemy import delete, or_
+
+from app.accounts.models import RateCount, UserSession
+from app.db import db
+
+
+def forget_sessions(ended_before: datetime) -> int:
+    """Sessions that expired or were revoked before then; until that day their device is a known one."""
+    ended = or_(UserSession.expires_at < ended_before, UserSession.revoked_at < ended_before)
+    gone = delete(UserSession).where(ended).execution_options(synchronize_session=False)
+    return int(db.session.execute(gone).rowcount or 0)  # type: ignore[attr-defined]
+
+
+def forget_attempts(before: datetime) -> int:
+    gone = delete(RateCount).where(RateCount.window_at < before).execution_options(synchronize_session=False)
+    return int(db.session.execute(gone).rowcount or 0)  # type: ignore[attr-defined]

@@ -1,0 +1,191 @@
+"""What is kept how long, and the forgetting itself. docs/privacy.md is generated from RETENTION.
+
+Runs every night with the rights of the retention role, portion by portion; each portion is one transaction, safe to
+repeat and to kill. A contested duty (a check-in is held and nobody has looked at it) keeps its evidence longer.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from functools import partial
+
+from sqlalchemy import ColumnElement, and_, exists, func, null, or_, select, tuple_, update
+
+from app import clock
+from app.accounts import forgetting as accounts
+from app.areas.models import Area
+from app.checkins import forgetting as checkins
+from app.coverage import folding
+from app.db import db
+from app.duty.models import Duty
+from app.field.models import InboxItem, ItemState, QuarantineItem
+from app.tracks import queries as tracks
+
+Finish = Callable[[], None]
+Portion = tuple[str, Callable[[], int]]
+
+
+@dataclass(frozen=True)
+class Rule:
+    """A kind of data: where it lies, days kept (None: no end yet), days while contested, and what happens then."""
+
+    kind: str
+    where: str
+    days: int | None
+    contested_days: int | None
+    what: str
+
+
+TRACK = Rule("Raw tracks", "segments", 30, 90, "rows deleted, a duty's all at once")
+POSITION = Rule(
+    "Position of a check-in", "checkins.position", 30, 90, "nulled; verdict, reasons and distances stay"
+)
+STREETS = Rule(
+    "Streets by duty and hour", "street_presences", 30, 90,
+    "folded into street_days: per street and day the number of shifts and the share covered, without duty or hour",
+)  # fmt: skip
+ROUTES = Rule(
+    "Route pieces by duty and hour", "route_presences", 30, 90, "rows deleted; a duty's metres stay"
+)
+BODY = Rule(
+    "What the phone sent", "inbox_items.body", 30, 90,
+    "nulled; id and hash stay, so that the same item sent again is still a duplicate",
+)  # fmt: skip
+QUARANTINE = Rule(
+    "What could not be taken", "quarantine_items.content", 30, None, "nulled; code and hash stay"
+)
+SESSION = Rule("Sessions that have ended", "sessions", 30, None, "rows deleted")
+ATTEMPTS = Rule("Counted attempts to sign in or send", "rate_counts", 2, None, "rows deleted")
+JOBS = Rule("Jobs that went well", "procrastinate_jobs", 7, None, "rows deleted; they hold ids only")
+FAILED_JOBS = Rule("Jobs that failed", "procrastinate_jobs", 90, None, "rows deleted; they hold ids only")
+KEPT = (
+    Rule("Check-ins: verdict, place, time", "checkins", None, None, "kept; the limit of 24 months is not built yet"),
+    Rule("Minutes at hotspots", "place_presences", None, None, "kept; the limit of 24 months is not built yet"),
+    Rule("Duties, receipts, points, audit", "duties, item_states, point_entries, audits", None, None, "kept"),
+)  # fmt: skip
+RETENTION: tuple[Rule, ...] = (
+    TRACK, POSITION, STREETS, ROUTES, BODY, QUARANTINE, SESSION, ATTEMPTS, JOBS, FAILED_JOBS, *KEPT,
+)  # fmt: skip
+
+
+def table() -> str:
+    """RETENTION as the Markdown table of docs/privacy.md."""
+    head = ["| What | Where | Days | While contested | What happens then |", "|---|---|---|---|---|"]
+    lines = [
+        f"| {r.kind} | `{r.where}` | {r.days or '–'} | {r.contested_days or '–'} | {r.what} |"
+        for r in RETENTION
+    ]
+    return "\n".join([*head, *lines]) + "\n"
+
+
+def run(now: datetime, finish: Finish, zone: str | None = None) -> dict[str, int]:
+    """Forget what is past its day in the townships of a zone (None: all); answers rows by place.
+
+    `finish` ends the transaction of each portion: the caller commits, or rolls back to only look.
+    """
+    counts: dict[str, int] = {}
+    for where, act in portions(now, zone):
+        # A night's work may take longer than a request may.
+        db.session.execute(select(func.set_config("statement_timeout", "0", True)))
+        counts[where] = counts.get(where, 0) + act()
+        finish()
+    return counts
+
+
+def portions(now: datetime, zone: str | None = None) -> Iterator[Portion]:
+    for township_id, its_zone in _townships(zone):
+        yield from _of_township(township_id, its_zone, now)
+    yield QUARANTINE.where, lambda: _forget_quarantine(_before(now, QUARANTINE.days))
+    yield SESSION.where, lambda: accounts.forget_sessions(_before(now, SESSION.days))
+    yield ATTEMPTS.where, lambda: accounts.forget_attempts(_before(now, ATTEMPTS.days))
+
+
+def zones() -> list[str]:
+    """The zones of the townships; each has a night of its own."""
+    return list(
+        db.session.scalars(select(Area.time_zone).where(Area.level == "township").distinct().order_by(Area.time_zone))
+    )  # fmt: skip
+
+
+def _townships(zone: str | None) -> list[tuple[int, str]]:
+    townships = select(Area.id, Area.time_zone).where(Area.level == "township").order_by(Area.id)
+    if zone is not None:
+        townships = townships.where(Area.time_zone == zone)
+    return [(row[0], row[1]) for row in db.session.execute(townships)]
+
+
+def _of_township(township_id: int, zone: str, now: datetime) -> Iterator[Portion]:
+    def old(rule: Rule) -> ColumnElement[bool]:
+        return _old_duties(township_id, zone, now, rule)
+
+    yield POSITION.where, lambda: checkins.forget_positions(old(POSITION))
+    yield TRACK.where, lambda: tracks.delete_segments_of(old(TRACK))
+    yield from _folding(old(STREETS), now)
+    yield ROUTES.where, lambda: folding.drop_route_presence(old(ROUTES))
+    yield BODY.where, lambda: _forget_bodies(township_id, now)
+
+
+def _folding(which: ColumnElement[bool], now: datetime) -> Iterator[Portion]:
+    for key in folding.days_to_fold(which):
+        yield STREETS.where, partial(folding.fold_day, *key, which, now)
+
+
+def portions_of_person(township_id: int, person_id: int, now: datetime) -> Iterator[Portion]:
+    """The same at once for one person's own tracks, whatever their age: "delete my tracks" of a later release."""
+    which = and_(Duty.township_id == township_id, Duty.person_id == person_id)
+    mine = and_(InboxItem.township_id == township_id, InboxItem.author_id == person_id)
+    yield POSITION.where, lambda: checkins.forget_positions(which)
+    yield TRACK.where, lambda: tracks.delete_segments_of(which)
+    yield from _folding(which, now)
+    yield ROUTES.where, lambda: folding.drop_route_presence(which)
+    yield BODY.where, lambda: _null_bodies(mine)
+
+
+def _before(now: datetime, days: int | None) -> datetime:
+    assert days is not None
+    return now - timedelta(days=days)
+
+
+def _old_duties(township_id: int, zone: str, now: datetime, rule: Rule) -> ColumnElement[bool]:
+    """Duties of days that are past by more than the rule's days. By the day and not by each row's time: what is kept
+    of a duty is kept as a whole, or a rebuild from half a track would lose what the other half gave."""
+    assert rule.contested_days is not None
+    today = clock.local_day(now, zone)
+    past = or_(Duty.day < today - timedelta(days=rule.days or 0), Duty.last_item_at < _before(now, rule.days))
+    long_past = Duty.day < today - timedelta(days=rule.contested_days)
+    contested = [duty_id for t, duty_id in checkins.contested_duties() if t == township_id]
+    return and_(Duty.township_id == township_id, or_(long_past, and_(past, Duty.id.not_in(contested))))
+
+
+def _forget_bodies(township_id: int, now: datetime) -> int:
+    """By the day of arrival: what a phone kept for weeks has its time with us all the same."""
+    contested = [key for key in checkins.contested_duties() if key[0] == township_id]
+    of_contested = exists().where(
+        ItemState.township_id == InboxItem.township_id, ItemState.id == InboxItem.id,
+        Duty.township_id == ItemState.township_id, Duty.shift_id == ItemState.shift_id,
+        Duty.person_id == ItemState.author_id, tuple_(Duty.township_id, Duty.id).in_(contested),
+    )  # fmt: skip
+    past = InboxItem.received_at < _before(now, BODY.days)
+    if contested:
+        long_past = InboxItem.received_at < _before(now, BODY.contested_days)
+        past = or_(long_past, and_(past, ~of_contested))
+    return _null_bodies(and_(InboxItem.township_id == township_id, past))
+
+
+def _null_bodies(which: ColumnElement[bool]) -> int:
+    gone = update(InboxItem).where(which, InboxItem.body.is_not(None)).values(body=null())
+    done = db.session.execute(gone.execution_options(synchronize_session=False))
+    return int(done.rowcount or 0)  # type: ignore[attr-defined]
+
+
+def _forget_quarantine(before: datetime) -> int:
+    """SQL null, not JSON's: the column then holds nothing at all."""
+    gone = (
+        update(QuarantineItem)
+        .where(QuarantineItem.received_at < before, QuarantineItem.content.is_not(None))
+        .values(content=null())
+        .execution_options(synchronize_session=False)
+    )
+    return int(db.session.execute(gone).rowcount or 0)  # type: ignore[attr-defined]

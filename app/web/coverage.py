@@ -1,0 +1,201 @@
+"""Coverage: the map and the villages beside it, and why each number is what it is."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date, timedelta
+from typing import Any
+
+from flask import Blueprint, render_template, request, url_for
+from flask.typing import ResponseReturnValue
+from flask_babel import gettext as _
+from sqlalchemy import select
+
+from app import clock
+from app.areas.models import LEVELS, Area
+from app.coverage import behind, lists, measures, queries
+from app.coverage.attendance import HotspotFigures
+from app.coverage.measures import Measure
+from app.coverage.queries import Period
+from app.coverage.rules import Policy
+from app.coverage.tiles import policies_of
+from app.db import db
+from app.errors import DomainError, NotFound
+from app.gate import allow, my_scope
+from app.problems import sentence
+from app.teams.scope import visible_area_rows
+from app.web.words import use_zone
+
+pages = Blueprint("coverage", __name__)
+
+SHOWN = ("fresh", "covered", "hotspots", "routes", "cells")
+KINDS = ("street", "hotspot", "route", "area")
+COLUMNS = ("street_coverage", "dosage_attainment", "shifts_done")
+HEADLINES = ("street_coverage", "dosage_attainment", "two_hour_compliance", "shifts_done")
+QUICK_DAYS = (7, 28)
+BASIS = {
+    "street_coverage": "streets", "street_km_total": "streets", "street_km_covered": "streets",
+    "dosage_observed": "visits", "dosage_credited": "visits", "qualified_visits": "visits",
+    "dosage_attainment": "slots", "two_hour_compliance": "minutes", "idleness_mean": "hotspots",
+    "idleness_worst": "hotspots", "member_hours": "duties", "effort": "duties", "checkins_counted": "checkins",
+    "checkins_held": "checkins", "checkins_not_counted": "checkins",
+}  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Asked:
+    """What the address asks for: an area, a period, a layer, and perhaps why."""
+
+    area: Area
+    period: Period
+    layer: str
+    problem: str
+
+    def address(self, **more: Any) -> str:
+        """The page's own address with something changed; None leaves a part out."""
+        parts = {
+            "area": self.area.code, "from": self.period.first.isoformat(), "to": self.period.last.isoformat(),
+            "layer": self.layer,
+        }  # fmt: skip
+        return url_for("coverage.show", **{k: v for k, v in {**parts, **more}.items() if v is not None})
+
+
+@pages.get("/desk/coverage")
+@allow("leader", "reviewer", "admin")
+def show() -> ResponseReturnValue:
+    now, scope = clock.now(), my_scope()
+    asked = _asked()
+    coverage = measures.coverage_of(scope, asked.area, asked.period, now)
+    ground = coverage.ground
+    return render_template(
+        "desk/coverage.html",
+        asked=asked, coverage=coverage, path=_path(asked.area), shown=SHOWN, columns=COLUMNS, headlines=HEADLINES,
+        quick=[Period(asked_today(asked) - timedelta(days=n - 1), asked_today(asked)) for n in QUICK_DAYS],
+        hotspots=sorted(measures.hotspots_of(asked.area, ground), key=_least_attended),
+        streets=lists.stalest_streets(scope, measures.streets_of(asked.area, ground), _policy(asked), now),
+        routes=lists.routes_walked(scope, measures.shifts_of(asked.area, ground)),
+        bounds=queries.bounds_of([asked.area.id]), credits=queries.network_sources(set(ground.streets)),
+        why=_why(request.args.get("why", "")), words=words, basis=basis, tone=tone, roles=scope.roles,
+    )  # fmt: skip
+
+
+@pages.get("/desk/coverage/why/<kind>/<number>")
+@allow("leader", "reviewer", "admin")
+def why(kind: str, number: str) -> ResponseReturnValue:
+    """The drawer alone: the page's script fetches it."""
+    asked = _asked()
+    return render_template(
+        "desk/coverage_why.html",
+        asked=asked,
+        why=_reached(f"{kind}:{number}"),
+        words=words,
+        basis=basis,
+        roles=my_scope().roles,
+    )
+
+
+# --- what was asked ---------------------------------------------------------------------------------------------
+
+
+def _asked() -> Asked:
+    area = _area(request.args.get("area"))
+    use_zone(area.time_zone)
+    layer = request.args.get("layer", SHOWN[0])
+    problem = ""
+    try:
+        first, last = (_day(request.args.get(name)) for name in ("from", "to"))
+        period = measures.period_of(first, last, area.time_zone, clock.now())
+    except DomainError as wrong:
+        problem = sentence(f"errors.{wrong.code}", wrong.figures)
+        period = measures.period_of(None, None, area.time_zone, clock.now())
+    return Asked(area, period, layer if layer in SHOWN else SHOWN[0], problem)
+
+
+def _day(text: str | None) -> date | None:
+    if not text:
+        return None
+    try:
+        return date.fromisoformat(text)
+    except ValueError as wrong:
+        raise DomainError("period_absurd") from wrong
+
+
+def _area(code: str | None) -> Area:
+    """The area named, or the highest that the caller reads in full."""
+    scope = my_scope()
+    full = queries.measured_ids(scope)
+    if code:
+        area = measures.reach(scope, code)
+        if area.id not in full:
+            raise NotFound()
+        return area
+    found = db.session.scalars(select(Area).where(Area.id.in_(full), visible_area_rows(scope, Area.id))).all()
+    if not found:
+        raise NotFound()
+    return min(found, key=lambda area: (LEVELS.index(area.level), area.code))
+
+
+def _path(area: Area) -> list[Area]:
+    """The areas above that the caller may read too, from the top."""
+    full, found = queries.measured_ids(my_scope()), [area]
+    while found[0].parent_id in full:
+        found.insert(0, db.session.get_one(Area, found[0].parent_id))
+    return found[:-1]
+
+
+def _least_attended(figures: HotspotFigures) -> tuple[bool, float]:
+    return figures.attainment is None, figures.attainment or 0.0
+
+
+def _policy(asked: Asked) -> Policy:
+    """The numbers in force in the area's township; of a county's, the defaults."""
+    township_id = asked.area.township_id
+    return policies_of([township_id], asked.period)[township_id] if township_id else Policy()
+
+
+def asked_today(asked: Asked) -> date:
+    return clock.local_day(clock.now(), asked.area.time_zone)
+
+
+def _why(text: str) -> behind.Why | None:
+    """What the address asks about; an address that names nothing the caller may see shows the page alone."""
+    if not text:
+        return None
+    try:
+        return _reached(text)
+    except DomainError:
+        return None
+
+
+def _reached(text: str) -> behind.Why:
+    kind, _colon, number = text.partition(":")
+    now, scope, asked = clock.now(), my_scope(), _asked()
+    if kind == "area":
+        return behind.why_area(scope, measures.reach(scope, number), asked.period, now)
+    if kind not in KINDS or not (number.isascii() and number.isdigit() and len(number) < 16):
+        raise NotFound()
+    return behind.why(kind, scope, int(number), asked.period.first, asked.period.last, now)
+
+
+# --- how figures read -------------------------------------------------------------------------------------------
+
+
+def words(measure: Measure) -> str:
+    """The number alone: 37.5, 12, 3.42; a dash where there is nothing to measure."""
+    if measure.value is None:
+        return "–"
+    if measure.unit in ("visits", "shifts", "check-ins"):
+        return str(round(measure.value))
+    if measure.unit == "min":
+        return f"{measure.value:,.0f}" if measure.value >= 10 else f"{measure.value:.1f}"
+    return f"{measure.value:,.2f}" if measure.unit == "km" and measure.value < 10 else f"{measure.value:,.1f}"
+
+
+def basis(key: str, measure: Measure) -> str:
+    """What a figure rests on: 「基于 60 条街道」."""
+    return _(f"coverage.basis.{BASIS.get(key, 'shifts')}", n=f"{measure.n:,}")
+
+
+def tone(share: float | None, unit: float = 1.0) -> int:
+    """The step 1–5 of the scale that a share falls in, 0 where nothing is known."""
+    return 0 if share is None else min(5, 1 + int(share / unit * 5))

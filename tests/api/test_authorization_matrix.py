@@ -1,0 +1,405 @@
+"""Who may call what, about which township: one table, held against the app's own list of addresses.
+
+Every address × caller × township has a line here; an address that is missing fails. The test at the end takes each scope
+criterion of app/teams/scope.py away in turn and must see the table turn red. By hand, for instance: in
+`app/duty/board.py`, `_crews`, replace `led_team_rows(scope, …)` by `true()`; the lines of /desk/shifts/<int:shift_id> of
+the other township answer 200 to the leader instead of 404.
+
+Cells are figures and nothing else, so a plain member's are empty at home too. `in` means: sent to the sign-in page. A dash as township: the address names nothing that lies in a township.
+"""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from flask import Flask
+from sqlalchemy import true
+
+from app import clock, gate
+from app.accounts import operations as accounts
+from app.clock import rfc3339
+from app.db import db
+from app.routes.models import Checkpoint, Street
+from app.teams import scope
+from tests import cast, make, places
+from tests.api.test_tiles import tile_at
+from tests.conftest import Caller
+from tests.phone import Phone
+
+TABLE = """
+#                                                                    anon member mate leader reviewer admin outsider
+GET     /healthz                                            -        200  200    200  200    200      200   200
+GET     /readyz                                             -        200  200    200  200    200      200   200
+GET     /sw.js                                              -        200  200    200  200    200      200   200
+GET     /manifest.webmanifest                               -        200  200    200  200    200      200   200
+GET     /m                                                  -        308  308    308  308    308      308   308
+GET     /m/                                                 -        200  200    200  200    200      200   200
+POST    /language                                           -        302  302    302  302    302      302   302
+GET     /sign-in                                            -        200  302    302  302    302      302   302
+POST    /sign-in                                            -        422  422    422  422    422      422   422
+POST    /sign-out                                           -        in   302    302  302    302      302   302
+GET     /                                                   -        in   302    302  302    302      302   302
+
+POST    /api/v1/session                                     -        401  401    401  401    401      401   401
+GET     /api/v1/session                                     -        401  200    200  200    200      200   200
+DELETE  /api/v1/session                                     -        401  204    204  204    204      204   204
+GET     /api/v1/sessions                                    -        401  200    200  200    200      200   200
+DELETE  /api/v1/sessions/<uuid:session_id>                  town     401  204    404  404    404      404   404
+DELETE  /api/v1/sessions/<uuid:session_id>                  other    401  404    404  404    404      404   204
+GET     /api/v1/openapi.json                                -        200  200    200  200    200      200   200
+GET     /api/v1/field/plan                                  -        401  200    200  200    403      403   200
+POST    /api/v1/field/sync                                  town     401  200    200  200    403      403   200
+POST    /api/v1/field/sync                                  other    401  200    200  200    403      403   200
+GET     /api/v1/field/receipts                              -        401  200    200  200    403      403   200
+GET     /api/v1/field/hours                                 -        401  200    200  200    403      403   200
+
+GET     /api/v1/coverage/areas/<code>                       town     401  200    200  200    200      200   404
+GET     /api/v1/coverage/areas/<code>                       other    401  404    404  404    404      200   200
+GET     /api/v1/coverage/areas/<code>                       county   401  404    404  404    404      200   404
+GET     /api/v1/coverage/streets/<int:street_id>            town     401  403    403  200    200      200   404
+GET     /api/v1/coverage/streets/<int:street_id>            other    401  404    404  404    404      200   403
+GET     /api/v1/coverage/hotspots/<int:hotspot_id>          town     401  403    403  200    200      200   404
+GET     /api/v1/coverage/hotspots/<int:hotspot_id>          other    401  404    404  404    404      200   403
+GET     /api/v1/coverage/routes/<int:route_id>              town     401  403    403  200    200      200   404
+GET     /api/v1/coverage/routes/<int:route_id>              other    401  404    404  404    404      200   403
+
+GET     /api/v1/tiles/<layer>/<int:z>/<int:x>/<int:y>.mvt   town:streets    401  200  200  200  200  200  204
+GET     /api/v1/tiles/<layer>/<int:z>/<int:x>/<int:y>.mvt   other:streets   401  204  204  204  204  200  200
+GET     /api/v1/tiles/<layer>/<int:z>/<int:x>/<int:y>.mvt   town:cells      401  204  204  200  200  200  204
+GET     /api/v1/tiles/<layer>/<int:z>/<int:x>/<int:y>.mvt   other:cells     401  204  204  204  204  200  204
+GET     /api/v1/tiles/<layer>/<int:z>/<int:x>/<int:y>.mvt   town:hotspots   401  200  200  200  200  200  204
+GET     /api/v1/tiles/<layer>/<int:z>/<int:x>/<int:y>.mvt   other:hotspots  401  204  204  204  204  200  200
+GET     /api/v1/tiles/<layer>/<int:z>/<int:x>/<int:y>.mvt   town:routes     401  200  200  200  200  200  204
+GET     /api/v1/tiles/<layer>/<int:z>/<int:x>/<int:y>.mvt   other:routes    401  204  204  204  204  200  200
+GET     /api/v1/tiles/<layer>/<int:z>/<int:x>/<int:y>.mvt   town:areas      401  200  200  200  200  200  204
+GET     /api/v1/tiles/<layer>/<int:z>/<int:x>/<int:y>.mvt   other:areas     401  204  204  204  204  200  200
+GET     /api/v1/tiles/<layer>/<int:z>/<int:x>/<int:y>.mvt   town:persons    401  404  404  404  404  404  404
+
+GET     /desk/sessions                                      -        in   200    200  200    200      200   200
+POST    /desk/sessions/<uuid:session_id>/revoke             town     in   302    404  404    404      404   404
+POST    /desk/sessions/<uuid:session_id>/revoke             other    in   404    404  404    404      404   302
+GET     /desk/board                                         -        in   403    403  200    403      403   403
+GET     /desk/board/lines                                   -        in   403    403  200    403      403   403
+GET     /desk/shifts                                        -        in   403    403  200    403      403   403
+GET     /desk/shifts/new                                    -        in   403    403  200    403      403   403
+POST    /desk/shifts/new                                    -        in   403    403  422    403      403   403
+POST    /desk/shifts/copy                                   -        in   403    403  302    403      403   403
+GET     /desk/shifts/<int:shift_id>                         town     in   403    403  200    403      403   403
+GET     /desk/shifts/<int:shift_id>                         other    in   403    403  404    403      403   403
+GET     /desk/shifts/<int:shift_id>/change                  town     in   403    403  200    403      403   403
+GET     /desk/shifts/<int:shift_id>/change                  other    in   403    403  404    403      403   403
+POST    /desk/shifts/<int:shift_id>/change                  town     in   403    403  422    403      403   403
+POST    /desk/shifts/<int:shift_id>/change                  other    in   403    403  404    403      403   403
+POST    /desk/shifts/<int:shift_id>/crew                    town     in   403    403  409    403      403   403
+POST    /desk/shifts/<int:shift_id>/crew                    other    in   403    403  404    403      403   403
+POST    /desk/shifts/<int:shift_id>/cancel                  town     in   403    403  422    403      403   403
+POST    /desk/shifts/<int:shift_id>/cancel                  other    in   403    403  404    403      403   403
+POST    /desk/shifts/<int:shift_id>/attendance/<int:person_id>  town     in   403  403  422  403  403  403
+POST    /desk/shifts/<int:shift_id>/attendance/<int:person_id>  other    in   403  403  404  403  403  403
+GET     /desk/coverage                                      -        in   403    403  200    200      200   403
+GET     /desk/coverage/why/<kind>/<number>                  town     in   403    403  200    200      200   403
+GET     /desk/coverage/why/<kind>/<number>                  other    in   403    403  404    404      200   403
+GET     /desk/review                                        -        in   403    403  200    403      200   403
+GET     /desk/review/<uuid:checkin_id>                      town     in   403    403  200    403      200   403
+GET     /desk/review/<uuid:checkin_id>                      other    in   403    403  404    403      200   403
+POST    /desk/review/<uuid:checkin_id>                      town     in   403    403  422    403      422   403
+POST    /desk/review/<uuid:checkin_id>                      other    in   403    403  404    403      422   403
+"""
+CALLERS = ("anonymous", "member", "mate", "leader", "reviewer", "admin", "outsider")
+# What of 清禾镇 may stand in no answer to somebody of 云渡镇.
+NAMES_OF_TOWN = ("清禾镇", "王队员", "李队员", "陈队长", "镇审核员", "东门岗亭")
+
+
+@dataclass(frozen=True)
+class Line:
+    method: str
+    rule: str
+    place: str
+    answers: tuple[str, ...]
+
+    @property
+    def town(self) -> str:
+        return self.place.split(":")[0]
+
+
+def read_table() -> list[Line]:
+    rows = [row.split() for row in TABLE.splitlines() if row.strip() and not row.startswith("#")]
+    assert all(len(row) == 3 + len(CALLERS) for row in rows), "a line has too few or too many answers"
+    return [Line(row[0], row[1], row[2], tuple(row[3:])) for row in rows]
+
+
+LINES = read_table()
+
+
+# --- the world ------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Named:
+    """A row by its id, which outlives the session that made it."""
+
+    id: int
+
+
+@dataclass
+class World:
+    """The cast with a check-in and a session in each township, and one caller each."""
+
+    people: dict[str, Named]
+    app: Flask
+    secrets: dict[str, str]
+    values: dict[str, dict[str, Any]]
+    codes: list[str]
+    connection: Any
+
+    @contextmanager
+    def undone(self) -> Iterator[None]:
+        """What happens inside is as if it had not been."""
+        db.session.remove()
+        savepoint = self.connection.begin_nested()
+        try:
+            yield
+        finally:
+            db.session.remove()
+            savepoint.rollback()
+
+    def ask(self, line: Line, who: str) -> Any:
+        values = self.values[line.town]
+        if ":" in line.place:
+            values = {**values, "layer": line.place.split(":")[1]}
+        address = fill(line.rule, values)
+        with self.undone():
+            return self.caller(who).open(address, method=line.method, **body_of(line, self, who))
+
+    def caller(self, who: str) -> Caller:
+        """A fresh one each time: signing out takes a cookie away, which nothing here would bring back."""
+        caller = Caller(self.app)
+        if who in self.secrets:
+            caller.set_cookie("xunfang", self.secrets[who], domain="localhost")
+        return caller
+
+
+def fill(rule: str, values: dict[str, Any]) -> str:
+    parts = []
+    for part in rule.split("<"):
+        if ">" in part:
+            name, rest = part.split(">", 1)
+            parts.append(f"{values[name.split(':')[-1]]}{rest}")
+        else:
+            parts.append(part)
+    return "".join(parts)
+
+
+def body_of(line: Line, world: World, who: str) -> dict[str, Any]:
+    if line.method != "POST":
+        return {}
+    if line.rule == "/api/v1/session":
+        return {"json": {"login": "nobody-here", "password": "x"}}
+    if line.rule == "/api/v1/field/sync":
+        person = world.people.get(who, world.people["member"])
+        item = Phone(person, make.EVENING).start(Named(world.values[line.town]["shift_id"]))
+        return {"json": {"sent_at": rfc3339(make.EVENING), "items": [item]}}
+    return {"data": {}}
+
+
+@pytest.fixture(scope="module")
+def world(app: Flask) -> Iterator[World]:
+    with pytest.MonkeyPatch.context() as patch, app.app_context():
+        patch.setattr(clock, "now", lambda: make.EVENING + timedelta(minutes=40))
+        # Whether a form is refused without its token is asked for itself, below.
+        patch.setattr(gate.csrf, "protect", lambda: None)
+        engines = db._app_engines[app]
+        engine = engines[None]
+        with engine.connect() as connection:
+            transaction = connection.begin()
+            engines[None] = connection
+            try:
+                yield build(app, connection)
+            finally:
+                db.session.remove()
+                engines[None] = engine
+                transaction.rollback()
+
+
+def build(app: Flask, connection: Any) -> World:
+    people = cast.make_cast()
+    people.shift.meeting_place = "东门岗亭"
+    other_shift = make.make_shift(people.other.team, people.other.route, [people.outsider])
+    db.session.commit()
+    named = {who: Named(getattr(people, who).id) for who in CALLERS[1:]}
+    codes = [area.code for area in (people.town.township, *people.town.villages)]
+    secrets = {who: accounts.open_session(getattr(people, who), "tests", 1, clock.now()) for who in CALLERS[1:]}
+    db.session.commit()
+    world = World(named, app, secrets, {}, codes, connection)
+    checkins = {
+        "town": check_in(world.caller("member"), people.member, people.shift, people.town, 0),
+        "other": check_in(world.caller("outsider"), people.outsider, other_shift, people.other, places.ELSEWHERE_M),
+    }
+    sessions = {"town": session_id(secrets["member"]), "other": session_id(secrets["outsider"])}
+    towns = {"town": (people.town, people.shift, 0), "other": (people.other, other_shift, places.ELSEWHERE_M)}
+    world.values = {"-": {}, "county": {"code": people.county.code}}
+    for name, (town, shift, x0) in towns.items():
+        z, x, y = tile_at(x0 + 600, 500)
+        street = db.session.scalar(db.select(Street.id).where(Street.network_version_id == town.network.id).limit(1))
+        world.values[name] = {
+            "code": town.township.code, "street_id": street, "hotspot_id": town.hotspot.id,
+            "route_id": town.route.route_id, "z": z, "x": x, "y": y, "shift_id": shift.id,
+            "person_id": people.mate.id if name == "town" else people.outsider.id,
+            "checkin_id": checkins[name], "kind": "street", "number": street, "session_id": sessions[name],
+        }  # fmt: skip
+    return world
+
+
+def session_id(secret: str) -> Any:
+    found = accounts.person_of_secret(secret, clock.now())
+    assert found
+    return found[1].id
+
+
+def check_in(caller: Caller, person: Any, shift: Any, town: cast.Town, x0: float) -> str:
+    """A start, a walk along the route, and a check-in 200 m off its checkpoint: not counted, open to review."""
+    phone = Phone(person, make.EVENING)
+    checkpoint = db.session.scalar(
+        db.select(Checkpoint.id).where(Checkpoint.route_version_id == town.route.id).order_by(Checkpoint.seq).limit(1)
+    )
+    item = phone.checkin(shift, checkpoint, x0 + 300, 500, make.EVENING + timedelta(minutes=5))
+    fixes = [(x0 + 100 + 20 * n, 500.0, make.EVENING + timedelta(seconds=60 + 20 * n)) for n in range(30)]
+    items = [phone.start(shift, make.EVENING), item, phone.segment(shift, fixes)]
+    answer = caller.post("/api/v1/field/sync", json={"sent_at": rfc3339(clock.now()), "items": items})
+    assert [r["result"] for r in answer.get_json()["receipts"]] == ["stored"] * 3
+    return str(item["id"])
+
+
+# --- the table ------------------------------------------------------------------------------------
+
+
+def addresses(app: Flask) -> set[tuple[str, str]]:
+    return {
+        (method, rule.rule)
+        for rule in app.url_map.iter_rules()
+        for method in (rule.methods or set()) - {"HEAD", "OPTIONS"}
+        if rule.endpoint != "static"
+    }
+
+
+def test_the_table_has_every_address_and_no_other(app):
+    there, written = addresses(app), {(line.method, line.rule) for line in LINES}
+    assert not there - written, "add lines to TABLE: who may call it, about which township?"
+    assert not written - there, "these addresses are gone: take their lines out"
+
+
+def test_an_address_that_names_something_is_asked_about_both_townships():
+    places_of = {(line.method, line.rule): set() for line in LINES}
+    for line in LINES:
+        places_of[line.method, line.rule].add(line.town)
+    one_sided = [key for key, towns in places_of.items() if "<" in key[1] and not {"town", "other"} <= towns]
+    assert not one_sided
+
+
+def got(answer: Any) -> str:
+    sent_to_sign_in = answer.status_code == 302 and answer.location.split("?")[0] == "/sign-in"
+    return "in" if sent_to_sign_in else str(answer.status_code)
+
+
+def expected(line: Line, who: str) -> str:
+    return line.answers[CALLERS.index(who)]
+
+
+def differences(world: World, lines: list[Line], callers: tuple[str, ...] = CALLERS) -> Iterator[str]:
+    for line in lines:
+        for who in callers:
+            wanted, answer = expected(line, who), got(world.ask(line, who))
+            # Who signs out is sent to the sign-in page too.
+            if answer != wanted and not (line.rule == "/sign-out" and answer == "in"):
+                yield f"{line.method} {line.rule} ({line.place}) as {who}: {answer}, the table says {wanted}"
+
+
+@pytest.mark.parametrize("rule", dict.fromkeys(line.rule for line in LINES))
+def test_the_table_holds(world, rule):
+    wrong = list(differences(world, [line for line in LINES if line.rule == rule]))
+    assert not wrong, "\n".join(wrong)
+
+
+# --- what no status shows -------------------------------------------------------------------------
+
+
+def words_of(answer: Any) -> str:
+    text = answer.get_data().decode("utf-8", errors="replace")
+    if "json" in (answer.content_type or ""):
+        text += json.dumps(answer.get_json(), ensure_ascii=False)
+    return text
+
+
+def test_no_answer_to_the_outsider_names_anything_of_the_other_township(world):
+    found = []
+    for line in LINES:
+        answer = world.ask(line, "outsider")
+        text = words_of(answer) + " ".join(f"{k}: {v}" for k, v in answer.headers)
+        found += [f"{line.method} {line.rule} ({line.place}): {word}" for word in (*NAMES_OF_TOWN, *world.codes) if word in text]
+    assert not found, "\n".join(found)
+
+
+def test_the_canaries_sing_to_those_who_may_hear_them(world):
+    """Else the test above would pass on empty pages."""
+    heard = " ".join(words_of(world.ask(line, who)) for line in LINES if line.method == "GET"
+                     for who in ("member", "leader", "reviewer"))  # fmt: skip
+    silent = [word for word in NAMES_OF_TOWN if word not in heard]
+    assert not silent
+
+
+def test_the_outsider_who_sends_something_for_the_other_townships_shift_learns_nothing(world):
+    """Taken and held: the same answer as for a shift that does not exist."""
+    phone = Phone(world.people["outsider"], make.EVENING)
+    receipts = []
+    for shift in (Named(world.values["town"]["shift_id"]), Named(999_999_999)):
+        items = [phone.start(shift), phone.checkin(shift, 1, 100, 500)]
+        with world.undone():
+            answer = world.caller("outsider").post(
+                "/api/v1/field/sync", json={"sent_at": rfc3339(clock.now()), "items": items}
+            )
+        receipts.append([(r["result"], r["verdict"], r["reasons"]) for r in answer.get_json()["receipts"]])
+    assert receipts[0] == receipts[1]
+    assert {result for result, _, _ in receipts[0]} == {"held"}
+
+
+def test_no_form_is_taken_without_its_token(world, app):
+    """Of every address outside /api that changes something, as somebody who is signed in."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.delattr(gate.csrf, "protect")
+        for line in LINES:
+            if line.method == "POST" and not line.rule.startswith("/api/"):
+                assert world.ask(line, "leader").status_code == 400, line.rule
+
+
+def test_no_write_of_the_api_is_taken_without_our_header(world):
+    for line in LINES:
+        if line.method in ("POST", "DELETE") and line.rule.startswith("/api/"):
+            address = fill(line.rule, world.values[line.town])
+            with world.undone():
+                answer = world.caller("member").open(address, method=line.method, json={}, bare=True)
+            assert (answer.status_code, answer.get_json()["code"]) == (400, "client_header_missing"), line.rule
+
+
+# --- the table can fail ---------------------------------------------------------------------------
+
+CRITERIA = ("within", "visible_area_rows", "team_rows", "led_team_rows")
+
+
+@pytest.mark.parametrize("name", CRITERIA)
+def test_without_a_scope_criterion_the_table_turns_red(world, name):
+    """As if the criterion had been forgotten wherever it is used."""
+    original = getattr(scope, name)
+    about = [line for line in LINES if line.town in ("town", "other", "county")]
+    with pytest.MonkeyPatch.context() as patch:
+        for module in [m for key, m in sys.modules.items() if key.startswith("app.")]:
+            if getattr(module, name, None) is original:
+                patch.setattr(module, name, lambda *_: true())
+        assert next(differences(world, about, ("member", "leader", "outsider")), None), f"{name} guards nothing"
+    assert next(differences(world, about[-4:], ("leader",)), None) is None, "the table is green again"

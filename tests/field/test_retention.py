@@ -1,0 +1,296 @@
+"""Retention: after 30 days (90 while contested) nothing says where a person was; what was judged stays."""
+
+from __future__ import annotations
+
+import os
+from datetime import timedelta
+
+import psycopg
+import pytest
+from sqlalchemy import select
+
+from app.accounts.operations import open_session
+from app.areas.policies import place_of
+from app.coverage import queries, streets
+from app.db import db
+from app.duty.models import Duty
+from app.field import retention
+from app.field.operations import settle_duty
+from app.field.rules import body_sha256
+from tests import make, places
+from tests.conftest import ROOT, url_of
+from tests.field.forgetful import CANARY_M, open_town, patrol, street_days, what_stays
+from tests.phone import Phone
+
+TRAILS = ("segments", "street_presences", "route_presences")
+
+
+@pytest.fixture
+def town(at):
+    with open_town(at) as found:
+        yield found
+
+
+def canaries() -> list[str]:
+    """The canary's coordinates as the phone writes them and as degrees."""
+    found = []
+    for e7 in places.here_e7(*CANARY_M):
+        found += [str(e7), f"{e7 // 10**7}.{e7 % 10**7:07d}"[:-1]]
+    return found
+
+
+def walked(town, *, mocked: bool = False):
+    items = patrol(town, town.people.member, mocked=mocked)
+    town.send(town.people.member, items, town.starts_at + timedelta(minutes=61))
+    return items
+
+
+def test_after_31_days_no_canary_is_left_and_what_was_judged_is(town):
+    items = walked(town)
+    other = {**items[2], "body": items[2]["body"] | {"method": "nfc"}}
+    other["sha256"] = body_sha256(other["body"])
+    (conflict,) = town.send(town.people.member, [other], town.starts_at + timedelta(minutes=70))
+    assert conflict["result"] == "conflict"
+    before, dump = what_stays(), town.dump()
+    assert all(canary in dump for canary in canaries())
+    for table in ("segments", "checkins", "inbox_items", "quarantine_items"):
+        assert any(
+            canary in line for line in dump.splitlines() if line.startswith(table) for canary in canaries()
+        )
+    town.forget(31)
+    left = town.dump()
+    assert not [canary for canary in canaries() if canary in left]
+    assert [town.count(table) for table in TRAILS] == [0, 0, 0]
+    assert town.count("inbox_items", "body IS NOT NULL OR sha256 IS NULL") == 0
+    assert town.count("quarantine_items", "content IS NULL AND code = 'conflict'") == 1
+    assert what_stays() == before
+    assert before["points"] == 46 and before["hotspots"]
+
+
+def test_on_the_29th_day_everything_is_there(town):
+    walked(town)
+    dump = town.dump()
+    town.forget(29)
+    assert town.dump() == dump
+
+
+def test_a_contested_duty_keeps_its_evidence_90_days_and_nobody_else_s(town):
+    mate = patrol(town, town.people.mate)
+    town.send(town.people.mate, mate, town.starts_at + timedelta(minutes=61))
+    walked(town, mocked=True)
+    assert town.count("checkins", "verdict = 'held'") == 1
+    mine = f"duty_id = (SELECT id FROM duties WHERE person_id = {town.people.member.id})"
+    kept = {table: town.count(table, mine) for table in TRAILS}
+    town.forget(31)
+    assert {table: town.count(table) for table in TRAILS} == kept
+    assert town.count("checkins", "position IS NOT NULL") == town.count("checkins", mine) == 3
+    author = f"author_id = {town.people.member.id}"
+    assert town.count("inbox_items", "body IS NOT NULL") == town.count("inbox_items", author)
+    town.forget(89)
+    assert {table: town.count(table) for table in TRAILS} == kept
+    days = street_days()
+    town.forget(91)
+    assert not [canary for canary in canaries() if canary in town.dump()]
+    # The same shift on the same streets: its second part counts no second time.
+    db.session.rollback()
+    assert [(street, n) for street, n, _ in street_days()] == [(street, n) for street, n, _ in days]
+
+
+def test_a_contest_that_was_decided_keeps_nothing_longer(town):
+    walked(town, mocked=True)
+    town.owner.execute(
+        "UPDATE checkins SET reviewed_at = now(), reviewed_by = %s, review_verdict = 'not_counted',"
+        " verdict = 'not_counted' WHERE verdict = 'held'",
+        [town.people.leader.id],
+    )
+    town.forget(31)
+    assert not [canary for canary in canaries() if canary in town.dump()]
+
+
+def test_an_item_sent_again_after_retention_is_a_duplicate(town):
+    items = walked(town)
+    town.forget(31)
+    dump = town.dump()
+    again = town.send(town.people.member, items, town.starts_at + timedelta(days=31, hours=1))
+    assert {r["result"] for r in again} == {"duplicate"}
+    assert [town.count(table) for table in TRAILS] == [0, 0, 0]
+    lines = [line for line in town.dump().splitlines() if line not in dump]
+    assert {line.split(":")[0] for line in lines} <= {"sessions", "rate_counts"}
+
+
+def test_folded_streets_measure_as_before(town):
+    mate = patrol(town, town.people.mate)[:6]
+    town.send(town.people.mate, mate, town.starts_at + timedelta(minutes=50))
+    walked(town)
+    later = make.make_shift(
+        town.people.town.team, town.people.town.route, [town.people.leader],
+        starts_at=town.starts_at + timedelta(hours=2), hours=1,
+    )  # fmt: skip
+    phone = Phone(town.people.leader, later.starts_at)
+    track = [(100 + 15 * n, 500, later.starts_at + timedelta(seconds=15 * n)) for n in range(20)]
+    items = [
+        phone.start(later, later.starts_at),
+        phone.segment(later, track),
+        phone.end(later, later.ends_at),
+    ]
+    town.send(town.people.leader, items, later.ends_at + timedelta(minutes=1))
+    network = queries.network_of(town.people.town.network.id)
+    period = queries.Period(make.DAY, make.DAY)
+    before = streets.street_figures(network, period)
+    assert before.covered.sum() > 0 and before.shifts.max() == 2
+    town.forget(31)
+    after = streets.street_figures(network, period)
+    assert after.covered == pytest.approx(before.covered)
+    assert list(after.shifts) == list(before.shifts)
+    assert (
+        town.count("information_schema.columns", "table_name = 'street_days' AND column_name ~ 'duty|hour'")
+        == 0
+    )
+
+
+def test_what_comes_in_late_is_added_and_counts_its_shift_once(town):
+    walked(town)
+    town.forget(31)
+    days = street_days()
+    mate = patrol(town, town.people.mate)
+    town.send(town.people.mate, mate, town.starts_at + timedelta(days=33))
+    assert town.count("street_presences") > 0
+    town.forget(34)
+    db.session.rollback()
+    assert street_days() == days
+    assert [town.count(table) for table in TRAILS] == [0, 0, 0]
+
+
+def test_twice_changes_nothing(town):
+    walked(town)
+    first = town.forget(31)
+    dump = town.dump()
+    again = town.forget(31)
+    assert first["segments"] and set(again.values()) == {0}
+    assert town.dump() == dump
+
+
+def test_killed_at_any_point_it_begins_where_it_stopped(town):
+    walked(town)
+    portions: list[int] = []
+    town.forget(31, lambda: (portions.append(1), db.session.rollback()))
+    for n in range(len(portions)):
+        done: list[int] = []
+
+        def stop(done=done, n=n) -> None:
+            if len(done) == n:
+                db.session.rollback()
+                raise KeyboardInterrupt
+            done.append(1)
+            db.session.commit()
+
+        with pytest.raises(KeyboardInterrupt):
+            town.forget(31, stop)
+    town.forget(31)
+    db.session.rollback()
+    assert [town.count(table) for table in TRAILS] == [0, 0, 0]
+    assert street_days() and {n for _, n, _ in street_days()} == {1}
+
+
+def test_a_dry_run_counts_and_changes_nothing(town):
+    walked(town)
+    dump = town.dump()
+    counts = town.forget(31, db.session.rollback)
+    assert counts["segments"] > 0 and counts["street_presences"] > 0 and counts["checkins.position"] == 3
+    assert town.dump() == dump
+
+
+def test_settling_a_forgotten_duty_again_changes_nothing(town):
+    walked(town)
+    before = what_stays()
+    town.forget(31)
+    duty = db.session.scalars(select(Duty)).one()
+    settle_duty(duty.township_id, duty.id, town.starts_at + timedelta(days=31))
+    db.session.commit()
+    assert what_stays() == before
+
+
+def test_one_person_s_tracks_go_at_once_and_nobody_else_s(town):
+    for person in (town.people.member, town.people.mate):
+        town.send(person, patrol(town, person), town.starts_at + timedelta(minutes=61))
+    before = what_stays()
+    mates = f"duty_id = (SELECT id FROM duties WHERE person_id = {town.people.mate.id})"
+    kept = {table: town.count(table, mates) for table in TRAILS}
+    db.session.remove()
+    township_id, member_id = town.people.town.township.id, town.people.member.id
+    with town.narrow.app_context():
+        for _, act in retention.portions_of_person(
+            township_id, member_id, town.starts_at + timedelta(hours=2)
+        ):
+            act()
+            db.session.commit()
+        db.session.remove()
+    assert {table: town.count(table) for table in TRAILS} == kept
+    assert town.count("inbox_items", f"body IS NOT NULL AND author_id = {member_id}") == 0
+    assert what_stays() == before
+
+
+def test_sessions_and_counts_go_when_they_are_over(town):
+    open_session(town.people.member, "tests", 1, town.starts_at)
+    db.session.commit()
+    town.owner.execute("INSERT INTO rate_counts (key, window_at) VALUES ('x', %s)", [town.starts_at])
+    town.forget(1.5)
+    assert town.count("rate_counts", "key = 'x'") == 1 and town.count("sessions") == 1
+    town.forget(3)
+    assert town.count("rate_counts", "key = 'x'") == 0 and town.count("sessions") == 1
+    town.forget(32)
+    assert town.count("sessions") == 0
+
+
+REFUSED = {
+    "xunfang_app": (
+        "UPDATE inbox_items SET body = NULL", "DELETE FROM inbox_items", "UPDATE inbox_items SET kind = 'x'",
+        "UPDATE point_entries SET amount_half = 1", "DELETE FROM point_entries",
+        "UPDATE audits SET action = 'x'", "DELETE FROM audits", "DELETE FROM audits_p_other",
+        "UPDATE inbox_items_p_other SET body = NULL", "CREATE TABLE mine (id int)", "TRUNCATE audits",
+    ),
+    "xunfang_worker": (
+        "UPDATE inbox_items SET body = NULL", "DELETE FROM point_entries", "DELETE FROM audits",
+        "UPDATE inbox_items_p_other SET body = NULL", "CREATE TABLE mine (id int)",
+    ),
+    "xunfang_readonly": (
+        "SELECT * FROM sessions", "SELECT body FROM inbox_items", "SELECT * FROM segments", "SELECT * FROM rate_counts",
+        "SELECT content FROM quarantine_items", "SELECT password_hash FROM people", "SELECT * FROM procrastinate_jobs",
+        "DELETE FROM duties", "SELECT body FROM inbox_items_p_other", "SELECT track FROM segments_p_other",
+    ),
+    "xunfang_retention": (
+        "UPDATE inbox_items SET sha256 = ''", "UPDATE inbox_items SET author_id = 1", "DELETE FROM inbox_items",
+        "UPDATE checkins SET verdict = 'counted'", "DELETE FROM checkins", "UPDATE quarantine_items SET code = 'x'",
+        "DELETE FROM quarantine_items", "DELETE FROM place_presences", "UPDATE street_presences SET bits = B'1'",
+        "DELETE FROM street_days", "UPDATE duties SET worked_s = 0", "DELETE FROM duties",
+        "DELETE FROM point_entries", "INSERT INTO point_entries DEFAULT VALUES", "DELETE FROM audits",
+        "UPDATE item_states SET result = 'held'", "UPDATE sessions SET revoked_at = NULL",
+        "SELECT password_hash FROM people", "UPDATE people SET active = false", "CREATE TABLE mine (id int)",
+    ),
+}  # fmt: skip
+
+
+SETTINGS = {
+    "xunfang_app": "DATABASE_URL", "xunfang_worker": "WORKER_DATABASE_URL",
+    "xunfang_readonly": "READONLY_DATABASE_URL", "xunfang_retention": "RETENTION_DATABASE_URL",
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("role", REFUSED)
+def test_each_role_may_do_only_its_own(town, role):
+    url = url_of(str(town.owner.info.dbname), os.environ[SETTINGS[role]]).replace("+psycopg", "")
+    with psycopg.connect(url, autocommit=True) as connection:
+        assert connection.info.user == role
+        for statement in REFUSED[role]:
+            with pytest.raises(psycopg.errors.InsufficientPrivilege):
+                connection.execute(statement)
+                pytest.fail(f"{role} may: {statement}")
+
+
+def test_the_privacy_page_holds_the_table():
+    page = (ROOT / "docs" / "privacy.md").read_text(encoding="utf-8")
+    assert retention.table() in page
+
+
+def test_every_zone_has_its_night(town):
+    assert retention.zones() == [place_of(town.people.town.township.id).zone]
