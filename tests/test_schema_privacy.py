@@ -1,8 +1,8 @@
 """The line that is not crossed: places, patrols and the team's own work; no field about residents (product.md, 1).
 
-No table, column, closed list, form field, field of the API, setting of a file import or code of the catalogue may be one
-in which a file on a resident, petitioner, ex-offender, tenant or "key person" could grow. Adding an innocent word that
-is found here: rename it, or say in ALLOWED why it is about the team itself.
+No table, column, closed list, form field, field of the API, attribute of an import or code of the catalogue may be one
+in which a file on a resident, petitioner, ex-offender, tenant or "key person" could grow. An innocent word that is
+found here: rename it, or say in ALLOWED why it is about the team itself.
 """
 
 from __future__ import annotations
@@ -30,22 +30,24 @@ resident residents tenant tenants landlord petitioner petitioners petition petit
 parolee criminal criminals suspect suspects addict addicts drug prostitute prostitution religion religious belief faith
 church mosque sect ethnic ethnicity nationality race minority hukou citizen citizens household_head spouse relative
 relatives child children minor juvenile victim victims witness witnesses informant informants blacklist watchlist
-whitelist score_of_person credit_score risk_person birth birthday birthdate dob age_years sex gender passport fingerprint
-face facial biometric dna blood disease diagnosis disability psychiatric phone_number mobile_number telephone wechat qq
-email home_address domicile plate licence_plate license_plate bank account_number salary political party_member marital
-education employer migrant foreigner dissident visitor visitors intruder stranger strangers profile profiles dossier
+whitelist score_of_person credit_score risk_person birth birthday birthdate dob age_years sex gender passport
+fingerprint face facial biometric dna blood disease diagnosis disability psychiatric phone_number mobile_number
+telephone wechat qq email home_address domicile plate licence_plate license_plate bank account_number salary political
+party_member marital education employer migrant foreigner dissident visitor visitors intruder stranger strangers profile profiles dossier
 """.split()
 RUNS = (
     "id_card", "id_number", "identity_card", "identity_number", "key_person", "key_personnel", "key_population",
     "floating_population", "ex_offender", "former_offender", "person_of_interest", "watch_list", "black_list",
     "criminal_record", "mental_illness", "drug_user", "home_visit", "date_of_birth", "social_credit",
 )  # fmt: skip
-CHINESE = (
-    "居民", "住户", "户主", "租客", "租户", "房东", "流动人口", "暂住", "重点人员", "重点人口", "重点对象", "信访", "上访", "访民",
-    "刑满", "释放人员", "前科", "社区矫正", "矫正对象", "吸毒", "涉毒", "精神病", "精神障碍", "宗教", "信仰", "邪教", "民族", "教会",
-    "身份证", "证件号", "出生", "生日", "年龄", "性别", "户籍", "户口", "籍贯", "手机号", "电话号码", "住址", "人脸", "指纹", "黑名单",
-    "可疑人员", "嫌疑人", "嫌犯", "线人", "举报人", "车牌", "政治面貌", "婚姻", "病史",
-)  # fmt: skip
+CHINESE = """
+居民 住户 户主 租客 租户 房东 流动人口 暂住 重点人员 重点人口
+重点对象 信访 上访 访民 刑满 释放人员 前科 社区矫正 矫正对象 吸毒
+涉毒 精神病 精神障碍 宗教 信仰 邪教 民族 教会 身份证 证件号
+出生 生日 年龄 性别 户籍 户口 籍贯 手机号 电话号码 住址
+人脸 指纹 黑名单 可疑人员 嫌疑人 嫌犯 线人 举报人 车牌 政治面貌
+婚姻 病史
+""".split()
 # Words in the sense of the team's own people and work, each with the reason.
 ALLOWED = {
     "child.py": "a child process, no child",
@@ -137,7 +139,12 @@ def test_people_are_those_who_sign_in_and_nobody_else():
         if column.name in {"person_id", "author_id"} and not column.foreign_keys
     }
     # The inbox and its states outlive people: no key points out of or into them.
-    assert {name.split(".")[0] for name in loose} <= {"inbox_items", "item_states", "duties", "quarantine_items"}
+    assert {name.split(".")[0] for name in loose} <= {
+        "inbox_items",
+        "item_states",
+        "duties",
+        "quarantine_items",
+    }
 
 
 # Text that somebody types or imports, by column. "Little free text": a new one has to be decided here.
@@ -175,7 +182,7 @@ JSON = {
 
 
 def test_json_columns_are_a_closed_list():
-    """In JSON anything could be kept: what goes in is decided by a schema (bodies), a Policy, or a rule's own figures."""
+    """In JSON anything could be kept: what goes in is decided by a body's schema, a Policy, or a rule's figures."""
     found = {
         f"{table.name}.{column.name}"
         for table in db.metadata.sorted_tables
@@ -188,17 +195,34 @@ def test_json_columns_are_a_closed_list():
 # --- closed categories of places ------------------------------------------------------------------
 
 PLACES = {
-    "market", "school_gate", "station", "night_economy", "square", "park", "parking", "waterside", "road_danger", "works",
-    "fire_risk", "theft_prone_street", "street", "crossing", "gate", "school", "clinic", "bridge", "office", "shop_row",
+    "market", "school_gate", "station", "night_economy", "square", "park", "parking", "waterside", "road_danger",
+    "works", "fire_risk", "theft_prone_street", "street", "crossing", "gate", "school", "clinic", "bridge", "office",
+    "shop_row",
 }  # fmt: skip
 
 
 def test_categories_are_places_and_closed():
-    assert set(HOTSPOT_CATEGORIES) | set(CHECKPOINT_CATEGORIES) <= PLACES, "is it a place, and no dwelling? Then add it"
-    dwellings = {"home", "house", "dwelling", "flat", "residence", "rental", "dormitory", "temple", "petition_office"}
+    assert set(HOTSPOT_CATEGORIES) | set(CHECKPOINT_CATEGORIES) <= PLACES, (
+        "is it a place, and no dwelling? Then add it"
+    )
+    dwellings = {
+        "home",
+        "house",
+        "dwelling",
+        "flat",
+        "residence",
+        "rental",
+        "dormitory",
+        "temple",
+        "petition_office",
+    }
     assert not dwellings & PLACES
     for model in (Hotspot, Checkpoint):
-        closed = [c for c in model.__table__.constraints if isinstance(c, CheckConstraint) and "category" in str(c.sqltext)]
+        closed = [
+            c
+            for c in model.__table__.constraints
+            if isinstance(c, CheckConstraint) and "category" in str(c.sqltext)
+        ]
         assert closed, f"{model.__name__}: the database itself refuses another category"
 
 

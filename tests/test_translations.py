@@ -51,7 +51,9 @@ def flat(words):
 
 
 def known(subjects=None):
-    return {code for subject in subjects or SUBJECTS if subject in SUBJECTS for code in catalogue(subject, "zh")}
+    return {
+        code for subject in subjects or SUBJECTS if subject in SUBJECTS for code in catalogue(subject, "zh")
+    }
 
 
 def figures(words):
@@ -184,7 +186,10 @@ def test_every_code_in_scripts_is_in_what_the_browser_gets():
 
 def test_a_code_without_words_is_found():
     py = File("app/web/a.py", "_('desk.none.such')\n_(f'desk.nowhere.{x}')\n_('desk.a' if x else 'desk.b')")
-    js = File("static/js/a.js", "t('no.words'); t(busy ? \"one.way\" : \"other.way\"); t(`none.${kind}`, {n: 1}); at('x.y')")
+    js = File(
+        "static/js/a.js",
+        "t('no.words'); t(busy ? \"one.way\" : \"other.way\"); t(`none.${kind}`, {n: 1}); at('x.y')",
+    )
     assert set(codes_in_python(py)) == {"desk.none.such", "desk.nowhere.*", "desk.a", "desk.b"}
     assert set(codes_in_text(js)) == {"no.words", "one.way", "other.way", "none.*"}
     assert missing(["desk.nowhere.*", "a.b"], {"a.b"}) == ["desk.nowhere.*"]
@@ -192,7 +197,9 @@ def test_a_code_without_words_is_found():
 
 # --- codes of errors and verdicts -----------------------------------------------------------------
 
-RAISED = {c.__name__ for c in vars(errors).values() if isinstance(c, type) and issubclass(c, errors.DomainError)}
+RAISED = {
+    c.__name__ for c in vars(errors).values() if isinstance(c, type) and issubclass(c, errors.DomainError)
+}
 
 
 def error_codes(file):
@@ -200,13 +207,18 @@ def error_codes(file):
     kinds = RAISED | {
         node.name
         for node in ast.walk(file.tree)
-        if isinstance(node, ast.ClassDef) and any(ast.unparse(base).split(".")[-1] in RAISED for base in node.bases)
+        if isinstance(node, ast.ClassDef)
+        and any(ast.unparse(base).split(".")[-1] in RAISED for base in node.bases)
     }
     for node, name in calls(file):
         last = name.split(".")[-1]
         place = 0 if last in kinds or last == "WrongCredentials" else 1 if last == "FieldError" else None
         if place is not None and len(node.args) > place:
-            yield from (n.value for n in ast.walk(node.args[place]) if isinstance(n, ast.Constant) and is_code(n.value))
+            yield from (
+                n.value
+                for n in ast.walk(node.args[place])
+                if isinstance(n, ast.Constant) and is_code(n.value)
+            )
     for node in ast.walk(file.tree):
         if isinstance(node, ast.FunctionDef) and node.name == "__init__":
             named = node.args.args[-len(node.args.defaults) :] if node.args.defaults else []
@@ -265,7 +277,9 @@ def test_every_reason_has_a_sentence(code):
     """On the phone by words.js, on the desk by review.py: `reasons.<code>`, without figures."""
     sentence = {language: catalogue("errors", language).get(f"reasons.{code}") for language in LANGUAGES}
     assert all(sentence.values()), f"add reasons.{code} to app/translations/errors/{{zh,en}}"
-    assert not any(figures(words) for words, _ in sentence.values()), "figures belong to reasons.<code>.figures"
+    assert not any(figures(words) for words, _ in sentence.values()), (
+        "figures belong to reasons.<code>.figures"
+    )
 
 
 @pytest.mark.parametrize("kind", sorted(BODIES))
@@ -277,5 +291,8 @@ def test_every_kind_that_the_phone_makes_has_a_name(kind):
 
 
 def test_an_error_without_a_sentence_is_found():
-    file = File("app/duty/a.py", "class Sad(DomainError):\n  pass\nraise Sad('very_sad')\nFieldError('/x', 'odd' if y else 'even')")
+    file = File(
+        "app/duty/a.py",
+        "class Sad(DomainError):\n  pass\nraise Sad('very_sad')\nFieldError('/x', 'odd' if y else 'even')",
+    )
     assert set(error_codes(file)) == {"very_sad", "odd", "even"}

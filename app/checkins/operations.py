@@ -75,7 +75,7 @@ def judge_duty(
     duty: Duty, shift: Shift, window: Window, gaps: frozenset[UUID], policy: Policy, zone: str
 ) -> Judged:
     """Judge the set and write down what changed. A person's decision stands; the reasons stay those of the machine."""
-    rows = queries.rows_of_duty(duty.township_id, duty.id)
+    rows = queries.rows_of_duty(duty)
     live = [row for row in rows if row.lon is not None]
     shared = _same_spots(duty, live)
     claims = [_claim(row, gaps, shared) for row in live]
@@ -92,9 +92,7 @@ def _same_spots(duty: Duty, live: list[queries.Row]) -> dict[UUID, list[int]]:
     is one device's track sent by two, so fewer than two are none."""
     times = [row.checkin.effective_at for row in live]
     found: dict[UUID, list[int]] = {}
-    for checkin_id, other in (
-        queries.same_spots(duty.township_id, duty.id, min(times), max(times)) if times else ()
-    ):
+    for checkin_id, other in queries.same_spots(duty, min(times), max(times)) if times else ():
         found.setdefault(checkin_id, []).append(other)
     return found if len(found) >= 2 else {}
 

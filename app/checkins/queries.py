@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -14,6 +15,8 @@ from sqlalchemy.orm import aliased
 from app.areas.models import Area
 from app.checkins.models import Checkin
 from app.db import db
+from app.duty.models import Duty
+from app.duty.queries import of_duties, of_duty
 from app.hotspots.models import Hotspot
 from app.routes.models import Checkpoint, RouteVersion
 
@@ -70,7 +73,7 @@ class Row:
     offset_m: tuple[float, float] | None
 
 
-def rows_of_duty(township_id: int, duty_id: int) -> list[Row]:
+def rows_of_duty(duty: Duty) -> list[Row]:
     """All check-ins of a duty with their checkpoints' figures."""
     azimuth = func.ST_Azimuth(cast(Checkpoint.geom, Geography), cast(Checkin.position, Geography))
     rows = db.session.execute(
@@ -79,7 +82,7 @@ def rows_of_duty(township_id: int, duty_id: int) -> list[Row]:
             Checkpoint.window_from_min, Checkpoint.window_to_min, func.sin(azimuth), func.cos(azimuth),
         )
         .outerjoin(Checkpoint, Checkpoint.id == Checkin.checkpoint_id)
-        .where(Checkin.township_id == township_id, Checkin.duty_id == duty_id)
+        .where(of_duty(Checkin, duty))
         .execution_options(populate_existing=True)
     ).all()  # fmt: skip
     return [_row(r) for r in rows]
@@ -93,7 +96,7 @@ def _row(r: Any) -> Row:
     return Row(checkin, r[1], r[2], r[3] or 0, r[4], window, offset)
 
 
-def same_spots(township_id: int, duty_id: int, first: datetime, last: datetime) -> list[tuple[UUID, int]]:
+def same_spots(duty: Duty, first: datetime, last: datetime) -> list[tuple[UUID, int]]:
     """(check-in of the duty, duty of somebody else) where both stand at the very same coordinates within 10 minutes.
 
     `first` and `last` are the duty's earliest and latest check-in: they let the index on time find the others.
@@ -110,21 +113,20 @@ def same_spots(township_id: int, duty_id: int, first: datetime, last: datetime) 
             ),
         )
         .where(
-            Checkin.township_id == township_id, Checkin.duty_id == duty_id,
+            of_duty(Checkin, duty),
             other.effective_at.between(first - NEAR, last + NEAR),
         )
     )  # fmt: skip
     return [(r[0], r[1]) for r in rows]
 
 
-def counted_checkpoints(township_id: int, duty_ids: list[int]) -> dict[int, int]:
+def counted_checkpoints(duties: Sequence[Duty]) -> dict[int, int]:
     """Distinct counted required checkpoints by duty."""
     rows = db.session.execute(
         select(Checkin.duty_id, func.count(func.distinct(Checkin.checkpoint_id)))
         .join(Checkpoint, Checkpoint.id == Checkin.checkpoint_id)
         .where(
-            Checkin.township_id == township_id, Checkin.duty_id.in_(duty_ids), Checkin.verdict == "counted",
-            Checkpoint.required,
+            of_duties(Checkin, duties), Checkin.verdict == "counted", Checkpoint.required
         )
         .group_by(Checkin.duty_id)
     )  # fmt: skip

@@ -322,17 +322,19 @@ _AREAS = "areas s WHERE s.id = ANY(:ids)"
 _FILLED = f"""(SELECT f.id, f.attainment, ST_Intersection(g, ST_MakeEnvelope(ST_XMin(g), ST_YMin(g), ST_XMax(g),
     ST_YMin(g) + (ST_YMax(g) - ST_YMin(g)) * f.attainment, 3857)) AS g FROM (SELECT f.*, ST_Transform(s.geom, 3857) AS g
     FROM {_HOTSPOTS}) f WHERE f.attainment > 0) p"""
-# Hexagons of 200 m on the ground: in web mercator longer by 1 / cos(latitude), which is one figure for a township.
+# Hexagons of 200 m on the ground: in web mercator longer by 1 / cos(latitude), which is one figure for a township. The
+# grid hangs from the origin, so that every street finds the same hexagons for itself.
 _CELLS = """(SELECT h.i || ':' || h.j || ':' || h.township_id AS id,
     sum(h.m * h.covered) / sum(h.m) AS share, sum(h.m * h.k)::int AS metres, h.geom AS g
-  FROM (SELECT h.i, h.j, h.geom, t.id AS township_id, f.covered, t.k,
-      ST_Length(ST_Intersection(h.geom, ST_Transform(s.geom, 3857))) AS m
-    FROM (SELECT a.id, cos(radians(ST_Y(ST_Centroid(ST_Envelope(a.geom))))) AS k FROM areas a
-          WHERE a.id IN (SELECT township_id FROM streets WHERE id = ANY(:ids))) t
-    CROSS JOIN LATERAL ST_HexagonGrid(200 / t.k, ST_TileEnvelope(:z, :x, :y, margin => 0.03125)) h
-    JOIN streets s ON s.township_id = t.id AND s.id = ANY(:ids)
-      AND s.geom && ST_Transform(h.geom, 4326) AND ST_Intersects(ST_Transform(s.geom, 3857), h.geom)
-    JOIN unnest(CAST(:ids AS bigint[]), CAST(:covered AS float8[])) AS f(id, covered) ON f.id = s.id) h
+  FROM (SELECT h.i, h.j, h.geom, s.township_id, s.covered, s.k,
+      CASE WHEN ST_Covers(h.geom, s.line) THEN ST_Length(s.line)
+           WHEN ST_Intersects(h.geom, s.line) THEN ST_Length(ST_Intersection(h.geom, s.line)) END AS m
+    FROM (SELECT t.id AS township_id, t.k, f.covered, ST_Transform(s.geom, 3857) AS line
+      FROM (SELECT a.id, cos(radians(ST_Y(ST_Centroid(ST_Envelope(a.geom))))) AS k FROM areas a
+            WHERE a.id IN (SELECT township_id FROM streets WHERE id = ANY(:ids))) t
+      JOIN streets s ON s.township_id = t.id
+      JOIN unnest(CAST(:ids AS bigint[]), CAST(:covered AS float8[])) AS f(id, covered) ON f.id = s.id OFFSET 0) s
+    CROSS JOIN LATERAL ST_HexagonGrid(200 / s.k, s.line) h) h
   WHERE h.m > 0 GROUP BY h.i, h.j, h.township_id, h.geom) p"""
 
 _TILES = {

@@ -7,7 +7,13 @@ from typing import Any
 from uuid import UUID
 
 from sqlalchemy import (
-    CheckConstraint, ForeignKey, ForeignKeyConstraint, Identity, Index, UniqueConstraint, text,
+    CheckConstraint,
+    ForeignKey,
+    ForeignKeyConstraint,
+    Identity,
+    Index,
+    UniqueConstraint,
+    text,
 )  # fmt: skip
 from sqlalchemy.dialects.postgresql import ARRAY, TSTZMULTIRANGE, TSTZRANGE, ExcludeConstraint
 from sqlalchemy.dialects.postgresql import TEXT as PG_TEXT
@@ -74,6 +80,8 @@ class Assignment(db.Model):
 class Duty(db.Model):
     """One person's presence on a shift. Its times are a pure function of its events (or the leader's entry).
 
+    `first_item_id` and `last_item_id` bound the ids of everything stored for the duty: tables partitioned by id are
+    asked for that range only, so a question about one duty opens one month and not three years.
     `track_spans` are the spans (epoch seconds) that the stored track presence was measured in.
     `worked` is the judged span once the duty has ended; two of one person never overlap (EXCLUDE).
     """
@@ -95,6 +103,8 @@ class Duty(db.Model):
     worked_s: Mapped[int] = mapped_column(server_default=text("0"))
     flags: Mapped[list[str]] = mapped_column(ARRAY(PG_TEXT), server_default=text("'{}'"))
     last_item_at: Mapped[datetime | None]
+    first_item_id: Mapped[UUID | None]
+    last_item_id: Mapped[UUID | None]
     track_m: Mapped[float] = mapped_column(server_default=text("0"))
     near_m: Mapped[float] = mapped_column(server_default=text("0"))
     fixes: Mapped[int] = mapped_column(server_default=text("0"))
@@ -116,6 +126,11 @@ class Duty(db.Model):
     @property
     def is_declared(self) -> bool:
         return self.entered_by is not None
+
+    def widen(self, item_id: UUID) -> None:
+        """Take an item's id into the bounds."""
+        self.first_item_id = min(self.first_item_id or item_id, item_id)
+        self.last_item_id = max(self.last_item_id or item_id, item_id)
 
 
 class DutyEvent(db.Model):

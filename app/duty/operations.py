@@ -47,7 +47,7 @@ def settle_window(duty: Duty, shift: Shift, now: datetime, policy: Policy) -> Wi
 
 def judge(duty: Duty, shift: Shift, now: datetime, policy: Policy) -> Window:
     """The duty's span as its stored events say now; writes nothing but who stands for it."""
-    events = queries.events_of(duty.township_id, duty.id)
+    events = queries.events_of(duty)
     if any(e.kind == "start" for e in events):
         # What the phone recorded outweighs an attendance entered by hand.
         duty.entered_by = None

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import func, or_, select
+from sqlalchemy import and_, false, func, or_, select
 from sqlalchemy.dialects.postgresql import insert
 
 from app.areas.models import Area
@@ -83,12 +84,27 @@ def add_event(township_id: int, item_id: Any, duty_id: int, kind: str, at: datet
     )
 
 
-def events_of(township_id: int, duty_id: int) -> list[DutyEvent]:
-    return list(
-        db.session.scalars(
-            select(DutyEvent).where(DutyEvent.township_id == township_id, DutyEvent.duty_id == duty_id)
-        )
-    )
+def of_duty(model: Any, duty: Duty) -> Any:
+    """Criterion: the rows of a duty in a table partitioned by item id; the bounds let all other months be left out."""
+    return and_(
+        model.township_id == duty.township_id, model.duty_id == duty.id,
+        model.id.between(duty.first_item_id, duty.last_item_id),
+    )  # fmt: skip
+
+
+def of_duties(model: Any, duties: Sequence[Duty]) -> Any:
+    """The same for several duties of one township."""
+    known = [d for d in duties if d.first_item_id is not None and d.last_item_id is not None]
+    if not known:
+        return false()
+    return and_(
+        model.township_id == known[0].township_id, model.duty_id.in_([d.id for d in known]),
+        model.id.between(min(d.first_item_id for d in known), max(d.last_item_id for d in known)),  # type: ignore[type-var]
+    )  # fmt: skip
+
+
+def events_of(duty: Duty) -> list[DutyEvent]:
+    return list(db.session.scalars(select(DutyEvent).where(of_duty(DutyEvent, duty))))
 
 
 def other_worked(duty: Duty, span: Any) -> list[Any]:

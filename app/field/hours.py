@@ -27,7 +27,7 @@ def hours_of(person: Person, month: date) -> dict[str, Any]:
     ids = [duty.id for duty, _, _ in rows]
     standing = incentives.standing_entries(township_id, [f"duty:{i}" for i in ids]).values() if ids else []
     half = sum(entry.amount_half for entry in standing)
-    counted = checkins.counted_checkpoints(township_id, ids) if ids else {}
+    counted = checkins.counted_checkpoints([duty for duty, _, _ in rows])
     required = checkins.required_checkpoints([s.route_version_id for _, s, _ in rows if s.route_version_id])
     visits = _visits(township_id, ids)
     return {

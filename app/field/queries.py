@@ -9,11 +9,13 @@ from uuid import UUID
 
 from sqlalchemy import and_, func, or_, select, update
 from sqlalchemy.dialects.postgresql import insert
-from sqlalchemy.orm import aliased
 
 from app.accounts.models import Person
 from app.areas.models import Area
+from app.checkins.models import Checkin
 from app.db import db
+from app.duty.models import Duty
+from app.duty.queries import of_duty
 from app.field.models import InboxItem, ItemState, QuarantineItem, ServerEpoch
 
 Known = tuple[int, int, bytes]
@@ -125,28 +127,19 @@ def inbox_item(township_id: int, item_id: UUID) -> InboxItem | None:
     return db.session.get(InboxItem, (township_id, item_id))
 
 
-def gaps_of(township_id: int, duty_id: int) -> frozenset[UUID]:
+def gaps_of(duty: Duty) -> frozenset[UUID]:
     """Check-ins of a duty whose device's item just before never came."""
-    from app.checkins.models import Checkin
-
-    before = aliased(InboxItem)
-    has_before = (
-        select(before.id)
-        .where(
-            before.township_id == Checkin.township_id, before.device_id == Checkin.device_id,
-            before.device_seq == Checkin.device_seq - 1,
+    rows = db.session.execute(
+        select(Checkin.id, Checkin.device_id, Checkin.device_seq).where(
+            of_duty(Checkin, duty), Checkin.device_seq > 1
         )
-        .exists()
+    ).all()
+    before = select(InboxItem.device_id, InboxItem.device_seq).where(
+        InboxItem.township_id == duty.township_id, InboxItem.device_id.in_({r[1] for r in rows}),
+        InboxItem.device_seq.in_({r[2] - 1 for r in rows}),
     )  # fmt: skip
-    rows = db.session.scalars(
-        select(Checkin.id).where(
-            Checkin.township_id == township_id,
-            Checkin.duty_id == duty_id,
-            Checkin.device_seq > 1,
-            ~has_before,
-        )
-    )
-    return frozenset(rows)
+    came = {(r[0], r[1]) for r in db.session.execute(before)} if rows else set()
+    return frozenset(item_id for item_id, device, seq in rows if (device, seq - 1) not in came)
 
 
 def epoch() -> str:

@@ -63,6 +63,7 @@ def apply(
         return Outcome(held="waiting_for_shift" if kind == "duty.start" else "waiting_for_start")
     duty, shift = found
     duty.last_item_at = max(duty.last_item_at or now, now)
+    duty.widen(item.id)
     if kind in EVENTS:
         duties.record_event(duty, item.id, kind, effective.at, effective.quality)
     elif kind == "checkin":
@@ -93,12 +94,14 @@ def _take_segment(
     shift_s = 0
     if effective.quality != "good":
         shift_s = round((effective.at - item.device_at).total_seconds())
-    stretch = tracks.store_segment(
-        duty.township_id, item.id, duty.id, body["source"], body["fixes"], shift_s, now
-    )
+    stretch = tracks.store_segment(duty, item.id, body["source"], body["fixes"], shift_s, now)
     if stretch is None:
         return  # stored before; what it gives is there
     window = _known_window(duty, shift, ground, now)
+    if not duty.track_spans:
+        duty.track_spans = _as_json(
+            duties.spans(on_duty_ranges(window))
+        )  # what is written first stands for the rest
     track_m, near_m = coverage.add_track(ground.walk(duty, shift, window), [stretch])
     duty.track_m += track_m
     duty.near_m += near_m
@@ -158,13 +161,13 @@ def settle(key: DutyKey, now: datetime, grounds: Grounds | None = None) -> None:
 def _follow_window(duty: Duty, shift: Shift, window: Window, ground: Ground) -> None:
     """Presence was written for the span known then; when the span now cuts the track otherwise, it is rebuilt."""
     spans = duties.spans(on_duty_ranges(window))
-    extents = track_queries.spans_of(duty.township_id, duty.id)
+    extents = track_queries.spans_of(duty)
     if not extents or spans == _written_spans(duty):
         duty.track_spans = _as_json(spans)
         return
     low, high = min(e[0] for e in extents), max(e[1] for e in extents)
     if _clipped(spans, low, high) != _clipped(_written_spans(duty), low, high):
-        stretches = tracks.stretches_of(duty.township_id, duty.id)
+        stretches = tracks.stretches_of(duty)
         duty.track_m, duty.near_m = coverage.rebuild_track(ground.walk(duty, shift, window), stretches)
     duty.track_spans = _as_json(spans)
 
@@ -187,7 +190,7 @@ def _judge_checkins(
 ) -> frozenset[int]:
     """Verdicts and pairs of a duty; answers the duties of others that share its coordinates."""
     policy = checkin_rules.policy_from(ground.in_force.body("checkins"))
-    gaps = queries.gaps_of(duty.township_id, duty.id)
+    gaps = queries.gaps_of(duty)
     judged = checkins.judge_duty(duty, shift, window, gaps, policy, ground.place.zone)
     for checkin in judged.changed:
         queries.set_state(

@@ -102,7 +102,7 @@ def judged_duties(
     ids = [duty.id for duty, _ in worked]
     if not ids:
         return []
-    counted = checkins.counted_checkpoints(township_id, ids)
+    counted = checkins.counted_checkpoints([duty for duty, _ in worked])
     versions = [shift.route_version_id for _, shift in worked if shift.route_version_id is not None]
     required = checkins.required_checkpoints(versions)
     visits = qualified_visits(township_id, worked, in_force)

@@ -13,6 +13,7 @@ from sqlalchemy.dialects.postgresql import insert
 
 from app.db import db
 from app.duty.models import Duty
+from app.duty.queries import of_duty
 from app.geo import E7
 from app.tracks.models import Segment
 from app.tracks.rules import Fix
@@ -33,19 +34,13 @@ def from_wkb(wkb: bytes) -> list[Fix]:
 
 
 def add_segment(
-    township_id: int,
-    item_id: UUID,
-    duty_id: int,
-    source: str,
-    fixes: Sequence[Fix],
-    shift_s: int,
-    now: datetime,
+    duty: Duty, item_id: UUID, source: str, fixes: Sequence[Fix], shift_s: int, now: datetime
 ) -> bool:
     """Store one packed segment; False when it is there already."""
     row = (
         insert(Segment)
         .values(
-            township_id=township_id, id=item_id, duty_id=duty_id, source=source, n=len(fixes),
+            township_id=duty.township_id, id=item_id, duty_id=duty.id, source=source, n=len(fixes),
             head_s=fixes[0].t_s - shift_s, tail_s=fixes[-1].t_s - shift_s, shift_s=shift_s, received_at=now,
             track=func.ST_AsTWKB(func.ST_GeomFromWKB(to_wkb(fixes)), 7, 0, 0),
         )
@@ -59,33 +54,31 @@ def unpacked(column: object = Segment.track) -> object:
     return func.ST_AsBinary(func.ST_GeomFromTWKB(column))
 
 
-def segments_of(township_id: int, duty_id: int) -> list[tuple[UUID, int, list[Fix]]]:
+def segments_of(duty: Duty) -> list[tuple[UUID, int, list[Fix]]]:
     """Every stored segment of a duty: id, shift_s, fixes, in the order of the device's time."""
     rows = db.session.execute(
         select(Segment.id, Segment.shift_s, unpacked())  # type: ignore[call-overload]
-        .where(Segment.township_id == township_id, Segment.duty_id == duty_id)
+        .where(of_duty(Segment, duty))
         .order_by(Segment.head_s, Segment.id)
     ).all()
     return [(row[0], row[1], from_wkb(bytes(row[2]))) for row in rows]
 
 
-def spans_of(township_id: int, duty_id: int) -> list[tuple[int, int]]:
+def spans_of(duty: Duty) -> list[tuple[int, int]]:
     """First and last effective second of each stored segment."""
     rows = db.session.execute(
         select(Segment.head_s + Segment.shift_s, Segment.tail_s + Segment.shift_s).where(
-            Segment.township_id == township_id, Segment.duty_id == duty_id
+            of_duty(Segment, duty)
         )
     )
     return [(row[0], row[1]) for row in rows]
 
 
-def neighbours(
-    township_id: int, duty_id: int, item_id: UUID, head_s: int, tail_s: int
-) -> list[tuple[int, int, list[Fix]]]:
+def neighbours(duty: Duty, item_id: UUID, head_s: int, tail_s: int) -> list[tuple[int, int, list[Fix]]]:
     """Stored segments of the duty that share my first or last fix's device second: tail_s, head_s, fixes."""
     rows = db.session.execute(
         select(Segment.tail_s, Segment.head_s, unpacked()).where(  # type: ignore[call-overload]
-            Segment.township_id == township_id, Segment.duty_id == duty_id, Segment.id != item_id,
+            of_duty(Segment, duty), Segment.id != item_id,
             or_(Segment.tail_s == head_s, Segment.head_s == tail_s),
         )
     ).all()  # fmt: skip

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Any
@@ -74,7 +75,7 @@ def show() -> ResponseReturnValue:
         hotspots=sorted(measures.hotspots_of(asked.area, ground), key=_least_attended),
         streets=lists.stalest_streets(scope, measures.streets_of(asked.area, ground), _policy(asked), now),
         routes=lists.routes_walked(scope, measures.shifts_of(asked.area, ground)),
-        bounds=queries.bounds_of([asked.area.id]), credits=queries.network_sources(set(ground.streets)),
+        bounds=queries.bounds_of([asked.area.id]), credits=_credits(ground.streets),
         why=_why(request.args.get("why", "")), words=words, basis=basis, tone=tone, roles=scope.roles,
     )  # fmt: skip
 
@@ -175,6 +176,16 @@ def _reached(text: str) -> behind.Why:
     if kind not in KINDS or not (number.isascii() and number.isdigit() and len(number) < 16):
         raise NotFound()
     return behind.why(kind, scope, int(number), asked.period.first, asked.period.last, now)
+
+
+def _credits(township_ids: Iterable[int]) -> list[tuple[str, str]]:
+    """(words, address) of each source of streets: its licence asks to be named on the map."""
+    found = []
+    for source, licence in queries.network_sources(set(township_ids)):
+        words, _open, address = source.partition(" (https://")
+        named = words if licence in words else _("coverage.credit", source=words, licence=licence)
+        found.append((named, f"https://{address.rstrip(')')}" if address else ""))
+    return found
 
 
 # --- how figures read -------------------------------------------------------------------------------------------

@@ -449,6 +449,8 @@ def upgrade() -> None:
     sa.Column('worked_s', sa.BigInteger(), server_default=sa.text('0'), nullable=False),
     sa.Column('flags', postgresql.ARRAY(sa.TEXT()), server_default=sa.text("'{}'"), nullable=False),
     sa.Column('last_item_at', sa.DateTime(timezone=True), nullable=True),
+    sa.Column('first_item_id', sa.Uuid(), nullable=True),
+    sa.Column('last_item_id', sa.Uuid(), nullable=True),
     sa.Column('track_m', sa.Double(), server_default=sa.text('0'), nullable=False),
     sa.Column('near_m', sa.Double(), server_default=sa.text('0'), nullable=False),
     sa.Column('track_spans', postgresql.JSONB(astext_type=sa.Text()), server_default=sa.text("'[]'"), nullable=False),

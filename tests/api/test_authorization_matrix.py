@@ -1,11 +1,12 @@
 """Who may call what, about which township: one table, held against the app's own list of addresses.
 
-Every address × caller × township has a line here; an address that is missing fails. The test at the end takes each scope
-criterion of app/teams/scope.py away in turn and must see the table turn red. By hand, for instance: in
-`app/duty/board.py`, `_crews`, replace `led_team_rows(scope, …)` by `true()`; the lines of /desk/shifts/<int:shift_id> of
-the other township answer 200 to the leader instead of 404.
+Every address × caller × township has a line here; an address that is missing fails. The test at the end takes each
+scope criterion of app/teams/scope.py away in turn and must see the table turn red. By hand, for instance: in
+`app/duty/board.py`, `_crews`, put `true()` where `led_team_rows(scope, …)` stands; then /desk/shifts/<int:shift_id> of
+the other township answers 200 to the leader instead of 404.
 
-Cells are figures and nothing else, so a plain member's are empty at home too. `in` means: sent to the sign-in page. A dash as township: the address names nothing that lies in a township.
+`in` means: sent to the sign-in page. A dash as township: the address names nothing that lies in a township. Cells are
+figures and nothing else, so a plain member's are empty at home too.
 """
 
 from __future__ import annotations
@@ -14,7 +15,7 @@ import json
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import Any
 
@@ -213,6 +214,8 @@ def body_of(line: Line, world: World, who: str) -> dict[str, Any]:
 def world(app: Flask) -> Iterator[World]:
     with pytest.MonkeyPatch.context() as patch, app.app_context():
         patch.setattr(clock, "now", lambda: make.EVENING + timedelta(minutes=40))
+        # The sign-in page of a demo names the demo's own township.
+        patch.setitem(app.extensions, "settings", replace(app.extensions["settings"], demo=False))
         # Whether a form is refused without its token is asked for itself, below.
         patch.setattr(gate.csrf, "protect", lambda: None)
         engines = db._app_engines[app]
@@ -235,19 +238,25 @@ def build(app: Flask, connection: Any) -> World:
     db.session.commit()
     named = {who: Named(getattr(people, who).id) for who in CALLERS[1:]}
     codes = [area.code for area in (people.town.township, *people.town.villages)]
-    secrets = {who: accounts.open_session(getattr(people, who), "tests", 1, clock.now()) for who in CALLERS[1:]}
+    secrets = {
+        who: accounts.open_session(getattr(people, who), "tests", 1, clock.now()) for who in CALLERS[1:]
+    }
     db.session.commit()
     world = World(named, app, secrets, {}, codes, connection)
     checkins = {
         "town": check_in(world.caller("member"), people.member, people.shift, people.town, 0),
-        "other": check_in(world.caller("outsider"), people.outsider, other_shift, people.other, places.ELSEWHERE_M),
+        "other": check_in(
+            world.caller("outsider"), people.outsider, other_shift, people.other, places.ELSEWHERE_M
+        ),
     }
     sessions = {"town": session_id(secrets["member"]), "other": session_id(secrets["outsider"])}
     towns = {"town": (people.town, people.shift, 0), "other": (people.other, other_shift, places.ELSEWHERE_M)}
     world.values = {"-": {}, "county": {"code": people.county.code}}
     for name, (town, shift, x0) in towns.items():
         z, x, y = tile_at(x0 + 600, 500)
-        street = db.session.scalar(db.select(Street.id).where(Street.network_version_id == town.network.id).limit(1))
+        street = db.session.scalar(
+            db.select(Street.id).where(Street.network_version_id == town.network.id).limit(1)
+        )
         world.values[name] = {
             "code": town.township.code, "street_id": street, "hotspot_id": town.hotspot.id,
             "route_id": town.route.route_id, "z": z, "x": x, "y": y, "shift_id": shift.id,
@@ -267,7 +276,10 @@ def check_in(caller: Caller, person: Any, shift: Any, town: cast.Town, x0: float
     """A start, a walk along the route, and a check-in 200 m off its checkpoint: not counted, open to review."""
     phone = Phone(person, make.EVENING)
     checkpoint = db.session.scalar(
-        db.select(Checkpoint.id).where(Checkpoint.route_version_id == town.route.id).order_by(Checkpoint.seq).limit(1)
+        db.select(Checkpoint.id)
+        .where(Checkpoint.route_version_id == town.route.id)
+        .order_by(Checkpoint.seq)
+        .limit(1)
     )
     item = phone.checkin(shift, checkpoint, x0 + 300, 500, make.EVENING + timedelta(minutes=5))
     fixes = [(x0 + 100 + 20 * n, 500.0, make.EVENING + timedelta(seconds=60 + 20 * n)) for n in range(30)]
@@ -342,7 +354,11 @@ def test_no_answer_to_the_outsider_names_anything_of_the_other_township(world):
     for line in LINES:
         answer = world.ask(line, "outsider")
         text = words_of(answer) + " ".join(f"{k}: {v}" for k, v in answer.headers)
-        found += [f"{line.method} {line.rule} ({line.place}): {word}" for word in (*NAMES_OF_TOWN, *world.codes) if word in text]
+        found += [
+            f"{line.method} {line.rule} ({line.place}): {word}"
+            for word in (*NAMES_OF_TOWN, *world.codes)
+            if word in text
+        ]
     assert not found, "\n".join(found)
 
 
@@ -384,7 +400,9 @@ def test_no_write_of_the_api_is_taken_without_our_header(world):
             address = fill(line.rule, world.values[line.town])
             with world.undone():
                 answer = world.caller("member").open(address, method=line.method, json={}, bare=True)
-            assert (answer.status_code, answer.get_json()["code"]) == (400, "client_header_missing"), line.rule
+            assert (answer.status_code, answer.get_json()["code"]) == (400, "client_header_missing"), (
+                line.rule
+            )
 
 
 # --- the table can fail ---------------------------------------------------------------------------
@@ -401,5 +419,7 @@ def test_without_a_scope_criterion_the_table_turns_red(world, name):
         for module in [m for key, m in sys.modules.items() if key.startswith("app.")]:
             if getattr(module, name, None) is original:
                 patch.setattr(module, name, lambda *_: true())
-        assert next(differences(world, about, ("member", "leader", "outsider")), None), f"{name} guards nothing"
+        assert next(differences(world, about, ("member", "leader", "outsider")), None), (
+            f"{name} guards nothing"
+        )
     assert next(differences(world, about[-4:], ("leader",)), None) is None, "the table is green again"

@@ -65,7 +65,9 @@ def test_errors_are_declared_as_problem_json(spec):
     for method, path, operation in operations(spec):
         if path == "/api/v1/openapi.json":
             continue
-        wrong = {s: a for s, a in operation["responses"].items() if s == "default" or s.startswith(("4", "5"))}
+        wrong = {
+            s: a for s, a in operation["responses"].items() if s == "default" or s.startswith(("4", "5"))
+        }
         assert "default" in wrong, f"{method} {path} declares no error"
         for status, answer in wrong.items():
             content = resolved(spec, answer).get("content", {})
@@ -92,7 +94,9 @@ def test_the_session_cookie_and_our_header_are_declared(spec):
 # --- wrong addresses and methods ------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("address", ["/api/v1/nothing", "/api/", "/api/v2/session", "/api/v1/coverage/streets/x"])
+@pytest.mark.parametrize(
+    "address", ["/api/v1/nothing", "/api/", "/api/v2/session", "/api/v1/coverage/streets/x"]
+)
 def test_an_unknown_address_of_the_api_is_a_problem(client, people, as_person, address):
     for caller in (client, as_person(people.member)):
         answer = caller.get(address)

@@ -96,7 +96,9 @@ def test_signing_out_ends_the_session_and_takes_the_cookie_back(client, cast):
     assert client.get(SESSION).status_code == 401, "the secret itself is worth nothing any more"
 
 
-@pytest.mark.parametrize("body", [{}, {"login": "member"}, {"login": "", "password": "x"}, [], "member", None])
+@pytest.mark.parametrize(
+    "body", [{}, {"login": "member"}, {"login": "", "password": "x"}, [], "member", None]
+)
 def test_a_bad_shape_is_refused_field_by_field(client, cast, body):
     answer = client.post(SESSION, json=body)
     assert answer.status_code in (400, 422)
@@ -151,7 +153,9 @@ def test_the_database_holds_no_secret(client, cast):
 def test_a_write_without_our_header_is_refused(client, cast, method, header):
     sign_in(client)
     headers = {} if header is None else {"X-Xunfang-Client": header}
-    answer = getattr(client, method)(SESSION, json={"login": "member", "password": WORD}, headers=headers, bare=True)
+    answer = getattr(client, method)(
+        SESSION, json={"login": "member", "password": WORD}, headers=headers, bare=True
+    )
     assert answer.status_code == 400
     assert answer.get_json()["code"] == "client_header_missing"
     assert client.get(SESSION, bare=True).status_code == 200, "reading needs no header, and nothing was ended"
@@ -265,7 +269,9 @@ def test_the_list_shows_ones_own_devices_only(app, cast, as_person):
     assert [row["current"] for row in listed].count(True) == 1
     assert set(listed[0]) == {"id", "device", "created_at", "seen_at", "current"}, "no secret, no address"
     assert len(mates.get("/api/v1/sessions").get_json()["sessions"]) == 1
-    assert {r["id"] for r in elsewhere.get("/api/v1/sessions").get_json()["sessions"]} == {r["id"] for r in listed}
+    assert {r["id"] for r in elsewhere.get("/api/v1/sessions").get_json()["sessions"]} == {
+        r["id"] for r in listed
+    }
 
 
 def test_a_revoked_device_is_out_at_its_next_request(cast, as_person):

@@ -43,14 +43,18 @@ def sql(file: File) -> Iterator[str]:
         if name in texts or name in {"sqlalchemy.text", "sa.text", "db.text"}:
             yield file.at(node, f"calls {name}(…): put the statement into the domain's queries.py")
         elif last.startswith("ST_") and "func" in name.split("."):
-            yield file.at(node, f"calls {name}: PostGIS measures in queries.py (or a cast shared in app/geo.py)")
+            yield file.at(
+                node, f"calls {name}: PostGIS measures in queries.py (or a cast shared in app/geo.py)"
+            )
         elif last in {"execute", "scalar", "scalars"} and _is_words(node):
             yield file.at(node, "runs SQL from a string: put the statement into the domain's queries.py")
 
 
 def _is_words(node: ast.Call) -> bool:
     first = node.args[0] if node.args else None
-    return isinstance(first, ast.JoinedStr) or (isinstance(first, ast.Constant) and isinstance(first.value, str))
+    return isinstance(first, ast.JoinedStr) or (
+        isinstance(first, ast.Constant) and isinstance(first.value, str)
+    )
 
 
 def clock(file: File) -> Iterator[str]:
@@ -60,9 +64,13 @@ def clock(file: File) -> Iterator[str]:
     in_model = file.name == "models.py"
     for node, name in calls(file):
         if name in CLOCK and not (in_model and name == "func.now"):
-            yield file.at(node, f"reads the clock by {name}(): take `now` as an argument; the edge calls clock.now()")
+            yield file.at(
+                node, f"reads the clock by {name}(): take `now` as an argument; the edge calls clock.now()"
+            )
         elif name in STOPWATCH and file.package in STEPS:
-            yield file.at(node, f"{name}() in a domain: nothing a domain decides may depend on how long it took")
+            yield file.at(
+                node, f"{name}() in a domain: nothing a domain decides may depend on how long it took"
+            )
         elif name == "clock.now" and file.package in STEPS:
             yield file.at(node, "calls clock.now() in a domain: take `now` as an argument")
 
@@ -73,13 +81,17 @@ def pure_judgement(file: File) -> Iterator[str]:
         return
     for node, name in calls(file):
         if name in CHANCE or name in CLOCK | STOPWATCH or name.split(".")[0] in {"random", "secrets"}:
-            yield file.at(node, f"calls {name}(): a rule answers the same for the same values; take it as an argument")
+            yield file.at(
+                node, f"calls {name}(): a rule answers the same for the same values; take it as an argument"
+            )
         if file.package == "incentives" and name == "float":
             yield file.at(node, "float(…) where points are priced: use whole half points or Fraction")
     if file.package == "incentives":
         for node in ast.walk(file.tree):
             if isinstance(node, ast.Constant) and isinstance(node.value, float) and not _is_exact(node.value):
-                yield file.at(node, f"{node.value} where points are priced: use whole half points or Fraction")
+                yield file.at(
+                    node, f"{node.value} where points are priced: use whole half points or Fraction"
+                )
 
 
 def own_rows(file: File) -> Iterator[str]:
@@ -96,7 +108,9 @@ def own_rows(file: File) -> Iterator[str]:
     for node, name in calls(file):
         target = dotted(node.args[0]) if node.args else ""
         if name in {"insert", "update", "delete", "pg_insert"} and target in strangers:
-            yield file.at(node, f"{name}({target}): the rows belong to {strangers[target]}; call its operation")
+            yield file.at(
+                node, f"{name}({target}): the rows belong to {strangers[target]}; call its operation"
+            )
         elif name in strangers:
             yield file.at(node, f"makes a {name}: the rows belong to {strangers[name]}; call its operation")
 

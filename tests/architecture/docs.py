@@ -34,7 +34,11 @@ def settings_read(file: File) -> set[str]:
 
 
 def _words(nodes: Iterable[ast.AST]) -> set[str]:
-    return {n.value for n in nodes if isinstance(n, ast.Constant) and isinstance(n.value, str) and n.value.isupper()}
+    return {
+        n.value
+        for n in nodes
+        if isinstance(n, ast.Constant) and isinstance(n.value, str) and n.value.isupper()
+    }
 
 
 def unnamed_settings(read: set[str], document: File) -> Iterator[str]:

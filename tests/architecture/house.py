@@ -10,7 +10,9 @@ from tests.architecture.source import File
 LONGEST = 450
 STYLE = re.compile(r"<[^>]*\sstyle\s*=", re.I)
 HANDLER = re.compile(r"<[^>{]*\son[a-z]+\s*=\s*[\"']", re.I)
-INLINE = re.compile(r"<(script|style)\b(?![^>]*\bsrc=)(?![^>]*type=\"application/json\")(?![^>]*nonce=)[^>]*>", re.I)
+INLINE = re.compile(
+    r"<(script|style)\b(?![^>]*\bsrc=)(?![^>]*type=\"application/json\")(?![^>]*nonce=)[^>]*>", re.I
+)
 OUTSIDE = re.compile(r"(?:src|href)\s*=\s*[\"'](?:https?:)?//", re.I)
 BADGE = re.compile(r"@license|@preserve|Copyright \(c\)|SPDX-License-Identifier|/\*!", re.I)
 FETCHED = re.compile(
@@ -26,13 +28,15 @@ def length(file: File) -> Iterator[str]:
 
 def template(file: File) -> Iterator[str]:
     """The policy of our own pages: no inline style, handler or script without a nonce; nothing from elsewhere."""
-    for n, line in enumerate(re.sub(r"\{#.*?#\}", lambda m: "\n" * m[0].count("\n"), file.text, flags=re.S).splitlines(), 1):
+    for n, line in enumerate(
+        re.sub(r"\{#.*?#\}", lambda m: "\n" * m[0].count("\n"), file.text, flags=re.S).splitlines(), 1
+    ):
         if STYLE.search(line):
             yield f"{file.path}:{n}: style=…: the CSP refuses it; make a class in static/css"
         if HANDLER.search(line):
-            yield f"{file.path}:{n}: on…=\"…\": the CSP refuses it; listen in static/js"
+            yield f'{file.path}:{n}: on…="…": the CSP refuses it; listen in static/js'
         if INLINE.search(line):
-            yield f"{file.path}:{n}: inline script or style without nonce=\"{{{{ csp_nonce() }}}}\""
+            yield f'{file.path}:{n}: inline script or style without nonce="{{{{ csp_nonce() }}}}"'
         if OUTSIDE.search(line) and "<a " not in line:
             yield f"{file.path}:{n}: loads from another host; every asset is our own"
 
@@ -42,7 +46,9 @@ def script(file: File) -> Iterator[str]:
     if first.strip() != "// @ts-check":
         yield f"{file.path}:1: begin with // @ts-check, so that tsc reads the types in its comments"
     for n, line in enumerate(file.text.splitlines(), 1):
-        if re.search(r"\.(innerHTML|outerHTML)\s*=|insertAdjacentHTML|document\.write|\beval\(|new Function\(", line):
+        if re.search(
+            r"\.(innerHTML|outerHTML)\s*=|insertAdjacentHTML|document\.write|\beval\(|new Function\(", line
+        ):
             yield f"{file.path}:{n}: makes HTML or code of a string; use dom.js or textContent"
 
 

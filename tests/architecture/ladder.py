@@ -15,7 +15,10 @@ STEPS = {
     "accounts": 0, "areas": 1, "teams": 2, "incidents": 3, "hotspots": 4, "routes": 5, "duty": 6,
     "tracks": 7, "checkins": 7, "coverage": 8, "incentives": 9, "field": 10, "assessment": 10,
 }  # fmt: skip
-LADDER = "assessment, field > incentives > coverage > tracks, checkins > duty > routes > hotspots > incidents > teams > areas > accounts > kernel"
+LADDER = (
+    "assessment, field > incentives > coverage > tracks, checkins > duty > routes > hotspots > incidents > teams > "
+    "areas > accounts > kernel"
+)
 OPEN_TO = {
     "cli": {"demo", "jobs"},  # `flask demo` and `flask worker` start what lies there
 }
@@ -39,21 +42,31 @@ def _forbidden(mine: str, other: str) -> str:
     if mine == "__init__" or other in KERNEL:
         return _from_kernel(mine, other)
     if mine in KERNEL:
-        return "" if mine == "models" else "the kernel knows nothing above it; pass the value in as an argument"
+        return (
+            "" if mine == "models" else "the kernel knows nothing above it; pass the value in as an argument"
+        )
     if other in EDGE:
-        return "" if mine in {"api", "web"} | EDGE else (
-            "app/gate and app/problems are the HTTP edge of api and web; take `person`, `scope` or `now` as arguments"
+        return (
+            ""
+            if mine in {"api", "web"} | EDGE
+            else (
+                "gate and problems are the HTTP edge of api and web; take `person`, `scope`, `now` as arguments"
+            )
         )
     if other in TOPS:
-        return "" if other in OPEN_TO.get(mine, set()) else (
-            f"{other} sits on top and nobody builds on it; move what both need down into a domain"
+        return (
+            ""
+            if other in OPEN_TO.get(mine, set())
+            else (f"{other} sits on top and nobody builds on it; move what both need down into a domain")
         )
     if other not in STEPS:
         return f"{other} is not on the ladder; give it a step in tests/architecture/ladder.py and in the text"
     if mine in TOPS:
         return ""
     if mine in EDGE:
-        return "" if other in {"accounts", "teams"} else "the edge needs only who is calling and what they reach"
+        return (
+            "" if other in {"accounts", "teams"} else "the edge needs only who is calling and what they reach"
+        )
     if mine not in STEPS:
         return f"{mine} is not on the ladder; give it a step in tests/architecture/ladder.py and in the text"
     if STEPS[other] < STEPS[mine]:
@@ -77,14 +90,22 @@ def inside_a_domain(file: File) -> Iterator[str]:
     for node, module, names in imports(file):
         parts = module.split(".")
         if parts[0] == "app" and len(parts) > 2 and kind == "models":
-            yield file.at(node, f"imports {module}: a model is columns and questions about one row; only db and geo")
+            yield file.at(
+                node, f"imports {module}: a model is columns and questions about one row; only db and geo"
+            )
         if parts[0] == "app" and len(parts) > 2 and kind == "queries":
             if parts[2] == "operations":
-                yield file.at(node, f"imports {module}: a query asks, it does not do; move the call into operations")
+                yield file.at(
+                    node, f"imports {module}: a query asks, it does not do; move the call into operations"
+                )
             if parts[2] == "rules" and not (names and all(n[:1].isupper() for n in names)):
-                yield file.at(node, f"imports {module}: a query may use the value types of rules, no judgement")
+                yield file.at(
+                    node, f"imports {module}: a query may use the value types of rules, no judgement"
+                )
         if parts[0] in {"flask", "flask_babel", "flask_login", "flask_wtf", "flask_smorest", "werkzeug"}:
-            yield file.at(node, f"imports {module}: only api, web and cli know the request; take a plain value")
+            yield file.at(
+                node, f"imports {module}: only api, web and cli know the request; take a plain value"
+            )
 
 
 def pure_rules(file: File) -> Iterator[str]:
@@ -96,7 +117,9 @@ def pure_rules(file: File) -> Iterator[str]:
         if first in {"random", "secrets", "time", "uuid", "os", "socket", "subprocess", "urllib"}:
             allowed = first == "uuid"  # UUID as a type; making one is caught below
             if not allowed:
-                yield file.at(node, f"imports {module}: a rule is a function of its arguments; take the value as one")
+                yield file.at(
+                    node, f"imports {module}: a rule is a function of its arguments; take the value as one"
+                )
         elif first == "app":
             if module.split(".")[-1] not in PURE:
                 yield file.at(node, f"imports {module}: rules know only rules; give the values as arguments")

@@ -31,6 +31,11 @@ from tests.phone import Phone, cut_up, walk
 # Where nothing of the town lies: whoever finds it has found where somebody was.
 CANARY_M = (537.0, 511.0)
 
+TRACES = (
+    "checkins", "segments", "duty_events", "place_presences", "street_presences", "route_presences", "street_days",
+    "duties", "inbox_items", "item_states", "quarantine_items", "point_entries", "audits", "sessions", "rate_counts",
+)  # fmt: skip
+
 
 @dataclass
 class Town:
@@ -58,12 +63,19 @@ class Town:
 
     def forget(self, days: float, finish: Callable[[], None] | None = None) -> dict[str, int]:
         """Retention, so many days after the shift began, with the rights of its role."""
-        db.session.remove()
+        db.session.rollback()
         with self.narrow.app_context():
             try:
                 return retention.run(self.starts_at + timedelta(days=days), finish or db.session.commit)
             finally:
                 db.session.remove()
+
+    def begin_anew(self, set_clock: Callable[[datetime], datetime]) -> None:
+        """The town as it was made: nobody was ever on duty."""
+        self.set_clock = set_clock
+        db.session.rollback()
+        for table in TRACES:
+            self.owner.execute(f"DELETE FROM {table}")
 
     def dump(self) -> str:
         """Every row of every table as text, tracks unpacked."""
@@ -129,7 +141,7 @@ def street_days() -> list[tuple[int, int, float]]:
 
 
 @contextmanager
-def open_town(set_clock: Callable[[datetime], datetime]) -> Iterator[Town]:
+def open_town() -> Iterator[Town]:
     with database("forget") as name:
         env = env_for(name)
         settings = read_settings(env)
@@ -137,7 +149,7 @@ def open_town(set_clock: Callable[[datetime], datetime]) -> Iterator[Town]:
         narrow = create_app(replace(settings, database_url=settings.retention_database_url))
         owner = psycopg.connect(env["OWNER_DATABASE_URL"].replace("+psycopg", ""), autocommit=True)
         with app.app_context():
-            yield Town(app, narrow, owner, cast.make_cast(), set_clock)
+            yield Town(app, narrow, owner, cast.make_cast(), lambda instant: instant)
             db.session.remove()
         owner.close()
         for one in (app, narrow):

@@ -25,10 +25,17 @@ from tests.phone import Phone
 TRAILS = ("segments", "street_presences", "route_presences")
 
 
-@pytest.fixture
-def town(at):
-    with open_town(at) as found:
+@pytest.fixture(scope="module")
+def ground():
+    with open_town() as found:
         yield found
+
+
+@pytest.fixture
+def town(ground, at):
+    ground.begin_anew(at)
+    yield ground
+    db.session.rollback()
 
 
 def canaries() -> list[str]:
@@ -216,7 +223,7 @@ def test_one_person_s_tracks_go_at_once_and_nobody_else_s(town):
     before = what_stays()
     mates = f"duty_id = (SELECT id FROM duties WHERE person_id = {town.people.mate.id})"
     kept = {table: town.count(table, mates) for table in TRAILS}
-    db.session.remove()
+    db.session.rollback()
     township_id, member_id = town.people.town.township.id, town.people.member.id
     with town.narrow.app_context():
         for _, act in retention.portions_of_person(
@@ -277,8 +284,8 @@ SETTINGS = {
 
 
 @pytest.mark.parametrize("role", REFUSED)
-def test_each_role_may_do_only_its_own(town, role):
-    url = url_of(str(town.owner.info.dbname), os.environ[SETTINGS[role]]).replace("+psycopg", "")
+def test_each_role_may_do_only_its_own(ground, role):
+    url = url_of(str(ground.owner.info.dbname), os.environ[SETTINGS[role]]).replace("+psycopg", "")
     with psycopg.connect(url, autocommit=True) as connection:
         assert connection.info.user == role
         for statement in REFUSED[role]:

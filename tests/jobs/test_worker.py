@@ -8,6 +8,7 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import timedelta
+from itertools import count
 from typing import Any
 from uuid import uuid4
 
@@ -26,6 +27,7 @@ from tests.conftest import ROOT
 from tests.make import make_shift
 
 SILENT = "1.5"
+ago = count(3)
 
 
 def until(true: Callable[[], Any]) -> None:
@@ -63,8 +65,8 @@ def forgotten(yard) -> int:
     with yard.app.app_context():
         member = db.session.scalars(select(Person).where(Person.login == "member")).one()
         team = db.session.scalars(select(Team).where(Team.township_id == member.home_township_id)).one()
-        shift = make_shift(team, None, [member], starts_at=clock.now() - timedelta(hours=30))
-        add_duty(shift, member.id, True, clock.now())
+        shift = make_shift(team, None, starts_at=clock.now() - timedelta(hours=10 * next(ago)))
+        add_duty(shift, member.id, True, shift.starts_at)
         duty_id = db.session.scalars(select(Duty.id).where(Duty.shift_id == shift.id)).one()
         add_event(shift.township_id, uuid4(), duty_id, "start", shift.starts_at, "good")
         enqueue("close_forgotten", timestamp=0)

@@ -115,13 +115,16 @@ function cells(c) {
 /** @param {Colours} c */
 function hotspots(c) {
   const on = { source: "hotspots", "source-layer": "hotspots", type: "line" };
-  const strong = ["==", ["get", "grade"], "track"];
+  const strong = ["in", ["get", "grade"], ["literal", ["track", "mixed"]]];
+  const some = [">", ["to-number", ["get", "attainment"], 0], 0];
+  const ground = { source: "hotspots", "source-layer": "hotspots", type: "fill" };
   const wide = ["case", isHot, 5, 2.5];
   return [
-    { id: "hotspots-ground", source: "hotspots", "source-layer": "hotspots", type: "fill", paint: { "fill-pattern": HATCH, "fill-opacity": 0.8 } },
+    { id: "hotspots-never", ...ground, filter: ["!", some], paint: { "fill-pattern": HATCH } },
+    { id: "hotspots-ground", ...ground, filter: some, paint: { "fill-color": c.card, "fill-opacity": 0.9 } },
     { id: "hotspots-fill", source: "hotspots", "source-layer": "hotspot_fill", type: "fill", paint: { "fill-color": byShare(c, "attainment"), "fill-opacity": 0.95 } },
     // A second name, so that the outline lies over the streets in every view and can be taken hold of.
-    { id: "base-hotspots", source: "hotspots", "source-layer": "hotspots", type: "fill", paint: { "fill-color": c.accent, "fill-opacity": ["case", isHot, 0.25, 0.01] } },
+    { id: "base-hotspots", ...ground, paint: { "fill-color": c.accent, "fill-opacity": ["case", isHot, 0.25, 0.01] } },
     { id: "base-hotspot-edge", ...on, filter: strong, paint: { "line-color": c.edge, "line-width": wide } },
     { id: "base-hotspot-weak", ...on, filter: ["!", strong], paint: { "line-color": c.edge, "line-opacity": 0.7, "line-width": wide, "line-dasharray": [2, 1.5] } },
   ];
@@ -135,9 +138,13 @@ function names(c) {
       layout: { "symbol-placement": "line", "text-field": ["coalesce", ["get", "name"], ""], "text-size": 12 }, paint: halo },
     { id: "base-hotspot-names", type: "symbol", source: "hotspots", "source-layer": "hotspots", minzoom: 13.5,
       layout: { "text-field": ["get", "name"], "text-size": 13, "text-offset": [0, 1.6] }, paint: halo },
-    { id: "base-area-names", type: "symbol", source: "areas", "source-layer": "area_names", filter: ["!=", ["get", "level"], "township"],
-      layout: { "text-field": ["get", "name"], "text-size": ["match", ["get", "level"], "grid", 12, 14], "text-padding": 4 },
-      paint: { ...halo, "text-color": c.soft } },
+    { id: "base-grid-names", type: "symbol", source: "areas", "source-layer": "area_names", minzoom: 14.5, filter: ["==", ["get", "level"], "grid"],
+      layout: { "text-field": ["get", "name"], "text-size": 12, "text-padding": 4 }, paint: { ...halo, "text-color": c.soft } },
+    // Placed last, so that a village's name has its place before any other.
+    { id: "base-area-names", type: "symbol", source: "areas", "source-layer": "area_names", filter: ["==", ["get", "level"], "village"],
+      layout: { "text-field": ["get", "name"], "text-size": 14, "text-padding": 4 }, paint: halo },
+    { id: "base-township-names", type: "symbol", source: "areas", "source-layer": "area_names", maxzoom: 11.5, filter: ["==", ["get", "level"], "township"],
+      layout: { "text-field": ["get", "name"], "text-size": 15, "text-padding": 4 }, paint: halo },
   ];
 }
 

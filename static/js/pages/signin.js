@@ -32,7 +32,7 @@ export function SignIn({ view, compact = false }) {
       <p class="soft">${t(compact ? "signin.again" : "signin.why")}</p>
       <label class="field"><span>${t("signin.login")}</span>
         <input name="login" autocomplete="username" autocapitalize="none" spellcheck=${false} required
-          value=${compact ? (view.session.person?.login ?? "") : ""} /></label>
+          defaultValue=${compact ? (view.session.person?.login ?? "") : ""} /></label>
       <label class="field"><span>${t("signin.password")}</span>
         <input name="password" type="password" autocomplete="current-password" required /></label>
       <p class="trouble" role="alert">${trouble}</p>
