@@ -259,7 +259,8 @@ def all_settings():
     found = set()
     for file in files("app/**/*.py", "deploy/*.py", "setup/*.py", "tests/conftest.py"):
         found |= docs.settings_read(file)
-    shell = "\n".join(f.text for f in files("setup/*.sh", "Makefile", ".ci/run", "setup/*.py", "deploy/*.py", "app/cli/*.py"))
+    spoken_of = ("setup/*.sh", "Makefile", "setup/*.py", "deploy/*.py", "app/cli/*.py")
+    shell = "\n".join(file.text for file in files(*spoken_of))
     named = docs.SETTING.findall((ROOT / "docs/configuration.md").read_text(encoding="utf-8"))
     return found | {name for name in named if name in shell}
 

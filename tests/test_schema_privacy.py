@@ -26,14 +26,15 @@ from tests.architecture.source import ROOT, files, python_files
 
 # Whole words of a name ("id_card" is id + card), and runs of words.
 WORDS = """
-resident residents tenant tenants landlord petitioner petitioners petition petitions offender offenders convict convicts
-parolee criminal criminals suspect suspects addict addicts drug prostitute prostitution religion religious belief faith
-church mosque sect ethnic ethnicity nationality race minority hukou citizen citizens household_head spouse relative
-relatives child children minor juvenile victim victims witness witnesses informant informants blacklist watchlist
-whitelist score_of_person credit_score risk_person birth birthday birthdate dob age_years sex gender passport
-fingerprint face facial biometric dna blood disease diagnosis disability psychiatric phone_number mobile_number
-telephone wechat qq email home_address domicile plate licence_plate license_plate bank account_number salary political
-party_member marital education employer migrant foreigner dissident visitor visitors intruder stranger strangers profile profiles dossier
+resident residents tenant tenants landlord petitioner petitioners petition petitions offender offenders
+convict convicts parolee criminal criminals suspect suspects addict addicts drug prostitute prostitution
+religion religious belief faith church mosque sect ethnic ethnicity nationality race minority hukou citizen
+citizens household_head spouse relative relatives child children minor juvenile victim victims witness
+witnesses informant informants blacklist watchlist whitelist score_of_person credit_score risk_person birth
+birthday birthdate dob age_years sex gender passport fingerprint face facial biometric dna blood disease
+diagnosis disability psychiatric phone_number mobile_number telephone wechat qq email home_address domicile
+plate licence_plate license_plate bank account_number salary political party_member marital education employer
+migrant foreigner dissident visitor visitors intruder stranger strangers profile profiles dossier
 """.split()
 RUNS = (
     "id_card", "id_number", "identity_card", "identity_number", "key_person", "key_personnel", "key_population",

@@ -248,5 +248,6 @@ def neighbours_of(checkin: Checkin) -> Neighbours:
 
 def offset_from_place(checkin: Checkin) -> tuple[float, float] | None:
     """(east, north) metres from the checkpoint to the claim; None without a position or at a hotspot."""
-    rows = queries.rows_of_duty(checkin.township_id, checkin.duty_id)
+    whose = select(Duty).where(Duty.township_id == checkin.township_id, Duty.id == checkin.duty_id)
+    rows = queries.rows_of_duty(db.session.scalars(whose).one())
     return next((row.offset_m for row in rows if row.checkin.id == checkin.id), None)

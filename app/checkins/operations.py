@@ -59,7 +59,7 @@ def record_checkin(duty: Duty, shift: Shift, sender: Sender, body: dict[str, Any
 
 @dataclass(frozen=True)
 class Judged:
-    """What judging a duty's check-ins gave: those whose answer changed, and the pairs that count.
+    """What judging a duty's check-ins gave: those whose answer may have changed, and the pairs that count.
 
     `sharers` are the duties of others with the same coordinates at the same time.
     `is_whole` is False once retention has taken positions: then the pairs that stand are left alone.
@@ -80,7 +80,11 @@ def judge_duty(
     shared = _same_spots(duty, live)
     claims = [_claim(row, gaps, shared) for row in live]
     verdicts = judge_checkins(claims, _duty_window(duty, shift, window, zone), policy)
-    changed = [row.checkin for row in live if _write(row.checkin, verdicts[str(row.checkin.id)])]
+    changed = [
+        row.checkin
+        for row in live
+        if _write(row.checkin, verdicts[str(row.checkin.id)]) or row.checkin.reviewed_at
+    ]
     db.session.flush()
     sharers = frozenset(other for others in shared.values() for other in others)
     pairs = _pairs(rows, claims, verdicts, policy)

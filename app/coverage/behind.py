@@ -145,12 +145,12 @@ def why_street(scope: Scope, street_id: int, period: Period, now: datetime) -> W
     duties = [Line(**{**vars(line), "grade": "track"}) for line in duties]
     covered, shifts, last_s = _street_row(street, period)
     measures = {
-        "street_coverage": Measure(percent(covered), "%", "track" if covered else None, shifts),
+        "street_share": Measure(percent(covered), "%", "track" if covered else None, shifts),
         "street_shifts": Measure(float(shifts), "shifts", "track" if shifts else None, shifts),
         "street_km_total": Measure(round(street.length_m / 1000, 3), "km", None, 1),
     }
     return Why(
-        "street", street.id, street.name, street.highway, zone_of(street.township_id), period, "street_coverage",
+        "street", street.id, street.name, street.highway, zone_of(street.township_id), period, "street_share",
         measures, duties, max(0, len(shares) - len(duties)), folded=_folded(street, period),
         last_at=streets.last_at(last_s, now),
     )  # fmt: skip

@@ -177,12 +177,17 @@ def shifts_of(area: Area, ground: Ground) -> list[ShiftFact]:
 def _measures(area: Area, ground: Ground) -> Measures:
     shifts = shifts_of(area, ground)
     done = [s for s in shifts if s.crew]
-    return {
-        **_street_measures(streets_of(area, ground)),
+    by_shift = {
         **route_measures(done),
-        **_hotspot_measures(hotspots_of(area, ground)),
         **_shift_measures(shifts, done, ground.km2.get(area.id, 0.0), ground.period),
         **_checkin_measures(done),
+    }
+    if area.level == "grid":
+        by_shift = {key: Measure(None, m.unit, None, 0) for key, m in by_shift.items()}
+    return {
+        **_street_measures(streets_of(area, ground)),
+        **_hotspot_measures(hotspots_of(area, ground)),
+        **by_shift,
     }
 
 

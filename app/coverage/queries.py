@@ -346,6 +346,8 @@ _TILES = {
         + _tile("hotspots", "f.id, s.name, s.category, f.attainment, f.minutes, f.grade", _HOTSPOTS)
         + " || "
         + _tile("hotspot_fill", "p.id, p.attainment", _FILLED, "p.g")
+        + " || "
+        + _tile("hotspot_names", "f.id, s.name", _HOTSPOTS, "ST_Transform(ST_PointOnSurface(s.geom), 3857)")
     ),
     "routes": text("SELECT " + _tile("routes", "f.id, r.name, f.completion", _ROUTES)),
     "areas": text(

@@ -78,12 +78,16 @@ class Batch:
     now: datetime
     known: dict[UUID, queries.Known]
     touched: dict[settling.DutyKey, list[UUID]] = field(default_factory=dict)
+    segments: dict[settling.DutyKey, list[UUID]] = field(default_factory=dict)
     policy: Policy = field(default_factory=Policy)
     grounds: settling.Grounds = field(default_factory=settling.Grounds)
 
-    def touch(self, key: settling.DutyKey | None, item_id: UUID) -> None:
-        if key is not None:
-            self.touched.setdefault(key, []).append(item_id)
+    def touch(self, key: settling.DutyKey | None, item_id: UUID, kind: str) -> None:
+        if key is None:
+            return
+        self.touched.setdefault(key, []).append(item_id)
+        if kind == "segment":
+            self.segments.setdefault(key, []).append(item_id)
 
 
 def take_batch(
@@ -190,8 +194,8 @@ def _apply(
     batch: Batch, township_id: int, item_id: UUID, kind: str, body: dict[str, Any], effective: EffectiveTime,
     item: Item | InboxItem,
 ) -> None:  # fmt: skip
-    outcome = settling.apply(township_id, kind, body, effective, item, batch.now, batch.grounds)
-    batch.touch(outcome.duty, item_id)
+    outcome = settling.apply(township_id, kind, body, effective, item, batch.now)
+    batch.touch(outcome.duty, item_id, kind)
     if outcome.held:
         queries.set_state(township_id, item_id, batch.now, result="held", reasons=[outcome.held])
     if kind == "duty.start" and outcome.duty is not None:
@@ -303,7 +307,7 @@ def settle_touched(batch: Batch) -> None:
     for key in sorted(batch.touched):
         try:
             with db.session.begin_nested():
-                settling.settle(key, batch.now, batch.grounds)
+                settling.settle(key, batch.now, batch.grounds, batch.segments.get(key, ()))
         except OperationalError:
             raise
         except Exception as error:

@@ -58,6 +58,16 @@ def set_state(township_id: int, item_id: UUID, now: datetime, **values: Any) -> 
     )
 
 
+def set_verdict(township_id: int, item_id: UUID, verdict: str, reasons: list[str], now: datetime) -> None:
+    """The answer to a check-in; untouched, and so no news to the phone, when it stays the same."""
+    is_news = or_(ItemState.verdict.is_distinct_from(verdict), ItemState.reasons.is_distinct_from(reasons))
+    db.session.execute(
+        update(ItemState)
+        .where(ItemState.township_id == township_id, ItemState.id == item_id, is_news)
+        .values(changed_at=now, verdict=verdict, reasons=reasons)
+    )
+
+
 def add_quarantine(
     township_id: int, item_id: str, code: str, content: Any, sha256: bytes, person_id: int, now: datetime
 ) -> None:

@@ -3,9 +3,11 @@ its stored items."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Any
+from uuid import UUID
 
 from app.areas.policies import InForce, Place, place_of, policies_in_force
 from app.checkins import operations as checkins
@@ -43,13 +45,7 @@ class Outcome:
 
 
 def apply(
-    township_id: int,
-    kind: str,
-    body: dict[str, Any],
-    effective: EffectiveTime,
-    item: Any,
-    now: datetime,
-    grounds: Grounds,
+    township_id: int, kind: str, body: dict[str, Any], effective: EffectiveTime, item: Any, now: datetime
 ) -> Outcome:
     """Let the item's domain take it. `item` is the envelope (as sent or as stored). Raises DomainError when the body
     names something that does not exist here."""
@@ -72,7 +68,10 @@ def apply(
         )
         checkins.record_checkin(duty, shift, sender, body)
     else:
-        _take_segment(duty, shift, item, body, effective, now, grounds.of(duty))
+        shift_s = 0
+        if effective.quality != "good":
+            shift_s = round((effective.at - item.device_at).total_seconds())
+        duty.fixes += tracks.store_segment(duty, item.id, body["source"], body["fixes"], shift_s, now)
     return Outcome(duty=key)
 
 
@@ -80,32 +79,6 @@ def _duty_for(key: DutyKey, kind: str, now: datetime) -> tuple[Duty, Shift] | No
     if kind == "duty.start":
         return duties.open_duty(key.township_id, key.shift_id, key.person_id, now)
     return duty_queries.lock_duty(key.township_id, key.shift_id, key.person_id)
-
-
-def _take_segment(
-    duty: Duty,
-    shift: Shift,
-    item: Any,
-    body: dict[str, Any],
-    effective: EffectiveTime,
-    now: datetime,
-    ground: Ground,
-) -> None:
-    shift_s = 0
-    if effective.quality != "good":
-        shift_s = round((effective.at - item.device_at).total_seconds())
-    stretch = tracks.store_segment(duty, item.id, body["source"], body["fixes"], shift_s, now)
-    if stretch is None:
-        return  # stored before; what it gives is there
-    window = _known_window(duty, shift, ground, now)
-    if not duty.track_spans:
-        duty.track_spans = _as_json(
-            duties.spans(on_duty_ranges(window))
-        )  # what is written first stands for the rest
-    track_m, near_m = coverage.add_track(ground.walk(duty, shift, window), [stretch])
-    duty.track_m += track_m
-    duty.near_m += near_m
-    duty.fixes += len(stretch.fixes)
 
 
 @dataclass(frozen=True)
@@ -136,11 +109,9 @@ class Grounds:
         return self._read[key]
 
 
-def _known_window(duty: Duty, shift: Shift, ground: Ground, now: datetime) -> Window:
-    return duties.judge(duty, shift, now, duty_policy(ground.in_force.body("duty")))
-
-
-def settle(key: DutyKey, now: datetime, grounds: Grounds | None = None) -> None:
+def settle(
+    key: DutyKey, now: datetime, grounds: Grounds | None = None, new_segments: Sequence[UUID] = ()
+) -> None:
     """Bring everything that follows from a duty's items in line with them. Safe to repeat: the same items, the same
     state. Other people's duties that share coordinates with it are judged again as well."""
     found = duty_queries.lock_duty(key.township_id, key.shift_id, key.person_id)
@@ -149,7 +120,7 @@ def settle(key: DutyKey, now: datetime, grounds: Grounds | None = None) -> None:
     duty, shift = found
     ground = (grounds or Grounds()).of(duty)
     window = duties.settle_window(duty, shift, now, duty_policy(ground.in_force.body("duty")))
-    _follow_window(duty, shift, window, ground)
+    _measure_track(duty, ground.walk(duty, shift, window), new_segments)
     for other_id in sorted(_judge_checkins(duty, shift, window, ground, now)):
         _judge_sharer(duty.township_id, other_id, ground, now)
     if duty.state in ("ended", "attended"):
@@ -158,29 +129,22 @@ def settle(key: DutyKey, now: datetime, grounds: Grounds | None = None) -> None:
         )
 
 
-def _follow_window(duty: Duty, shift: Shift, window: Window, ground: Ground) -> None:
-    """Presence was written for the span known then; when the span now cuts the track otherwise, it is rebuilt."""
-    spans = duties.spans(on_duty_ranges(window))
-    extents = track_queries.spans_of(duty)
-    if not extents or spans == _written_spans(duty):
-        duty.track_spans = _as_json(spans)
+def _measure_track(duty: Duty, walk: coverage.Walk, new_segments: Sequence[UUID]) -> None:
+    """Add what the new segments give; when the span now cuts the track otherwise than it was measured, measure all."""
+    extents = track_queries.spans_of(duty) if duty.fixes else []
+    before, duty.track_spans = duty.track_spans, [[a, b] for a, b in walk.allowed]
+    if not extents:
         return
     low, high = min(e[0] for e in extents), max(e[1] for e in extents)
-    if _clipped(spans, low, high) != _clipped(_written_spans(duty), low, high):
-        stretches = tracks.stretches_of(duty)
-        duty.track_m, duty.near_m = coverage.rebuild_track(ground.walk(duty, shift, window), stretches)
-    duty.track_spans = _as_json(spans)
+    if _clipped(walk.allowed, low, high) != _clipped(before, low, high):
+        duty.track_m, duty.near_m = coverage.rebuild_track(walk, tracks.all_stretches(duty))
+    elif new_segments:
+        track_m, near_m = coverage.add_track(walk, tracks.new_stretches(duty, new_segments))
+        duty.track_m += track_m
+        duty.near_m += near_m
 
 
-def _written_spans(duty: Duty) -> tuple[tuple[float, float], ...]:
-    return tuple((a, b) for a, b in duty.track_spans)
-
-
-def _as_json(spans: tuple[tuple[float, float], ...]) -> list[list[float]]:
-    return [[a, b] for a, b in spans]
-
-
-def _clipped(spans: tuple[tuple[float, float], ...], low: float, high: float) -> list[tuple[float, float]]:
+def _clipped(spans: Sequence[Sequence[float]], low: float, high: float) -> list[tuple[float, float]]:
     cut = [(max(a, low), min(b, high)) for a, b in spans]
     return [(a, b) for a, b in cut if a < b]
 
@@ -193,9 +157,8 @@ def _judge_checkins(
     gaps = queries.gaps_of(duty)
     judged = checkins.judge_duty(duty, shift, window, gaps, policy, ground.place.zone)
     for checkin in judged.changed:
-        queries.set_state(
-            duty.township_id, checkin.id, now, verdict=checkin.verdict, reasons=list(checkin.reasons)
-        )
+        reasons = [*checkin.reasons, *([checkin.review_reason] if checkin.review_reason else [])]
+        queries.set_verdict(duty.township_id, checkin.id, checkin.verdict, reasons, now)
     if judged.is_whole:
         coverage.rebuild_pairs(duty.township_id, duty.id, judged.pairs)
     return judged.sharers

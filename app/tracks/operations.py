@@ -22,52 +22,43 @@ class Stretch:
 
 
 def store_segment(
-    duty: Duty,
-    item_id: UUID,
-    source: str,
-    raw: Sequence[Sequence[int]],
-    shift_s: int,
-    now: datetime,
-) -> Stretch | None:
-    """None when it is there already.
+    duty: Duty, item_id: UUID, source: str, raw: Sequence[Sequence[int]], shift_s: int, now: datetime
+) -> int:
+    """Keep a segment, packed; answers how many fixes are new by it.
 
     `raw` is [lon_e7, lat_e7, accuracy_m, t_ms] by the device's clock; times are kept as whole effective seconds.
     """
-    fixes = tuple(Fix(lon, lat, accuracy, t_ms // 1000 + shift_s) for lon, lat, accuracy, t_ms in raw)
-    if not queries.add_segment(duty, item_id, source, fixes, shift_s, now):
-        return None
-    return in_context(duty, item_id, fixes, shift_s)
+    fixes = [Fix(lon, lat, accuracy, t_ms // 1000 + shift_s) for lon, lat, accuracy, t_ms in raw]
+    return queries.add_segment(duty, item_id, source, fixes, shift_s, now)
 
 
-def in_context(duty: Duty, item_id: UUID, fixes: tuple[Fix, ...], shift_s: int) -> Stretch:
-    head_s, tail_s = fixes[0].t_s - shift_s, fixes[-1].t_s - shift_s
-    before = after = None
-    for their_tail_s, their_head_s, theirs in queries.neighbours(duty, item_id, head_s, tail_s):
-        if their_tail_s == head_s and _same_place(theirs[-1], fixes[0]):
-            before = theirs[-2]
-        if their_head_s == tail_s and _same_place(theirs[0], fixes[-1]):
-            after = theirs[1]
-    return Stretch(fixes, before, after)
-
-
-def _same_place(a: Fix, b: Fix) -> bool:
-    return (a.lon_e7, a.lat_e7) == (b.lon_e7, b.lat_e7)
-
-
-def stretches_of(duty: Duty) -> list[Stretch]:
+def all_stretches(duty: Duty) -> list[Stretch]:
     """All of a duty's stored segments, each in its context, for a rebuild of presence."""
-    found = []
-    segments = queries.segments_of(duty)
-    heads = {(f[0].t_s - shift, f[0].lon_e7, f[0].lat_e7): f for _, shift, f in segments}
-    tails = {(f[-1].t_s - shift, f[-1].lon_e7, f[-1].lat_e7): f for _, shift, f in segments}
-    for _, shift, fixes in segments:
-        left = tails.get((fixes[0].t_s - shift, fixes[0].lon_e7, fixes[0].lat_e7))
-        right = heads.get((fixes[-1].t_s - shift, fixes[-1].lon_e7, fixes[-1].lat_e7))
-        found.append(
-            Stretch(
-                tuple(fixes),
-                left[-2] if left and left is not fixes else None,
-                right[1] if right and right is not fixes else None,
-            )
-        )
+    return list(_in_context(queries.segments_of(duty)).values())
+
+
+def new_stretches(duty: Duty, ids: Sequence[UUID]) -> list[Stretch]:
+    """The segments of these ids, each in the context that its stored neighbours give."""
+    found = _in_context(queries.segments_near(duty, ids))
+    return [found[item_id] for item_id in ids if item_id in found]
+
+
+Edge = tuple[int, int, int]
+
+
+def _in_context(segments: Sequence[tuple[UUID, int, list[Fix]]]) -> dict[UUID, Stretch]:
+    """Neighbours share a fix: the same place at the same second of the device's own clock."""
+    by_head = {_edge(fixes[0], shift_s): fixes for _, shift_s, fixes in segments}
+    by_tail = {_edge(fixes[-1], shift_s): fixes for _, shift_s, fixes in segments}
+    found = {}
+    for item_id, shift_s, fixes in segments:
+        left = by_tail.get(_edge(fixes[0], shift_s))
+        right = by_head.get(_edge(fixes[-1], shift_s))
+        before = left[-2] if left and left is not fixes else None
+        after = right[1] if right and right is not fixes else None
+        found[item_id] = Stretch(tuple(fixes), before, after)
     return found
+
+
+def _edge(fix: Fix, shift_s: int) -> Edge:
+    return fix.t_s - shift_s, fix.lon_e7, fix.lat_e7

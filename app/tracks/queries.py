@@ -10,6 +10,7 @@ from uuid import UUID
 import numpy as np
 from sqlalchemy import ColumnElement, and_, delete, func, or_, select
 from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.orm import aliased
 
 from app.db import db
 from app.duty.models import Duty
@@ -35,8 +36,8 @@ def from_wkb(wkb: bytes) -> list[Fix]:
 
 def add_segment(
     duty: Duty, item_id: UUID, source: str, fixes: Sequence[Fix], shift_s: int, now: datetime
-) -> bool:
-    """Store one packed segment; False when it is there already."""
+) -> int:
+    """Store one packed segment, once; answers its fixes, or 0 when it was there already."""
     row = (
         insert(Segment)
         .values(
@@ -45,9 +46,9 @@ def add_segment(
             track=func.ST_AsTWKB(func.ST_GeomFromWKB(to_wkb(fixes)), 7, 0, 0),
         )
         .on_conflict_do_nothing()
-        .returning(Segment.id)
+        .returning(Segment.n)
     )  # fmt: skip
-    return db.session.scalar(row) is not None
+    return db.session.scalar(row) or 0
 
 
 def unpacked(column: object = Segment.track) -> object:
@@ -74,13 +75,20 @@ def spans_of(duty: Duty) -> list[tuple[int, int]]:
     return [(row[0], row[1]) for row in rows]
 
 
-def neighbours(duty: Duty, item_id: UUID, head_s: int, tail_s: int) -> list[tuple[int, int, list[Fix]]]:
-    """Stored segments of the duty that share my first or last fix's device second: tail_s, head_s, fixes."""
+def segments_near(duty: Duty, ids: Sequence[UUID]) -> list[tuple[UUID, int, list[Fix]]]:
+    """The segments of these ids and every stored one that shares a first or last device second with one of them."""
+    new = aliased(Segment)
+    mine = select(new.head_s, new.tail_s).where(of_duty(new, duty), new.id.in_(list(ids))).cte("mine")
     rows = db.session.execute(
-        select(Segment.tail_s, Segment.head_s, unpacked()).where(  # type: ignore[call-overload]
-            of_duty(Segment, duty), Segment.id != item_id,
-            or_(Segment.tail_s == head_s, Segment.head_s == tail_s),
+        select(Segment.id, Segment.shift_s, unpacked())  # type: ignore[call-overload]
+        .where(
+            of_duty(Segment, duty),
+            or_(
+                Segment.id.in_(list(ids)), Segment.tail_s.in_(select(mine.c.head_s)),
+                Segment.head_s.in_(select(mine.c.tail_s)),
+            ),
         )
+        .order_by(Segment.head_s, Segment.id)
     ).all()  # fmt: skip
     return [(row[0], row[1], from_wkb(bytes(row[2]))) for row in rows]
 

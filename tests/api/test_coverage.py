@@ -92,7 +92,7 @@ def test_a_grid_is_for_those_who_read_it_in_full(walked: Any, as_person: Any) ->
     # the middles of two streets on y = 500 lie in it, of those that cross it none
     assert m["street_km_total"]["value"] == pytest.approx(0.4, abs=0.001)
     assert m["street_coverage"]["value"] == 100
-    assert (m["qualified_visits"]["value"], m["shifts_done"]["value"]) == (1, 0)
+    assert (m["qualified_visits"]["value"], m["shifts_done"]["value"]) == (1, None)
 
 
 def test_an_admin_reads_the_county(walked: Any, as_person: Any) -> None:
@@ -172,8 +172,8 @@ def _walked_street(people: Any) -> int:
 def test_a_streets_answer_names_the_duties_and_nobody(walked: Any, as_person: Any) -> None:
     answer = as_person(walked.reviewer).get(details(walked)[0])
     doc = answer.get_json()
-    assert doc["measures"]["street_coverage"]["value"] == 100
-    assert doc["formula"] == "coverage.formula.street_coverage"
+    assert doc["measures"]["street_share"] == {"value": 100.0, "unit": "%", "grade": "track", "n": 1}
+    assert doc["formula"] == "coverage.formula.street_share"
     assert doc["duties"] == [
         {
             "day": "2026-11-24", "starts_at": "2026-11-24T12:00:00.000Z", "ends_at": "2026-11-24T15:00:00.000Z",

@@ -10,7 +10,7 @@ import shutil
 import signal
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -39,7 +39,8 @@ COUNT_POSITIONS = """
 (() => {
   const real = navigator.geolocation, open = new Set();
   window.__positions = { asked: 0, watched: 0, heard: 0, open };
-  const watch = real.watchPosition.bind(real), once = real.getCurrentPosition.bind(real), clear = real.clearWatch.bind(real);
+  const watch = real.watchPosition.bind(real), clear = real.clearWatch.bind(real);
+  const once = real.getCurrentPosition.bind(real);
   real.watchPosition = (ok, ...rest) => {
     window.__positions.watched += 1;
     const id = watch((p) => { window.__positions.heard += 1; ok(p); }, ...rest);
@@ -76,7 +77,9 @@ class Handset:
         page.on("pageerror", lambda error: self.said.append(str(error)))
         page.on(
             "console",
-            lambda m: self.said.append(m.text) if m.type == "error" and "Failed to load" not in m.text else None,
+            lambda m: (
+                self.said.append(m.text) if m.type == "error" and "Failed to load" not in m.text else None
+            ),
         )
 
     def switch_off(self) -> None:
@@ -93,10 +96,8 @@ class Handset:
             if not processes_of(self.folder):
                 break
             time.sleep(0.05)
-        try:
+        with suppress(Exception):  # the driver has noticed that its browser is gone
             self.context.close()
-        except Exception:  # the driver has noticed that its browser is gone
-            pass
         for lock in self.folder.glob("Singleton*"):
             lock.unlink(missing_ok=True)
 
@@ -127,7 +128,9 @@ class Handset:
         self.stand(*SPOTS[spot])
         page.locator(".dots button").nth(spot).click()
         page.wait_for_selector(f".dots li:nth-child({spot + 1}) .is-target")
-        page.wait_for_function("() => document.querySelector('.target-where')?.textContent.includes('可以签到')")
+        page.wait_for_function(
+            "() => document.querySelector('.target-where')?.textContent.includes('可以签到')"
+        )
         page.click("[data-name=checkin]")
         page.wait_for_selector("[data-name=result]")
 
@@ -191,11 +194,16 @@ def new_member(live: Any, name: str, minutes_ago: int = 10) -> tuple[str, int]:
         login = f"p{secrets.token_hex(4)}"
         person = make.save(
             Person(
-                login=login, name=name, home_township_id=other.home_township_id, password_hash=other.password_hash
+                login=login,
+                name=name,
+                home_township_id=other.home_township_id,
+                password_hash=other.password_hash,
             )
         )
         make.join_team(person, team)
-        make.make_shift(team, route, [person], starts_at=clock.now() - timedelta(minutes=minutes_ago), hours=2)
+        make.make_shift(
+            team, route, [person], starts_at=clock.now() - timedelta(minutes=minutes_ago), hours=2
+        )
         person_id = person.id
         db.session.remove()
         return login, person_id

@@ -1,4 +1,4 @@
-"""The phone without signal, in a real browser against a real server: nothing lost, nothing doubled, nobody else's name."""
+"""The phone without signal, in a real browser against a real server: nothing lost, doubled or in another name."""
 
 from __future__ import annotations
 
@@ -70,7 +70,9 @@ def test_three_checkins_survive_a_kill_and_a_reload_and_arrive_once(handset: Han
     with no_server(live):
         for spot in range(3):
             handset.check_in(spot)
-            assert handset.page.locator("[data-name=result]").first.get_attribute("data-standing") == "waiting"
+            assert (
+                handset.page.locator("[data-name=result]").first.get_attribute("data-standing") == "waiting"
+            )
         handset.kill()
         handset.switch_on()
         handset.open("patrol")
@@ -93,7 +95,8 @@ def test_a_kill_while_sending_loses_and_doubles_nothing(handset: Handset, live: 
     handset.start_duty()
     handset.wait_sent()
     held: list[Route] = []
-    handset.page.route("**/api/v1/field/sync", lambda route: held.append(route))  # the request leaves and its answer never comes
+    # the request leaves and its answer never comes
+    handset.page.route("**/api/v1/field/sync", lambda route: held.append(route))
     handset.check_in(0)
     handset.page.wait_for_selector("[data-name=result][data-standing=waiting]")
     assert held
@@ -197,7 +200,7 @@ def test_a_500_a_sign_in_page_and_a_cut_leave_the_item_waiting(handset: Handset,
         lambda r: r.fulfill(status=500, content_type="text/html", body="<h1>oops</h1>"),
         lambda r: r.fulfill(status=200, content_type="text/html", body="<h1>Hotel Wi-Fi</h1>"),
         lambda r: r.abort("connectionreset"),
-        lambda r: r.fulfill(status=503, headers={"Retry-After": "1"}, content_type="application/problem+json", body="{}"),
+        lambda r: r.fulfill(status=503, headers={"Retry-After": "1"}, body="busy"),
         lambda r: r.fulfill(status=200, content_type="application/json", body='{"receipts":[]}'),
     ]
     seen: list[int] = []

@@ -1,4 +1,4 @@
-"""The phone's pages in a real browser: a whole duty, positions only on duty, languages, what helps everybody to read it."""
+"""The phone's pages in a real browser: a whole duty, positions only on duty, languages, reading for everybody."""
 
 from __future__ import annotations
 
@@ -66,7 +66,14 @@ def test_a_whole_duty_is_saved_sent_and_counted(handset: Handset, live: Any) -> 
     handset.end_duty()
     handset.wait_sent()
     kinds = sorted(r.kind for r in inbox(live, person))
-    assert [k for k in kinds if k != "segment"] == ["checkin", "checkin", "checkin", "duty.end", "duty.start", "note"]
+    assert [k for k in kinds if k != "segment"] == [
+        "checkin",
+        "checkin",
+        "checkin",
+        "duty.end",
+        "duty.start",
+        "note",
+    ]
     assert "segment" in kinds
     page.click(".bar a:nth-child(4)")
     page.wait_for_selector("[data-name=hours] details")

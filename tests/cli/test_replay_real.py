@@ -153,10 +153,11 @@ def test_one_receivers_line_walked_by_the_other(tools, run_import, tmp_path, run
     url, replay = tools
     watch, receiver = recordings.pair(tmp_path, run)
     hotspot = county_of(run_import, tmp_path, watch)
-    report = replay(receiver, "member", "--make-shift", "--clock-offset", offset, "--segment-fixes", 60)
+    walk = thinned(receiver, tmp_path / "walk.gpx", 3)
+    report = replay(walk, "member", "--make-shift", "--clock-offset", offset, "--segment-fixes", 60)
     assert "rejected" not in report and "conflict" not in report
 
-    xy, t = walked(receiver, recordings.METRES_CRS)
+    xy, t = walked(walk, recordings.METRES_CRS)
     area = reached(xy, t)
     route = c.metres(c.line_of(watch), recordings.METRES_CRS)
     got = measures(url)
@@ -211,10 +212,12 @@ def presence_of(login: str) -> dict[str, object]:
     return found
 
 
-def thinned(source: Path, target: Path, every: int) -> Path:
-    """The recording with every n-th fix, as a phone would have kept it."""
+def thinned(source: Path, target: Path, every: int, most: int | None = None) -> Path:
+    """The recording with every n-th fix, as a phone would have kept it; of `most` fixes, those in the middle."""
     trace = read_gpx(source).traces[0]
     fixes = [fix for part in trace.parts for fix in part][::every]
+    first = 0 if most is None else (len(fixes) - most) // 2
+    fixes = fixes[first : first + (most or len(fixes))]
     return recordings.write_gpx(target, np.array([(f.lon, f.lat) for f in fixes]), fixes[0].at, every)
 
 
@@ -223,7 +226,7 @@ def test_every_way_of_sending_the_same_walk_ends_in_the_same_presence(tools, run
     _, replay = tools
     watch, receiver = recordings.pair(tmp_path)
     county_of(run_import, tmp_path, watch)
-    walk = thinned(receiver, tmp_path / "walk.gpx", 15)
+    walk = thinned(receiver, tmp_path / "walk.gpx", 10, most=60)
     town = c.County(recordings.METRES_CRS, *_ids(), _hash())
     replay(walk, "member", "--make-shift")
     expected = presence_of("member")
@@ -287,5 +290,5 @@ def test_the_real_streets_of_tempe_walked_to_a_known_answer(tools, run_import, t
     area = shapely.LineString(along).buffer(REACH_M / 0.304800609601, cap_style="flat")
     assert got["street_coverage"] == pytest.approx(100 * share(lines, area)[0], abs=0.05)
     assert got["street_km_total"] == pytest.approx(
-        sum(line.length for line in lines) * 0.3048006 / 1000, rel=1e-5
+        sum(line.length for line in lines) * 0.3048006 / 1000, abs=0.001
     )

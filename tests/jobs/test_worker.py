@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import secrets
 import signal
 import subprocess
 import time
@@ -10,7 +11,6 @@ from contextlib import contextmanager
 from datetime import timedelta
 from itertools import count
 from typing import Any
-from uuid import uuid4
 
 import psycopg
 import pytest
@@ -18,6 +18,7 @@ from sqlalchemy import select
 
 from app import clock
 from app.accounts.models import Person
+from app.accounts.rules import uuid7
 from app.db import db
 from app.duty.models import Duty
 from app.duty.queries import add_duty, add_event
@@ -68,7 +69,10 @@ def forgotten(yard) -> int:
         shift = make_shift(team, None, starts_at=clock.now() - timedelta(hours=10 * next(ago)))
         add_duty(shift, member.id, True, shift.starts_at)
         duty_id = db.session.scalars(select(Duty.id).where(Duty.shift_id == shift.id)).one()
-        add_event(shift.township_id, uuid4(), duty_id, "start", shift.starts_at, "good")
+        item_id = uuid7(shift.starts_at, secrets.token_bytes(10))
+        add_event(shift.township_id, item_id, duty_id, "start", shift.starts_at, "good")
+        duty = db.session.get_one(Duty, (shift.township_id, duty_id))
+        duty.first_item_id = duty.last_item_id = item_id
         enqueue("close_forgotten", timestamp=0)
         db.session.commit()
     return int(duty_id)
@@ -117,10 +121,11 @@ def test_a_job_that_kills_every_worker_fails_in_the_end(yard):
 def test_the_database_going_away_does_not_end_the_worker(yard, forgotten):
     with worker(yard) as process:
         until(lambda: job(yard)[0] == "succeeded")
-        yard.owner.execute(
-            "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
-            " WHERE usename = 'xunfang_worker' AND datname = current_database()"
-        )
+        with psycopg.connect(yard.env["WORKER_DATABASE_URL"].replace("+psycopg", "")) as same_role:
+            same_role.execute(
+                "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE pid <> pg_backend_pid()"
+                " AND usename = current_user AND datname = current_database()"
+            )
         with yard.app.app_context():
             enqueue("retry_failed", timestamp=0)
             db.session.commit()

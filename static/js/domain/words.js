@@ -50,10 +50,12 @@ export function unsentWords(unsent, now, t) {
 /**
  * The reasons of a verdict as sentences; a code that this release has no words for is shown as it is.
  * @param {string[]|undefined} reasons @param {T} t
+ * @returns {string} "" when there are none
  */
 export function reasonWords(reasons, t) {
-  return (reasons ?? []).map((code) => {
+  const sentences = (reasons ?? []).map((code) => {
     const words = t(`reasons.${code}`);
     return words === `reasons.${code}` ? code : words;
   });
+  return sentences.join(sentences.some((s) => s.endsWith("\u3002")) ? "" : " "); // full stops of Chinese need no space
 }

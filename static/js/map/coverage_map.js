@@ -5,7 +5,7 @@ import { colours, coverageStyle, HATCH, hatch, isShown } from "./coverage_style.
 
 /**
  * @typedef {{kind: "street"|"hotspot"|"route"|"area", id: string|number, name: string}} Thing
- * @typedef {{box: HTMLElement, bounds: number[], from: string, to: string, view: string, label: string,
+ * @typedef {{box: HTMLElement, bounds: number[], from: string, to: string, view: string, label: string, level: string,
  *   onPoint: (thing: Thing|null) => void, onChoose: (thing: Thing) => void}} Options
  * @typedef {{show: (view: string) => void, heat: (thing: {kind: string, id: string}|null) => void}} CoverageMap
  */
@@ -26,7 +26,7 @@ export async function openCoverageMap(o) {
     `${location.origin}/api/v1/tiles/${layer}/{z}/{x}/{y}.mvt?from=${o.from}&to=${o.to}`;
   const map = new MapLibre({
     container: o.box,
-    style: coverageStyle(c, address),
+    style: coverageStyle(c, address, o.level),
     ...(o.bounds.length === 4 ? { bounds: [west, south, east, north], fitBoundsOptions: { padding: 24 } } : { center: [114.3, 30.6], zoom: 11 }),
     localIdeographFontFamily: c.font,
     attributionControl: false,
@@ -52,7 +52,7 @@ export async function openCoverageMap(o) {
   map.on("style.load", paint);
   matchMedia("(prefers-color-scheme: dark)").addEventListener("change", () => {
     c = colours();
-    map.setStyle(coverageStyle(c, address), { diff: false });
+    map.setStyle(coverageStyle(c, address, o.level), { diff: false });
   });
 
   const at = (/** @type {import("maplibre-gl").MapMouseEvent} */ event) => {

@@ -48,9 +48,10 @@ const round = { "line-cap": "round", "line-join": "round" };
 
 /**
  * @param {Colours} c @param {(layer: string) => string} address of a layer's tiles
+ * @param {string} level of the areas that stand beside the map, and so can be chosen on it
  * @returns {any} a style; every layer's id begins with the view it belongs to, or "base"
  */
-export function coverageStyle(c, address) {
+export function coverageStyle(c, address, level) {
   const source = (/** @type {string} */ layer, /** @type {string} */ id, minzoom = 9) =>
     ({ type: "vector", tiles: [address(layer)], minzoom, maxzoom: 16, promoteId: id });
   return {
@@ -61,7 +62,7 @@ export function coverageStyle(c, address) {
     },
     layers: [
       { id: "base-land", type: "background", paint: { "background-color": c.land } },
-      { id: "base-areas", type: "fill", source: "areas", "source-layer": "areas", filter: ["!=", ["get", "level"], "township"],
+      { id: "base-areas", type: "fill", source: "areas", "source-layer": "areas", filter: ["==", ["get", "level"], level],
         paint: { "fill-color": c.accent, "fill-opacity": ["case", isHot, 0.16, 0] } },
       ...cells(c),
       { id: "base-borders", type: "line", source: "areas", "source-layer": "areas",
@@ -136,8 +137,8 @@ function names(c) {
   return [
     { id: "base-street-names", type: "symbol", source: "streets", "source-layer": "streets", minzoom: 15,
       layout: { "symbol-placement": "line", "text-field": ["coalesce", ["get", "name"], ""], "text-size": 12 }, paint: halo },
-    { id: "base-hotspot-names", type: "symbol", source: "hotspots", "source-layer": "hotspots", minzoom: 13.5,
-      layout: { "text-field": ["get", "name"], "text-size": 13, "text-offset": [0, 1.6] }, paint: halo },
+    { id: "base-hotspot-names", type: "symbol", source: "hotspots", "source-layer": "hotspot_names", minzoom: 13.5,
+      layout: { "text-field": ["get", "name"], "text-size": 13 }, paint: halo },
     { id: "base-grid-names", type: "symbol", source: "areas", "source-layer": "area_names", minzoom: 14.5, filter: ["==", ["get", "level"], "grid"],
       layout: { "text-field": ["get", "name"], "text-size": 12, "text-padding": 4 }, paint: { ...halo, "text-color": c.soft } },
     // Placed last, so that a village's name has its place before any other.

@@ -113,7 +113,7 @@ export function Result({ row, checkpoint, policy }) {
   return html`<div class=${`result ${look}`} role="status" data-name="result" data-standing=${stands}>
     <p class="result-word"><${Icon} name=${look} /><strong>${t(step)}</strong>
       <span class="soft small">${clockTime(row.envelope.device_at, language())}</span></p>
-    ${reasons.length ? html`<p>${reasons.join(t("app.semicolon"))}</p>` : null}
+    ${reasons ? html`<p>${reasons}</p>` : null}
     ${checkpoint && fix ? html`<p class="small">${t("patrol.figures", {
       name: checkpoint.name,
       distance: metreWords(distanceM([fix.lon_e7 / 1e7, fix.lat_e7 / 1e7], checkpoint.position), t),

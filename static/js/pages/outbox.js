@@ -49,12 +49,11 @@ function Item({ row, view }) {
   const stands = standing(row);
   const look = { waiting: "wait", counted: "done", review: "wait", not_counted: "need", stored: "done", refused: "need" }[stands];
   const reasons = reasonWords(row.receipt?.reasons, t);
-  const code = /** @type {any} */ (row.receipt)?.code;
   return html`<li class="line" data-name="item" data-kind=${row.kind} data-standing=${stands}>
     <${Icon} name=${look} />
     <span class="line-name">${whatWords(row, view)}
       <span class="soft small">${ageWords(Date.now() - row.queued_at, t)}${row.tries ? ` · ${t("sent.tries", { n: row.tries })}` : ""}</span>
-      ${reasons.length ? html`<span class="small">${reasons.join(t("app.semicolon"))}</span>` : code ? html`<span class="small">${code}</span>` : null}</span>
+      ${reasons ? html`<span class="small">${reasons}</span>` : null}</span>
     <span class="small">${t(row.state === "sending" ? "standing.sending" : `standing.${stands}`)}</span></li>`;
 }
 

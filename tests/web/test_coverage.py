@@ -1,0 +1,86 @@
+"""The coverage page without a browser: who opens it, what stands in it, and that the address says it all."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from tests import make
+
+
+@pytest.fixture
+def street(people: Any, evening: Any) -> Any:
+    from app.db import db
+    from app.routes.models import Street
+
+    return db.session.query(Street).filter_by(network_version_id=people.town.network.id).first()
+
+
+def page_of(caller: Any, query: str = "", lang: str = "zh") -> str:
+    caller.set_cookie("lang", lang, domain="localhost")
+    answer = caller.get(f"/desk/coverage{query}")
+    assert answer.status_code == 200
+    return str(answer.get_data(as_text=True))
+
+
+def test_a_reviewer_sees_the_township_and_its_villages(people: Any, as_person: Any, evening: Any) -> None:
+    page = page_of(as_person(people.reviewer))
+    assert people.town.township.name in page
+    for village in people.town.villages:
+        assert f'data-code="{village.code}"' in page
+    assert people.town.hotspot.name in page
+    assert people.other.township.name not in page
+    assert "coverage." not in page.replace("coverage.js", "").replace("coverage.css", ""), "a code without words"
+
+
+def test_it_is_whole_in_english_too(people: Any, as_person: Any, street: Any) -> None:
+    caller = as_person(people.leader)
+    for why in (f"street:{street.id}", f"hotspot:{people.town.hotspot.id}", f"area:{people.town.villages[0].code}"):
+        page = page_of(caller, f"?why={why}", "en")
+        assert "coverage." not in page.replace("coverage.js", "").replace("coverage.css", "")
+        assert 'id="why-title"' in page
+
+
+def test_an_admin_opens_the_county_and_goes_down(people: Any, as_person: Any, evening: Any) -> None:
+    caller = as_person(people.admin)
+    assert f'data-code="{people.other.township.code}"' in page_of(caller)
+    page = page_of(caller, f"?area={people.town.villages[0].code}")
+    assert f"area={people.town.township.code}" in page, "the way back up"
+
+
+def test_it_is_not_for_members(people: Any, as_person: Any, client: Any) -> None:
+    assert as_person(people.member).get("/desk/coverage").status_code == 403
+    assert client.get("/desk/coverage").status_code == 302
+
+
+def test_what_lies_outside_is_not_found(people: Any, as_person: Any, evening: Any) -> None:
+    caller, other = as_person(people.reviewer), people.other
+    assert caller.get(f"/desk/coverage?area={other.township.code}").status_code == 404
+    assert caller.get(f"/desk/coverage/why/hotspot/{other.hotspot.id}").status_code == 404
+    assert caller.get(f"/desk/coverage/why/area/{other.villages[0].code}").status_code == 404
+    assert 'id="why-title"' not in page_of(caller, f"?why=hotspot:{other.hotspot.id}")
+
+
+@pytest.mark.parametrize("path", ["person/1", "street/one", "street/-1", "route/99999999999999999999", "street/0"])
+def test_a_drawer_of_nothing_is_not_found(people: Any, as_person: Any, evening: Any, path: str) -> None:
+    assert as_person(people.reviewer).get(f"/desk/coverage/why/{path}").status_code == 404
+
+
+def test_a_wrong_period_is_said_and_a_week_shown(people: Any, as_person: Any, evening: Any) -> None:
+    for query in ("?from=2026-11-24&to=2026-11-20", "?from=x", "?from=2020-01-01&to=2026-01-01"):
+        page = page_of(as_person(people.reviewer), query)
+        assert 'role="alert"' in page
+        assert 'value="2026-11-18"' in page and 'value="2026-11-24"' in page
+
+
+def test_the_address_chooses_the_layer(people: Any, as_person: Any, evening: Any) -> None:
+    caller = as_person(people.reviewer)
+    assert '<option value="cells" selected>' in page_of(caller, "?layer=cells")
+    assert '<option value="fresh" selected>' in page_of(caller, "?layer=people")
+
+
+def test_names_are_written_as_text(people: Any, as_person: Any, evening: Any) -> None:
+    make.make_area("village", "<b>村</b>", make.places.square(0, 0, 10, 10), people.town.township)
+    page = page_of(as_person(people.reviewer))
+    assert "&lt;b&gt;村" in page and "<b>村" not in page
