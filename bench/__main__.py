@@ -1,7 +1,7 @@
 """`make bench`: figures beside something outside, measured in the same run; written to bench/results.json.
 
-Each line is {"name", "ours", "reference", "ratio", "unit", "against", "n"}: medians of interleaved pairs, `ratio` is ours
-to the reference, higher is better. Nothing here is a test and nothing asserts a time.
+Each line is {"name", "ours", "reference", "ratio", "unit", "against", "n"}: medians of interleaved pairs; `ratio` is
+ours to the reference, higher is better. Nothing here is a test and nothing asserts a time.
 """
 
 from __future__ import annotations

@@ -9,9 +9,9 @@ from tests.phone import walk
 
 def bytes_a_fix(ground: World) -> tuple[float, float]:
     """The packed column of a segment of 40 fixes with its row, beside the heap and index of bench_fixes."""
-    browser, phone = ground.phones(1)[0]
-    track = walk([(100, 500), (1100, 500)], ground.shift.starts_at, 1.7, 15)[:40]
-    browser.sync_until_answered(batch([phone.segment(ground.shift, track)]))
+    (one,) = ground.phones(1)
+    track = walk([(100, 500), (1100, 500)], one.shift.starts_at, 1.7, 15)[:40]
+    one.browser.sync_until_answered(batch([one.phone.segment(one.shift, track)]))
     raw_fixes(ground, 40)
     with raw_connection(ground) as link:
         mine = link.execute("SELECT sum(pg_column_size(s.*)) / sum(n)::float FROM segments s").fetchone()

@@ -1,4 +1,4 @@
-"""Taking in check-ins and segments through gunicorn, beside plain INSERTs of the same rows, each committed by itself."""
+"""Taking in check-ins and segments through gunicorn, beside plain INSERTs of such rows, each committed by itself."""
 
 from __future__ import annotations
 
@@ -9,11 +9,11 @@ from collections.abc import Callable, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from bench.world import World, batch, raw_connection
+from bench.world import Carried, World, batch, raw_connection
 from tests.phone import walk
 
 CLIENTS = 8
-REQUESTS = 12
+REQUESTS = 24
 ROW = "CREATE TABLE IF NOT EXISTS bench_rows (id uuid PRIMARY KEY, township_id bigint, body jsonb, at timestamptz)"
 INSERT = "INSERT INTO bench_rows VALUES (gen_random_uuid(), 1, %s, now())"
 
@@ -29,21 +29,28 @@ def batches_of_16(ground: World) -> tuple[float, float]:
 def ours(ground: World, size: int) -> float:
     """Check-ins a second that CLIENTS phones get receipts for."""
     phones = ground.phones(CLIENTS)
-    work = [[checkin_batch(ground, phone, size) for _ in range(REQUESTS)] for _, phone in phones]
-    jobs = [
-        lambda b=b, w=w: [b.sync_until_answered(one) for one in w]
-        for (b, _), w in zip(phones, work, strict=True)
-    ]
-    return CLIENTS * REQUESTS * size / together(jobs)
+    work = [[checkin_batch(ground, one, size) for _ in range(REQUESTS // size + 2)] for one in phones]
+    jobs = senders(phones, work)
+    sent = sum(len(batches) for batches in work) * size
+    return sent / together(jobs)
 
 
-def checkin_batch(ground: World, phone: Any, size: int) -> dict[str, Any]:
+def senders(phones: Sequence[Carried], work: Sequence[Sequence[Any]]) -> list[Callable[[], Any]]:
+    """A job a phone: send its batches one after the other until each has receipts."""
+
+    def job(one: Carried, batches: Sequence[Any]) -> Callable[[], Any]:
+        return lambda: [one.browser.sync_until_answered(b) for b in batches]
+
+    return [job(one, batches) for one, batches in zip(phones, work, strict=True)]
+
+
+def checkin_batch(ground: World, one: Carried, size: int) -> dict[str, Any]:
     now = datetime.now(UTC)
     items = []
     for _ in range(size):
         ground.sent += 1
         at = now - timedelta(seconds=ground.sent % 500)
-        items.append(phone.checkin(ground.shift, ground.points[0], 100 + ground.sent % 31, 500, at))
+        items.append(one.phone.checkin(one.shift, ground.points[0], 100 + ground.sent % 31, 500, at))
     return batch(items)
 
 
@@ -65,12 +72,9 @@ def raw(ground: World) -> float:
 def segments(ground: World) -> tuple[float, float]:
     """Fixes a second in segments of 40, beside one plain row a fix in the same number of transactions."""
     phones = ground.phones(CLIENTS)
-    track = walk([(100, 500), (1100, 500)], ground.shift.starts_at, 1.7, 15)[:40]
-    work = [[batch([phone.segment(ground.shift, track)]) for _ in range(REQUESTS)] for _, phone in phones]
-    jobs = [
-        lambda b=b, w=w: [b.sync_until_answered(one) for one in w]
-        for (b, _), w in zip(phones, work, strict=True)
-    ]
+    track = walk([(100, 500), (1100, 500)], phones[0].shift.starts_at, 1.7, 15)[:40]
+    work = [[batch([one.phone.segment(one.shift, track)]) for _ in range(REQUESTS)] for one in phones]
+    jobs = senders(phones, work)
     mine = CLIENTS * REQUESTS * len(track) / together(jobs)
     return mine, raw_fixes(ground, len(track))
 

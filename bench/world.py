@@ -6,7 +6,7 @@ import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import psycopg
@@ -15,15 +15,15 @@ from sqlalchemy.engine import make_url
 
 from app import create_app
 from app.accounts.models import Person
+from app.areas.models import Area
 from app.config import read_settings
 from app.db import db
 from app.duty.models import Shift
-from app.routes.models import Checkpoint
+from app.routes.models import Checkpoint, RouteVersion
+from app.teams.models import Team
 from tests import conftest, make, places
 from tests.browserless import Browser
 from tests.phone import Phone
-
-LOGINS = ("member", "mate", "leader")
 
 
 @dataclass
@@ -31,23 +31,43 @@ class World:
     url: str
     database: str
     app: Any
-    shift: Any
+    team_id: int
+    route_version_id: int
     points: list[int]
-    people: dict[str, Any]
+    hashed: str
     sent: int = 0
 
-    def phones(self, n: int) -> list[tuple[Browser, Phone]]:
-        """n signed-in phones of the three members, each on duty."""
-        found = []
-        for i in range(n):
-            login = LOGINS[i % len(LOGINS)]
-            browser = Browser(self.url)
-            browser.sign_in(login)
-            phone = Phone(self.people[login], datetime.now(UTC))
-            if i < len(LOGINS):
-                browser.sync_until_answered(batch([phone.start(self.shift, self.shift.starts_at)]))
-            found.append((browser, phone))
+    def phones(self, n: int) -> list[Carried]:
+        """n phones of n new members, each signed in and on a shift of its own: a duty holds a duty's worth of items."""
+        with self.app.app_context():
+            found = [self._carried() for _ in range(n)]
+            db.session.remove()
+        for one in found:
+            one.browser.sign_in(one.phone.person.login)
+            one.browser.sync_until_answered(batch([one.phone.start(one.shift, one.shift.starts_at)]))
         return found
+
+    def _carried(self) -> Carried:
+        team = db.session.get(Team, self.team_id)
+        route = db.session.get(RouteVersion, self.route_version_id)
+        township = db.session.get(Area, team.township_id)
+        person = make.make_person("测", township, password_hash=self.hashed)
+        make.join_team(person, team)
+        shift = make.make_shift(team, route, [person], starts_at=datetime.now(UTC) - timedelta(minutes=10))
+        db.session.refresh(person)
+        db.session.refresh(shift)
+        db.session.expunge(person)
+        db.session.expunge(shift)
+        return Carried(Browser(self.url), Phone(person, datetime.now(UTC)), shift)
+
+
+@dataclass
+class Carried:
+    """A phone, its member's connection, and the shift it is on."""
+
+    browser: Browser
+    phone: Phone
+    shift: Shift
 
 
 def batch(items: list[Any]) -> dict[str, Any]:
@@ -81,13 +101,9 @@ def gather(app: Any, name: str, url: str) -> World:
         .where(Checkpoint.route_version_id == shift.route_version_id)
         .order_by(Checkpoint.seq)
     ).all()
-    people = {p.login: p for p in db.session.scalars(select(Person).where(Person.login.in_(LOGINS)))}
-    make.make_network(db.session.get(make.Area, shift.township_id), places.street_grid(0, 0, 32, 100))
-    db.session.refresh(shift)
-    for person in people.values():
-        db.session.refresh(person)
-    db.session.expunge_all()
-    return World(url, name, app, shift, list(points), people)
+    make.make_network(db.session.get(Area, shift.township_id), places.street_grid(0, 0, 32, 100))
+    hashed = db.session.scalar(select(Person.password_hash).where(Person.login == "member"))
+    return World(url, name, app, shift.team_id, shift.route_version_id, list(points), hashed)
 
 
 def raw_connection(ground: World) -> psycopg.Connection[Any]:

@@ -40,9 +40,9 @@ def register(app: Flask) -> None:
     app.cli.add_command(commands)
 
 
-def _options(*more: Callable[[Command], Command]) -> Callable[[Command], Command]:
+def _options(*more: Callable[[Any], Any]) -> Callable[[Command], Command]:
     """What every import takes: FILE, its system and layer, who imports, a rehearsal, the language of the report."""
-    common = [
+    common: list[Callable[[Any], Any]] = [
         click.argument("file", type=click.Path(path_type=Path, exists=True, dir_okay=False)),
         click.option(
             "--crs", help="EPSG:4549, ESRI:102649, …, gcj02 or bd09; without it, what the file says."

@@ -37,6 +37,8 @@ def as_worker() -> Flask:
 def worker(silent: float) -> None:
     """Run the queue's jobs; SIGTERM and Ctrl-C let the jobs that run end first."""
     logging.basicConfig(level=logging.INFO, format="worker: %(message)s")
+    for handler in logging.getLogger().handlers:
+        handler.addFilter(process.NamesOnly())
     logging.getLogger("procrastinate").setLevel(logging.WARNING)
     process.run(as_worker(), current_app.extensions["settings"].worker_database_url, silent)
 

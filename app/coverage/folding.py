@@ -106,7 +106,8 @@ def _walked(network_id: int, of_shift: dict[int, bytes], before: Collection[int]
     is_fresh = np.array([shift not in before for shift in of_shift], np.bool_)
     shifts, fresh = touched.sum(axis=0), touched[is_fresh].sum(axis=0)
     return [
-        Walked(rows[i].id, int(fresh[i]), int(shifts[i]), float(share[i])) for i in np.flatnonzero(shifts)
+        Walked(rows[i].id, int(fresh[i]), int(shifts[i]), float(share[i]))
+        for i in np.flatnonzero(shifts).tolist()
     ]
 
 

@@ -19,6 +19,7 @@ from sqlalchemy.exc import DBAPIError
 from app import clock, create_app
 from app.db import db
 from app.duty.queries import forgotten_duties
+from app.errors import trace_of
 from app.field import late, operations, retention, settling
 from app.jobs import queries
 from app.jobs.queue import BACK_OFF, QUEUE, enqueue_once, queue
@@ -61,7 +62,7 @@ def close_forgotten(timestamp: int) -> None:
 def settle_late(timestamp: int) -> None:
     """What depends on others is settled once more 72 h after the duty's end."""
     now = clock.now()
-    _one_by_one(late.due(now, LATE_AT_ONCE), lambda key: late.settle(*key, now))
+    _one_by_one(late.due(now, LATE_AT_ONCE), lambda key: late.settle(key[0], key[1], now))
 
 
 @every("12 * * * *", "night")
@@ -109,8 +110,10 @@ async def forget_jobs(timestamp: int) -> None:
     """Jobs that are done go by the retention table."""
     manager = queue.job_manager
     await manager.delete_old_jobs(nb_hours=24 * (retention.JOBS.days or 0))
-    everything = {"include_failed": True, "include_cancelled": True, "include_aborted": True}
-    await manager.delete_old_jobs(nb_hours=24 * (retention.FAILED_JOBS.days or 0), **everything)
+    await manager.delete_old_jobs(
+        nb_hours=24 * (retention.FAILED_JOBS.days or 0),
+        include_failed=True, include_cancelled=True, include_aborted=True,
+    )  # fmt: skip
 
 
 def _one_by_one(things: Iterable[Any], act: Callable[[Any], Any]) -> None:
@@ -124,7 +127,7 @@ def _one_by_one(things: Iterable[Any], act: Callable[[Any], Any]) -> None:
             db.session.rollback()
             if isinstance(error, DBAPIError) and error.connection_invalidated:
                 raise
-            log.exception("failed for %s", thing)
+            log.error("failed for %s: %s", thing, trace_of(error))
             failed.append(error)
     if failed:
         raise failed[0]

@@ -14,6 +14,7 @@ from procrastinate import App, PsycopgConnector
 from sqlalchemy.engine import make_url
 
 from app.db import db
+from app.errors import trace_of
 from app.jobs.queries import TAKE_UP
 from app.jobs.queue import MOST_TRIES, queue
 
@@ -65,6 +66,17 @@ async def _work(app: Flask, database_url: str, silent_s: float, stop: asyncio.Ev
                 task.cancel()  # the worker then ends the jobs that run, and takes no new ones
             with contextlib.suppress(asyncio.CancelledError):
                 await worker
+
+
+class NamesOnly(logging.Filter):
+    """An error is logged by its type and place: its words may quote a row, and a row says where somebody was."""
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        error = record.exc_info[1] if record.exc_info else None
+        if error is not None:
+            record.msg, record.args = f"{record.getMessage()}: {trace_of(error)}", ()
+            record.exc_info = record.exc_text = None
+        return True
 
 
 def connector_for(database_url: str) -> PsycopgConnector:

@@ -38,7 +38,8 @@ BASIS = {
     "street_coverage": "streets", "street_km_total": "streets", "street_km_covered": "streets",
     "dosage_observed": "visits", "dosage_credited": "visits", "qualified_visits": "visits",
     "dosage_attainment": "slots", "two_hour_compliance": "minutes", "idleness_mean": "hotspots",
-    "idleness_worst": "hotspots", "street_share": "shifts", "member_hours": "duties", "effort": "duties", "checkins_counted": "checkins",
+    "idleness_worst": "hotspots", "street_share": "shifts",
+    "member_hours": "duties", "effort": "duties", "checkins_counted": "checkins",
     "checkins_held": "checkins", "checkins_not_counted": "checkins",
 }  # fmt: skip
 

@@ -100,9 +100,9 @@ POST    /desk/shifts/<int:shift_id>/change                  town     in   403   
 POST    /desk/shifts/<int:shift_id>/change                  other    in   403    403  404    403      403   403
 POST    /desk/shifts/<int:shift_id>/crew                    town     in   403    403  409    403      403   403
 POST    /desk/shifts/<int:shift_id>/crew                    other    in   403    403  404    403      403   403
-POST    /desk/shifts/<int:shift_id>/cancel                  town     in   403    403  422    403      403   403
+POST    /desk/shifts/<int:shift_id>/cancel                  town     in   403    403  409    403      403   403
 POST    /desk/shifts/<int:shift_id>/cancel                  other    in   403    403  404    403      403   403
-POST    /desk/shifts/<int:shift_id>/attendance/<int:person_id>  town     in   403  403  422  403  403  403
+POST    /desk/shifts/<int:shift_id>/attendance/<int:person_id>  town     in   403  403  302  403  403  403
 POST    /desk/shifts/<int:shift_id>/attendance/<int:person_id>  other    in   403  403  404  403  403  403
 GET     /desk/coverage                                      -        in   403    403  200    200      200   403
 GET     /desk/coverage/why/<kind>/<number>                  town     in   403    403  200    200      200   403
@@ -110,8 +110,8 @@ GET     /desk/coverage/why/<kind>/<number>                  other    in   403   
 GET     /desk/review                                        -        in   403    403  200    403      200   403
 GET     /desk/review/<uuid:checkin_id>                      town     in   403    403  200    403      200   403
 GET     /desk/review/<uuid:checkin_id>                      other    in   403    403  404    403      200   403
-POST    /desk/review/<uuid:checkin_id>                      town     in   403    403  422    403      422   403
-POST    /desk/review/<uuid:checkin_id>                      other    in   403    403  404    403      422   403
+POST    /desk/review/<uuid:checkin_id>                      town     in   403    403  302    403      302   403
+POST    /desk/review/<uuid:checkin_id>                      other    in   403    403  404    403      302   403
 """
 CALLERS = ("anonymous", "member", "mate", "leader", "reviewer", "admin", "outsider")
 # What of 清禾镇 may stand in no answer to somebody of 云渡镇.
@@ -198,6 +198,14 @@ def fill(rule: str, values: dict[str, Any]) -> str:
     return "".join(parts)
 
 
+# Good enough to get past the form, so that the operation's own look at who asks is tried too.
+FORMS: dict[str, dict[str, Any]] = {
+    "/review/<uuid:checkin_id>": {"decision": "counted"},
+    "/cancel": {"version": "1", "reason": "weather"},
+    "/attendance/<int:person_id>": {"started": "20:00", "ended": "20:30"},
+}
+
+
 def body_of(line: Line, world: World, who: str) -> dict[str, Any]:
     if line.method != "POST":
         return {}
@@ -207,7 +215,7 @@ def body_of(line: Line, world: World, who: str) -> dict[str, Any]:
         person = world.people.get(who, world.people["member"])
         item = Phone(person, make.EVENING).start(Named(world.values[line.town]["shift_id"]))
         return {"json": {"sent_at": rfc3339(make.EVENING), "items": [item]}}
-    return {"data": {}}
+    return {"data": next((form for end, form in FORMS.items() if line.rule.endswith(end)), {})}
 
 
 @pytest.fixture(scope="module")

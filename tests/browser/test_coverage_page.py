@@ -49,14 +49,20 @@ def browser_with() -> Iterator[Callable[[list[str]], Any]]:
 @contextmanager
 def desk(browser: Any, live: Any, width: int = 1280, height: int = 800) -> Iterator[Page]:
     """A page signed in as the reviewer. What goes wrong in it is a failure."""
-    context = browser.new_context(viewport={"width": width, "height": height}, locale="zh-CN", base_url=live.url)
+    context = browser.new_context(
+        viewport={"width": width, "height": height}, locale="zh-CN", base_url=live.url
+    )
     page = context.new_page()
     page.set_default_timeout(SLOW_MS)
     said: list[str] = []
     page.on("pageerror", lambda error: said.append(str(error)))
-    page.on("response", lambda answer: said.append(f"{answer.status} {answer.url}") if answer.status >= 400 else None)
     page.on(
-        "console", lambda m: said.append(m.text) if m.type == "error" and "Failed to load" not in m.text else None
+        "response",
+        lambda answer: said.append(f"{answer.status} {answer.url}") if answer.status >= 400 else None,
+    )
+    page.on(
+        "console",
+        lambda m: said.append(m.text) if m.type == "error" and "Failed to load" not in m.text else None,
     )
     page.goto("/sign-in")
     page.get_by_label("登录名").fill("reviewer")
@@ -70,7 +76,7 @@ def desk(browser: Any, live: Any, width: int = 1280, height: int = 800) -> Itera
     assert said == []
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def walked(live: Any) -> None:
     """The member has walked 640 m of the street grid in the last ten minutes."""
     now = datetime.now(UTC)

@@ -12,7 +12,6 @@ import shapely
 from click.testing import Result
 from flask import Flask
 
-from app.cli import imports
 from tests import cast
 
 
@@ -37,8 +36,6 @@ def geojson(tmp_path: Path) -> Callable[..., Path]:
 @pytest.fixture
 def run_import(app: Flask, rolled_back: None) -> Callable[..., Result]:
     """run_import("areas", path, "--crs", …) → click's result, in the test's transaction."""
-    if "import" not in app.cli.commands:
-        imports.register(app)
 
     def run(*args: Any) -> Result:
         result = app.test_cli_runner().invoke(args=["import", *(str(arg) for arg in args)])

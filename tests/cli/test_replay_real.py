@@ -221,6 +221,7 @@ def thinned(source: Path, target: Path, every: int, most: int | None = None) -> 
     return recordings.write_gpx(target, np.array([(f.lon, f.lat) for f in fixes]), fixes[0].at, every)
 
 
+@pytest.mark.slow
 def test_every_way_of_sending_the_same_walk_ends_in_the_same_presence(tools, run_import, tmp_path, app):
     """Segments of 2 to 60 fixes, shuffled, and everything twice: each by another member of the same crew."""
     _, replay = tools

@@ -95,8 +95,11 @@ class Town:
         return int(row[0]) if row else 0
 
 
-def patrol(town: Town, person: Person, *, mocked: bool = False, size: int = 40) -> list[dict[str, Any]]:
-    """Start, three check-ins, the route walked with ten minutes in the hotspot and one step aside, end."""
+def patrol(town: Town, person: Person, *, mocked: bool = False, beside_m: float = 0) -> list[dict[str, Any]]:
+    """Start, three check-ins, the route walked with ten minutes in the hotspot and one step aside, end.
+
+    Crew mates walk `beside_m` metres beside one another: the same coordinates twice would be held.
+    """
     phone, shift, at0 = Phone(person, town.starts_at), town.people.shift, town.starts_at
     a, b, c = db.session.scalars(
         select(Checkpoint.id)
@@ -108,14 +111,15 @@ def patrol(town: Town, person: Person, *, mocked: bool = False, size: int = 40) 
     onward = walk([(400, 500), (530, 500)], stay[-1][2], 1.0)
     aside = (*CANARY_M, onward[-1][2] + timedelta(seconds=15))
     rest = walk([(545, 500), (1100, 500)], aside[2] + timedelta(seconds=15), 1.0)
-    fixes = [*track, *stay, *onward[1:], aside, *rest]
-    more = {"mocked": True} if mocked else {}
+    fixes = [(x, y + beside_m, t) for x, y, t in (*track, *stay, *onward[1:], aside, *rest)]
+    fix = {"accuracy_m": 30, **({"mocked": True} if mocked else {})}
+    canary_x, canary_y = CANARY_M
     return [
         phone.start(shift, at0),
-        phone.checkin(shift, a, 105, 500, at0 + timedelta(seconds=10)),
-        phone.checkin(shift, b, *CANARY_M, at0 + timedelta(seconds=1100), accuracy_m=30, **more),
-        phone.checkin(shift, c, 1101, 498, fixes[-1][2]),
-        *[phone.segment(shift, part) for part in cut_up(fixes, size)],
+        phone.checkin(shift, a, 105, 500 + beside_m, at0 + timedelta(seconds=10)),
+        phone.checkin(shift, b, canary_x, canary_y + beside_m, at0 + timedelta(seconds=1100), **fix),
+        phone.checkin(shift, c, 1101, 498 + beside_m, fixes[-1][2]),
+        *[phone.segment(shift, part) for part in cut_up(fixes, 40)],
         phone.end(shift, at0 + timedelta(hours=1)),
     ]
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import logging
+import sys
 from itertools import pairwise
 
 import pytest
@@ -10,6 +12,7 @@ from sqlalchemy.exc import DBAPIError
 from app.db import db
 from app.jobs.queries import try_again
 from app.jobs.queue import BACK_OFF, enqueue, enqueue_once, queue
+from app.jobs.worker import NamesOnly
 
 calls: list[str] = []
 
@@ -115,3 +118,13 @@ def test_the_application_may_put_jobs_in_and_nothing_else(yard):
         with pytest.raises(DBAPIError, match="permission denied"):
             try_again(job_id)
         db.session.rollback()
+
+
+def test_a_failing_job_is_logged_without_the_words_of_its_error():
+    try:
+        raise ValueError("DETAIL: Failing row contains (30.5845)")
+    except ValueError:
+        record = logging.getLogger("x").makeRecord("x", 40, "f", 1, "job %s failed", ("y",), sys.exc_info())
+    assert NamesOnly().filter(record)
+    words = logging.Formatter().format(record)
+    assert "ValueError" in words and "job y failed" in words and "30.5845" not in words

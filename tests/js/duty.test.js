@@ -80,6 +80,12 @@ test("a try out of range does not hide the check-in that counted, nor the other 
   assert.deepEqual(["counted", "waiting", "review", "not_counted", undefined].map(d.isDone), [true, true, true, false, false]);
 });
 
+test("pauses are taken off, a pause that the end closes too", () => {
+  const taps = [row(0, "duty.start"), row(10, "duty.pause"), row(40, "duty.resume"), row(50, "duty.pause"), row(51, "duty.pause"), row(70, "duty.end")];
+  assert.equal(d.pausedMs(taps, 7), 50_000);
+  assert.equal(d.pausedMs(taps, 8), 0);
+});
+
 test("a hotspot is open between arrive and leave", () => {
   const arrive = row(1, "checkin", "acked", { hotspot_id: 4, phase: "arrive" });
   const leave = row(2, "checkin", "queued", { hotspot_id: 4, phase: "leave" });

@@ -31,12 +31,18 @@ def test_a_reviewer_sees_the_township_and_its_villages(people: Any, as_person: A
         assert f'data-code="{village.code}"' in page
     assert people.town.hotspot.name in page
     assert people.other.township.name not in page
-    assert "coverage." not in page.replace("coverage.js", "").replace("coverage.css", ""), "a code without words"
+    assert "coverage." not in page.replace("coverage.js", "").replace("coverage.css", ""), (
+        "a code without words"
+    )
 
 
 def test_it_is_whole_in_english_too(people: Any, as_person: Any, street: Any) -> None:
     caller = as_person(people.leader)
-    for why in (f"street:{street.id}", f"hotspot:{people.town.hotspot.id}", f"area:{people.town.villages[0].code}"):
+    for why in (
+        f"street:{street.id}",
+        f"hotspot:{people.town.hotspot.id}",
+        f"area:{people.town.villages[0].code}",
+    ):
         page = page_of(caller, f"?why={why}", "en")
         assert "coverage." not in page.replace("coverage.js", "").replace("coverage.css", "")
         assert 'id="why-title"' in page
@@ -62,7 +68,9 @@ def test_what_lies_outside_is_not_found(people: Any, as_person: Any, evening: An
     assert 'id="why-title"' not in page_of(caller, f"?why=hotspot:{other.hotspot.id}")
 
 
-@pytest.mark.parametrize("path", ["person/1", "street/one", "street/-1", "route/99999999999999999999", "street/0"])
+@pytest.mark.parametrize(
+    "path", ["person/1", "street/one", "street/-1", "route/99999999999999999999", "street/0"]
+)
 def test_a_drawer_of_nothing_is_not_found(people: Any, as_person: Any, evening: Any, path: str) -> None:
     assert as_person(people.reviewer).get(f"/desk/coverage/why/{path}").status_code == 404
 

@@ -50,6 +50,24 @@ export function dutyOf(shift, rows, planAt) {
   };
 }
 
+/**
+ * @param {Row[]} rows @param {number} shiftId
+ * @returns {number} ms of pauses that were tapped on this phone
+ */
+export function pausedMs(rows, shiftId) {
+  const taps = rows.filter((r) => r.shift_id === shiftId && r.kind in AFTER).sort((a, b) => a.seq - b.seq);
+  let total = 0;
+  let since = null;
+  for (const tap of taps) {
+    const at = Date.parse(tap.envelope.device_at);
+    if (since !== null && tap.kind !== "duty.pause") {
+      total += Math.max(0, at - since);
+      since = null;
+    } else if (tap.kind === "duty.pause") since ??= at;
+  }
+  return total;
+}
+
 /** @param {Shift} shift @returns {Duty} */
 function fromPlan(shift) {
   const { state, started_at = null, ended_at = null } = shift.duty ?? { state: "none" };

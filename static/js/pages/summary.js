@@ -1,6 +1,6 @@
 // @ts-check
 // What a duty came to, from what this phone and the plan hold: no kilometres, no ranking.
-import { isDone, standing } from "../domain/duty.js";
+import { isDone, pausedMs, standing } from "../domain/duty.js";
 import { clockTime, dayName, durationWords, unsentWords } from "../domain/words.js";
 import { html, Icon } from "../dom.js";
 import { language, t } from "../i18n.js";
@@ -16,7 +16,7 @@ export function Summary({ view, shift, duty }) {
   const counts = { counted: 0, review: 0, waiting: 0, not_counted: 0, stored: 0, refused: 0 };
   for (const row of tries) counts[standing(row)] += 1;
   const pairs = tries.filter((r) => r.envelope.body.phase === "leave").length;
-  const minutes = duty.started_at && duty.ended_at ? (Date.parse(duty.ended_at) - Date.parse(duty.started_at)) / 60_000 : null;
+  const minutes = duty.started_at && duty.ended_at ? (Date.parse(duty.ended_at) - Date.parse(duty.started_at) - pausedMs(view.rows, shift.id)) / 60_000 : null;
   const places = new Map((route?.checkpoints ?? []).map((c) => [c.id, c]));
   const open = tries.filter((r) => ["review", "not_counted", "refused"].includes(standing(r)) && !laterDone(tries, r));
   return html`<section class="card summary" data-name="summary">

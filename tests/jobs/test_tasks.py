@@ -1,0 +1,114 @@
+"""What the periodic jobs do, each with the worker's rights."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from app.field import late
+from app.jobs import tasks
+from app.jobs.queue import MOST_TRIES, queue
+from tests.field.forgetful import what_stays
+from tests.field.test_sync import patrol
+
+SHANGHAI_3_AM = datetime(2026, 11, 24, 19, 0, tzinfo=UTC)
+
+
+def nights(yard) -> list[dict[str, str]]:
+    return [row[0] for row in yard.jobs("args, task_name") if row[1] == "forget"]
+
+
+def at_night(yard, at, instant: datetime) -> None:
+    at(instant)
+    with yard.worker.app_context():
+        tasks.night.func(0)
+
+
+def test_each_job_is_tried_five_times_at_most_and_runs_alone():
+    ours = [
+        task
+        for name, task in queue.tasks.items()
+        if not name.startswith(("builtin", "procrastinate", "tests"))
+    ]
+    assert {task.name for task in ours} >= {
+        "retry_failed",
+        "close_forgotten",
+        "settle_late",
+        "night",
+        "forget",
+    }
+    for task in ours:
+        assert task.retry_strategy.max_attempts == MOST_TRIES - 1
+        assert task.lock or task.queueing_lock
+
+
+def test_retention_comes_once_a_night_from_three_in_the_morning_there(yard, at):
+    at_night(yard, at, SHANGHAI_3_AM - timedelta(minutes=1))
+    assert nights(yard) == []
+    at_night(yard, at, SHANGHAI_3_AM + timedelta(minutes=12))
+    at_night(yard, at, SHANGHAI_3_AM + timedelta(hours=1))
+    assert nights(yard) == [{"zone": "Asia/Shanghai", "day": "2026-11-25"}]
+
+
+def test_a_night_that_was_slept_through_is_made_up_for(yard, at):
+    at_night(yard, at, SHANGHAI_3_AM + timedelta(hours=9))
+    assert len(nights(yard)) == 1
+    at_night(yard, at, SHANGHAI_3_AM + timedelta(hours=24))
+    assert [night["day"] for night in nights(yard)] == ["2026-11-25", "2026-11-26"]
+
+
+def test_the_nightly_job_forgets_with_the_rights_of_retention(yard, at):
+    now = at(SHANGHAI_3_AM)
+    yard.owner.execute(
+        "INSERT INTO rate_counts (key, window_at) VALUES ('old', %s)", [now - timedelta(days=3)]
+    )
+    at_night(yard, at, now + timedelta(minutes=1))
+    yard.run_what_is_due("default")
+    assert {row for row in yard.jobs() if row[0] == "forget"} == {("forget", "succeeded", 1)}
+    assert yard.owner.execute("SELECT count(*) FROM rate_counts WHERE key = 'old'").fetchone() == (0,)
+
+
+def test_a_duty_is_settled_once_more_after_72_hours(people, as_person, sync, phone, at):
+    sync(as_person(people.member), patrol(phone, people), people.shift.starts_at + timedelta(minutes=61))
+    ended = people.shift.starts_at + timedelta(hours=1)
+    assert late.due(ended + timedelta(hours=71), 10) == []
+    before = what_stays()
+    now = at(ended + timedelta(hours=73))
+    assert len(late.due(now, 10)) == 1
+    tasks.settle_late.func(0)
+    assert late.due(now, 10) == [] and what_stays() == before
+    assert late.due(now + timedelta(days=90), 10) == []
+
+
+def test_one_that_fails_holds_back_no_other_and_is_seen(people):
+    done = []
+
+    def act(thing: int) -> None:
+        if thing == 2:
+            raise ValueError("as always")
+        done.append(thing)
+
+    with pytest.raises(ValueError, match="as always"):
+        tasks._one_by_one([1, 2, 3], act)
+    assert done == [1, 3]
+
+
+def test_a_month_whose_ids_are_in_the_default_holds_back_no_other(yard, at):
+    """A phone with a wrong clock sent ids of a month that has no partition yet."""
+    now = at(datetime(2029, 3, 15, tzinfo=UTC))
+    with yard.owner.transaction():
+        yard.owner.execute(
+            "INSERT INTO audits (township_id, id, at, action, object_kind, object_id) VALUES (1, "
+            "overlay(uuid7_floor('2029-06-10')::text placing '7' from 15 for 1)::uuid, now(), 'x', 'x', 'x')"
+        )
+    with yard.worker.app_context(), pytest.raises(Exception, match="would be violated"):
+        tasks.make_partitions.func(now.date().isoformat())
+    made = {
+        row[0]
+        for row in yard.owner.execute(
+            "SELECT relname::text FROM pg_class WHERE relname ~ '_p20(29|3)'"
+        ).fetchall()
+    }
+    assert {"audits_p202903", "audits_p202905", "audits_p202907", "segments_p203103"} <= made
+    assert "audits_p202906" not in made

@@ -1,0 +1,63 @@
+"""Each role of the database may do its own and nothing else; partitions are no way round their table."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+
+import psycopg
+import pytest
+
+from tests.conftest import database, url_of
+
+
+@pytest.fixture(scope="module")
+def ready() -> Iterator[str]:
+    """A database with every migration."""
+    with database("roles") as name:
+        yield name
+
+
+REFUSED = {
+    "xunfang_app": (
+        "UPDATE inbox_items SET body = NULL", "DELETE FROM inbox_items", "UPDATE inbox_items SET kind = 'x'",
+        "UPDATE point_entries SET amount_half = 1", "DELETE FROM point_entries",
+        "UPDATE audits SET action = 'x'", "DELETE FROM audits", "DELETE FROM audits_p_other",
+        "UPDATE inbox_items_p_other SET body = NULL", "CREATE TABLE mine (id int)", "TRUNCATE audits",
+    ),
+    "xunfang_worker": (
+        "UPDATE inbox_items SET body = NULL", "DELETE FROM point_entries", "DELETE FROM audits",
+        "UPDATE inbox_items_p_other SET body = NULL", "CREATE TABLE mine (id int)",
+    ),
+    "xunfang_readonly": (
+        "SELECT * FROM sessions", "SELECT body FROM inbox_items", "SELECT * FROM segments", "SELECT * FROM rate_counts",
+        "SELECT content FROM quarantine_items", "SELECT password_hash FROM people", "SELECT * FROM procrastinate_jobs",
+        "DELETE FROM duties", "SELECT body FROM inbox_items_p_other", "SELECT track FROM segments_p_other",
+    ),
+    "xunfang_retention": (
+        "UPDATE inbox_items SET sha256 = ''", "UPDATE inbox_items SET author_id = 1", "DELETE FROM inbox_items",
+        "UPDATE checkins SET verdict = 'counted'", "DELETE FROM checkins", "UPDATE quarantine_items SET code = 'x'",
+        "DELETE FROM quarantine_items", "DELETE FROM place_presences", "UPDATE street_presences SET bits = B'1'",
+        "DELETE FROM street_days", "UPDATE duties SET worked_s = 0", "DELETE FROM duties",
+        "DELETE FROM point_entries", "INSERT INTO point_entries DEFAULT VALUES", "DELETE FROM audits",
+        "UPDATE item_states SET result = 'held'", "UPDATE sessions SET revoked_at = NULL",
+        "SELECT password_hash FROM people", "UPDATE people SET active = false", "CREATE TABLE mine (id int)",
+    ),
+}  # fmt: skip
+
+
+SETTINGS = {
+    "xunfang_app": "DATABASE_URL", "xunfang_worker": "WORKER_DATABASE_URL",
+    "xunfang_readonly": "READONLY_DATABASE_URL", "xunfang_retention": "RETENTION_DATABASE_URL",
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("role", REFUSED)
+def test_each_role_may_do_only_its_own(ready, role):
+    url = url_of(ready, os.environ[SETTINGS[role]]).replace("+psycopg", "")
+    with psycopg.connect(url, autocommit=True) as connection:
+        assert connection.info.user == role
+        for statement in REFUSED[role]:
+            with pytest.raises(psycopg.errors.InsufficientPrivilege):
+                connection.execute(statement)
+                pytest.fail(f"{role} may: {statement}")
