@@ -60,12 +60,15 @@ def sign_in(
     login = login.strip().lower()
     person = queries.person_by_login(login)
     keys = attempt_keys(login, address, _is_known_device(person, known_secret))
-    refuse_when_full(keys, now)
+    # Counted before the password is looked at: tries side by side wait for each other's count and cannot pass together.
+    for key, window_s, most in keys:
+        if queries.count_attempt(key, window_s, now) > most:
+            raise TooMany("too_many_sign_ins", queries.attempts(key, window_s, now)[1])
     if not _matches(person, password):
-        for key, window_s, _ in keys:
-            queries.count_attempt(key, window_s, now)
         raise WrongCredentials("wrong_credentials")
     assert person is not None
+    for key, window_s, _ in keys:
+        queries.uncount_attempt(key, window_s, now)
     return person, open_session(person, device, days, now)
 
 
@@ -75,13 +78,6 @@ def attempt_keys(login: str, address: str, known_device: bool) -> list[tuple[str
     if not known_device:
         keys.append((f"signin:from:{address}", LIMITS.address_window_s, LIMITS.address_fails))
     return keys
-
-
-def refuse_when_full(keys: list[tuple[str, int, int]], now: datetime) -> None:
-    for key, window_s, most in keys:
-        n, left_s = queries.attempts(key, window_s, now)
-        if n >= most:
-            raise TooMany("too_many_sign_ins", left_s)
 
 
 def _is_known_device(person: Person | None, secret: str | None) -> bool:

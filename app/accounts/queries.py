@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
 
-from sqlalchemy import delete, exists, func, select, text
+from sqlalchemy import delete, exists, func, select, text, update
 from sqlalchemy.dialects.postgresql import insert
 
 from app.accounts.models import Person, RateCount, UserSession
@@ -62,6 +62,12 @@ def count_attempt(key: str, window_s: int, now: datetime) -> int:
     row = insert(RateCount).values(key=key, window_at=window_start(window_s, now), n=1)
     row = row.on_conflict_do_update(index_elements=["key", "window_at"], set_={"n": RateCount.n + 1})
     return int(db.session.scalar(row.returning(RateCount.n)) or 1)
+
+
+def uncount_attempt(key: str, window_s: int, now: datetime) -> None:
+    """Take an attempt back: it was the right password."""
+    row = (RateCount.key == key) & (RateCount.window_at == window_start(window_s, now))
+    db.session.execute(update(RateCount).where(row).values(n=RateCount.n - 1))
 
 
 def forget_old_counts(now: datetime) -> None:

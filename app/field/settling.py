@@ -130,13 +130,17 @@ def settle(
 
 
 def _measure_track(duty: Duty, walk: coverage.Walk, new_segments: Sequence[UUID]) -> None:
-    """Add what the new segments give; when the span now cuts the track otherwise than it was measured, measure all."""
-    extents = track_queries.spans_of(duty) if duty.fixes else []
+    """Add what the new segments give; when the span now cuts the track otherwise than it was measured, measure all.
+
+    What retention has taken cannot be measured again: then what stands is kept, and only the new is added.
+    """
+    extent = track_queries.extent_of(duty) if duty.fixes else None
     before, duty.track_spans = duty.track_spans, [[a, b] for a, b in walk.allowed]
-    if not extents:
+    if extent is None:
         return
-    low, high = min(e[0] for e in extents), max(e[1] for e in extents)
-    if _clipped(walk.allowed, low, high) != _clipped(before, low, high):
+    low, high, fixes = extent
+    is_cut_otherwise = _clipped(walk.allowed, low, high) != _clipped(before, low, high)
+    if is_cut_otherwise and fixes == duty.fixes:
         duty.track_m, duty.near_m = coverage.rebuild_track(walk, tracks.all_stretches(duty))
     elif new_segments:
         track_m, near_m = coverage.add_track(walk, tracks.new_stretches(duty, new_segments))

@@ -65,14 +65,15 @@ def segments_of(duty: Duty) -> list[tuple[UUID, int, list[Fix]]]:
     return [(row[0], row[1], from_wkb(bytes(row[2]))) for row in rows]
 
 
-def spans_of(duty: Duty) -> list[tuple[int, int]]:
-    """First and last effective second of each stored segment."""
-    rows = db.session.execute(
-        select(Segment.head_s + Segment.shift_s, Segment.tail_s + Segment.shift_s).where(
-            of_duty(Segment, duty)
-        )
-    )
-    return [(row[0], row[1]) for row in rows]
+def extent_of(duty: Duty) -> tuple[int, int, int] | None:
+    """First and last effective second of a duty's stored segments, and their fixes; None when none is stored."""
+    row = db.session.execute(
+        select(
+            func.min(Segment.head_s + Segment.shift_s), func.max(Segment.tail_s + Segment.shift_s),
+            func.sum(Segment.n),
+        ).where(of_duty(Segment, duty))
+    ).one()  # fmt: skip
+    return (row[0], row[1], int(row[2])) if row[0] is not None else None
 
 
 def segments_near(duty: Duty, ids: Sequence[UUID]) -> list[tuple[UUID, int, list[Fix]]]:
