@@ -15,7 +15,7 @@ run: ## set up, database, demo data, server on http://127.0.0.1:8000 (PORT=…)
 	@exec $(TIED) bash setup/run.sh "$(PORT)"
 
 test: ## all tests (ARGS="tests/checkins -k late")
-	@exec bash setup/with.sh test .venv/bin/python -m pytest $(ARGS)
+	@exec bash setup/with.sh test .venv/bin/python -m pytest -n $(or $(WORKERS),auto) --dist loadfile $(ARGS)
 
 lint: ## ruff, mypy, biome, djlint
 	@exec bash setup/lint.sh

@@ -31,7 +31,7 @@ DEFECTS = (
     Defect("no_friday_nights", "qinghe.h02", "周五夜间无人到访"),
     Defect("never_finished", "qinghe.r34", "每次只走前七成"),
     Defect("forgotten_ends", "qinghe.t05.p02", "常忘记点结束"),
-    Defect("teleports", "qinghe.t06.p03", "签到点之间快于汽车"),
+    Defect("teleports", "qinghe.t03.p03", "签到点之间快于汽车"),
     Defect("wrong_clock", "qinghe.t07.p01", "手机时钟快5小时"),
     Defect("day_only", "qinghe.t10", "只在白天出勤"),
     Defect("street_never_walked", "qinghe", "此街从未走到"),

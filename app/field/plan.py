@@ -41,7 +41,7 @@ def plan_of(person: Person, now: datetime) -> dict[str, Any]:
     return {
         "person": {
             "id": person.id, "name": person.name, "language": person.language,
-            "township": {"code": township.code, "name": township.name},
+            "township": {"code": township.code, "name": township.name, "zone": township.time_zone},
         },
         "teams": [{"id": t.id, "name": t.name, "kind": t.kind} for t in teams],
         "policy": _policy(in_force),

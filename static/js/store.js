@@ -5,6 +5,7 @@ import { TRACK_RULES } from "./domain/track.js";
 import * as location from "./location.js";
 import { database, getMeta, onChange } from "./offline/db.js";
 import { ownRows, unsentByAuthor } from "./offline/outbox.js";
+import { showTimesIn } from "./domain/words.js";
 import { readPlan } from "./offline/plan.js";
 import { room } from "./offline/room.js";
 import { readSession } from "./offline/session.js";
@@ -105,6 +106,7 @@ async function read() {
   const others = waiting
     .filter((w) => w.author_id !== id)
     .map((w) => ({ ...w, name: names.get(w.author_id) ?? `#${w.author_id}` }));
+  showTimesIn(kept?.plan.person?.township?.zone);
   const ahead_ms = clock?.ahead_ms ?? 0;
   const duty = (/** @type {Shift} */ s) => dutyOf(s, rows, kept?.got_at ?? 0);
   const shift = kept ? shiftOnCard(kept.plan.shifts, duty, Date.now() + ahead_ms) : null;

@@ -3,8 +3,20 @@
 
 /** @typedef {(code: string, values?: Record<string, string|number>) => string} T */
 
+let areaZone = "Asia/Shanghai";
+
+/** Times are shown in the area's zone, so that phone and desk say the same. @param {string|null|undefined} zone */
+export function showTimesIn(zone) {
+  areaZone = zone || areaZone;
+}
+
+/** The day in the area's zone, "2026-11-24". @param {string|number} at */
+export function dayOf(at) {
+  return new Date(at).toLocaleDateString("sv-SE", { timeZone: areaZone });
+}
+
 /** @param {string|number} at @param {string} lang @param {string} [zone] */
-export function clockTime(at, lang, zone) {
+export function clockTime(at, lang, zone = areaZone) {
   return new Date(at).toLocaleTimeString(lang === "en" ? "en-GB" : "zh-CN", {
     hour: "2-digit", minute: "2-digit", hour12: false, timeZone: zone,
   });

@@ -2,7 +2,7 @@
 // Mine: hours and points with the rule behind each line, how the page looks, where I am signed in, what is kept.
 import { useEffect, useState } from "preact/hooks";
 import { call } from "../api.js";
-import { clockTime, dayName, durationWords } from "../domain/words.js";
+import { clockTime, dayName, dayOf, durationWords } from "../domain/words.js";
 import { html } from "../dom.js";
 import { applyLook, chooseLanguage, hasWords, language, readSetting, t, writeSetting } from "../i18n.js";
 import { onChange } from "../offline/db.js";
@@ -88,7 +88,7 @@ function sum(lines) {
 
 /** @param {number} at */
 function monthOf(at) {
-  return new Date(at + 8 * 3_600_000).toISOString().slice(0, 7); // the duty day of the area's zone
+  return dayOf(at).slice(0, 7);
 }
 
 function Look() {
@@ -153,7 +153,7 @@ function deviceWords(device) {
 
 /** @param {string} at */
 function whenWords(at) {
-  return `${dayName(new Date(at).toISOString().slice(0, 10), language())} ${clockTime(at, language())}`;
+  return `${dayName(dayOf(at), language())} ${clockTime(at, language())}`;
 }
 
 /** @param {{view: import("../store.js").View}} props */
