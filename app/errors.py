@@ -12,7 +12,11 @@ def trace_of(error: BaseException) -> str:
     """Where an error came from, for the log: types and lines only, since messages can quote bodies and positions."""
     frames = traceback.extract_tb(error.__traceback__)[-6:]
     cause = type(getattr(error, "orig", None) or error).__name__
-    return cause + " < " + " < ".join(f"{f.filename.rsplit('/app/', 1)[-1]}:{f.lineno}" for f in reversed(frames))
+    return (
+        cause
+        + " < "
+        + " < ".join(f"{f.filename.rsplit('/app/', 1)[-1]}:{f.lineno}" for f in reversed(frames))
+    )
 
 
 @dataclass(frozen=True)

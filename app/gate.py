@@ -37,6 +37,7 @@ def init_app(app: Flask) -> None:
     logins.init_app(app)
     babel.init_app(app, locale_selector=language)
     logins.request_loader(load_person)
+    accounts.allow_hashes(app.extensions["settings"].hash_slots)
     app.before_request(check_write)
     app.after_request(add_headers)
     app.jinja_env.globals.update(csp_nonce=csp_nonce, language=language, settings=settings)

@@ -35,10 +35,6 @@ def _metres_per_unit(crs: str) -> float:
     return float(CRS.from_user_input(crs).axis_info[0].unit_conversion_factor)
 
 
-def degrees(value_e7: int) -> float:
-    return value_e7 / E7
-
-
 def as_wkb(column: Any) -> Any:
     """SQL: a geometry column as ISO WKB bytes."""
     return func.ST_AsBinary(column)

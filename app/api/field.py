@@ -17,6 +17,7 @@ from marshmallow import Schema, ValidationError, fields
 from app import clock
 from app.accounts import queries as accounts
 from app.accounts.rules import LimitPolicy
+from app.api.documents import HoursOut, PlanOut
 from app.api.schemas import BODIES, JUDGED, SCHEMAS, Envelope, ReceiptsOut, SyncIn, SyncOut
 from app.clock import rfc3339
 from app.db import db
@@ -39,7 +40,7 @@ SHAPES = {kind: schema() for kind, schema in BODIES.items()}
 
 @bp.get("/plan")
 @bp.doc(responses={304: {"description": "Unchanged since the ETag sent in If-None-Match"}})
-@bp.response(200, Schema.from_dict({"version": fields.String()}, name="Plan"))
+@bp.response(200, PlanOut)
 @allow("member", "leader")
 def plan() -> Any:
     """My duties for eight days with routes, checkpoints, hotspots and policy; ETag, 304 when unchanged."""
@@ -87,7 +88,7 @@ def receipts(args: dict[str, Any]) -> Any:
 
 @bp.get("/hours")
 @bp.arguments(Schema.from_dict({"month": fields.Date(format="%Y-%m")}, name="HoursArgs"), location="query")
-@bp.response(200, Schema.from_dict({"month": fields.String()}, name="Hours"))
+@bp.response(200, HoursOut)
 @allow("member", "leader")
 def hours(args: dict[str, Any]) -> Any:
     """My hours and points of a month, with the rule behind each line."""

@@ -140,12 +140,3 @@ def required_checkpoints(route_version_ids: list[int]) -> dict[int, int]:
         .group_by(Checkpoint.route_version_id)
     )
     return {row[0]: row[1] for row in rows}
-
-
-def checkin_by_id(township_id: int, checkin_id: UUID) -> Checkin | None:
-    return db.session.get(Checkin, (township_id, checkin_id), populate_existing=True)
-
-
-def positions_past(when: datetime) -> Any:
-    """Criterion for retention: check-ins received before `when` that still hold a position."""
-    return and_(Checkin.received_at < when, Checkin.position.is_not(None))

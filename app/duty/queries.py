@@ -9,7 +9,6 @@ from typing import Any
 from sqlalchemy import and_, false, func, or_, select
 from sqlalchemy.dialects.postgresql import insert
 
-from app.areas.models import Area
 from app.db import db
 from app.duty.models import Assignment, Duty, DutyEvent, Shift
 from app.teams.models import TeamMember
@@ -144,7 +143,3 @@ def ended_duties(township_id: int, person_id: int, first: Any, last: Any) -> lis
         .order_by(Duty.started_at, Duty.id)
     ).all()  # fmt: skip
     return [(row[0], row[1]) for row in rows]
-
-
-def zone_of(township_id: int) -> str:
-    return str(db.session.scalar(select(Area.time_zone).where(Area.id == township_id)))

@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import and_, func, or_, select, update
+from sqlalchemy import and_, or_, select, update
 from sqlalchemy.dialects.postgresql import insert
 
 from app.accounts.models import Person
-from app.areas.models import Area
 from app.checkins.models import Checkin
 from app.db import db
 from app.duty.models import Duty
@@ -33,11 +32,6 @@ def known_items(ids: Iterable[UUID]) -> dict[UUID, Known]:
 
 def home_township_of(person_id: int) -> int | None:
     return db.session.scalar(select(Person.home_township_id).where(Person.id == person_id))
-
-
-def zone_and_crs(township_id: int) -> tuple[str, str]:
-    row = db.session.execute(select(Area.time_zone, Area.metres_crs).where(Area.id == township_id)).one()
-    return row[0], row[1]
 
 
 def add_inbox(values: dict[str, Any]) -> bool:
@@ -156,17 +150,3 @@ def epoch() -> str:
     """The newest history marker of this server."""
     newest = select(ServerEpoch.id).order_by(ServerEpoch.made_at.desc()).limit(1)
     return str(db.session.scalar(newest) or "")
-
-
-def held_count(township_ids: Sequence[int], older_than: timedelta, now: datetime) -> int:
-    return int(
-        db.session.scalar(
-            select(func.count())
-            .select_from(ItemState)
-            .where(
-                ItemState.township_id.in_(list(township_ids)), ItemState.result == "held",
-                or_(ItemState.changed_at < now - older_than),
-            )
-        )
-        or 0
-    )  # fmt: skip

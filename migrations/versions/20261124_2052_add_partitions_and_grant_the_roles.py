@@ -55,7 +55,9 @@ def upgrade() -> None:
     op.execute(ENSURE % ", ".join(f"'{t}'" for t in PARTITIONED))
     for table in PARTITIONED:
         op.execute(f"CREATE TABLE {table}_p_other PARTITION OF {table} DEFAULT")
-    op.execute("SELECT ensure_partitions((now() - interval '12 months')::date, (now() + interval '24 months')::date)")
+    op.execute(
+        "SELECT ensure_partitions((now() - interval '12 months')::date, (now() + interval '24 months')::date)"
+    )
     op.execute("INSERT INTO server_epochs DEFAULT VALUES")
     op.execute(ROLES)
     grant()
@@ -66,7 +68,9 @@ def grant() -> None:
     everybody = "xunfang_app, xunfang_worker, xunfang_readonly, xunfang_retention"
     op.execute(f"GRANT USAGE ON SCHEMA public TO {everybody}")
     op.execute("REVOKE CREATE ON SCHEMA public FROM PUBLIC")
-    op.execute("GRANT SELECT, INSERT, UPDATE, DELETE ON ALL TABLES IN SCHEMA public TO xunfang_app, xunfang_worker")
+    op.execute(
+        "GRANT SELECT, INSERT, UPDATE, DELETE ON ALL TABLES IN SCHEMA public TO xunfang_app, xunfang_worker"
+    )
     op.execute("GRANT USAGE ON ALL SEQUENCES IN SCHEMA public TO xunfang_app, xunfang_worker")
     for table in APPEND_ONLY:
         op.execute(f"REVOKE UPDATE, DELETE ON {table} FROM xunfang_app, xunfang_worker")
@@ -81,7 +85,9 @@ def grant() -> None:
     op.execute("GRANT UPDATE (body) ON inbox_items TO xunfang_retention")
     op.execute("GRANT UPDATE (content) ON quarantine_items TO xunfang_retention")
     op.execute("GRANT UPDATE (position) ON checkins TO xunfang_retention")
-    op.execute("GRANT DELETE ON segments, street_presences, route_presences, rate_counts, sessions TO xunfang_retention")
+    op.execute(
+        "GRANT DELETE ON segments, street_presences, route_presences, rate_counts, sessions TO xunfang_retention"
+    )
     op.execute("GRANT INSERT, UPDATE ON street_days TO xunfang_retention")
     op.execute("GRANT INSERT ON audits TO xunfang_retention")
     op.execute("REVOKE ALL ON FUNCTION ensure_partitions(date, date) FROM PUBLIC")

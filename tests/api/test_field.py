@@ -8,6 +8,7 @@ from datetime import timedelta
 
 import pytest
 
+from app.api.documents import HoursOut, PlanOut
 from app.clock import rfc3339
 from app.db import db
 from tests import make
@@ -119,6 +120,15 @@ def test_the_plan_holds_my_shift_its_route_and_my_teams_hotspot(people, as_perso
     (hotspot,) = plan["hotspots"]
     assert shift["hotspot_ids"] == [hotspot["id"]]
     assert hotspot["windows"] == [{"weekday": 1, "from": "20:00", "to": "22:00"}]
+
+
+def test_the_plan_and_the_hours_are_as_documented(people, as_person, sync, phone, evening):
+    caller = as_person(people.member)
+    sync(caller, patrol(phone, people), evening + 61 * MINUTE)
+    plan = caller.get("/api/v1/field/plan").get_json()
+    assert PlanOut(unknown="raise").validate(plan) == {}
+    hours = caller.get("/api/v1/field/hours?month=2026-11").get_json()
+    assert HoursOut(unknown="raise").validate(hours) == {}
 
 
 def test_the_plan_answers_304_until_something_changes(people, as_person, evening):

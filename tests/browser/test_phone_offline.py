@@ -99,7 +99,11 @@ def test_a_kill_while_sending_loses_and_doubles_nothing(handset: Handset, live: 
     handset.page.route("**/api/v1/field/sync", lambda route: held.append(route))
     handset.check_in(0)
     handset.page.wait_for_selector("[data-name=result][data-standing=waiting]")
-    assert held
+    for _ in range(200):
+        if held:
+            break
+        handset.page.wait_for_timeout(50)
+    assert held, "the check-in was never sent"
     handset.kill()
     handset.switch_on()
     handset.open()
