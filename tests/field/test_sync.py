@@ -299,3 +299,33 @@ def test_a_judge_that_fails_holds_the_item_and_the_job_tries_again(
     receipt = sync(caller, [start], evening + MINUTE)[start["id"]]
     assert (receipt["result"], receipt["reasons"]) == ("duplicate", [])
     assert db.session.scalar(select(Duty.started_at)) == evening
+
+
+def test_segments_that_come_one_by_one_add_up(people, as_person, sync, phone, aside):
+    now = people.shift.starts_at + 61 * MINUTE
+    caller = as_person(people.member)
+    fixes = patrol_track(people)
+    sync(caller, [phone.start(people.shift, people.shift.starts_at)], now)
+    with aside():
+        sync(caller, [phone.segment(people.shift, fixes)], now)
+        whole = presence()
+    for part in cut_up(fixes, 10):
+        sync(caller, [phone.segment(people.shift, part)], now)
+    assert presence() == whole
+
+
+def test_settling_again_posts_nothing_and_changes_no_receipt(people, as_person, sync, phone):
+    from app.field.operations import settle_duty
+
+    now = people.shift.starts_at + 61 * MINUTE
+    caller = as_person(people.member)
+    items = patrol(phone, people)
+    sync(caller, items, now)
+    before, entries = outcome(), db.session.scalar(select(func.count()).select_from(PointEntry))
+    duty = db.session.scalar(select(Duty))
+    settle_duty(duty.township_id, duty.id, now + HOUR)
+    db.session.commit()
+    assert outcome() == before
+    assert db.session.scalar(select(func.count()).select_from(PointEntry)) == entries
+    news = caller.get("/api/v1/field/receipts", query_string={"since": (now + MINUTE).isoformat()}).get_json()
+    assert news["receipts"] == []
