@@ -26,7 +26,7 @@ from flask import Flask, g
 from flask.testing import FlaskClient
 from sqlalchemy import select
 from sqlalchemy.dialects.postgresql import Range
-from sqlalchemy.engine import make_url
+from sqlalchemy.engine import Connection, make_url
 
 from app import clock, create_app
 from app.accounts import operations as accounts
@@ -138,9 +138,9 @@ def app() -> Iterator[Flask]:
             db.engine.dispose()
 
 
-@pytest.fixture
-def rolled_back(app: Flask) -> Iterator[None]:
-    """Everything in the test runs on one connection in one transaction; commits inside are savepoints."""
+@contextmanager
+def one_transaction(app: Flask) -> Iterator[Connection]:
+    """Everything inside runs on one connection in one transaction, undone at its end; commits inside are savepoints."""
     with app.app_context():
         engines = db._app_engines[app]
         engine = engines[None]
@@ -148,11 +148,18 @@ def rolled_back(app: Flask) -> Iterator[None]:
             transaction = connection.begin()
             engines[None] = connection
             try:
-                yield
+                yield connection
             finally:
-                db.session.remove()
                 engines[None] = engine
+                db.session.remove()
                 transaction.rollback()
+
+
+@pytest.fixture
+def rolled_back(app: Flask) -> Iterator[None]:
+    """Each test leaves the database as it found it."""
+    with one_transaction(app):
+        yield
 
 
 @pytest.fixture

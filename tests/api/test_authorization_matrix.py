@@ -31,7 +31,7 @@ from app.routes.models import Checkpoint, Street
 from app.teams import scope
 from tests import cast, make, places
 from tests.api.test_tiles import tile_at
-from tests.conftest import Caller
+from tests.conftest import Caller, one_transaction
 from tests.phone import Phone
 
 TABLE = """
@@ -220,23 +220,14 @@ def body_of(line: Line, world: World, who: str) -> dict[str, Any]:
 
 @pytest.fixture(scope="module")
 def world(app: Flask) -> Iterator[World]:
-    with pytest.MonkeyPatch.context() as patch, app.app_context():
+    with pytest.MonkeyPatch.context() as patch:
         patch.setattr(clock, "now", lambda: make.EVENING + timedelta(minutes=40))
         # The sign-in page of a demo names the demo's own township.
         patch.setitem(app.extensions, "settings", replace(app.extensions["settings"], demo=False))
         # Whether a form is refused without its token is asked for itself, below.
         patch.setattr(gate.csrf, "protect", lambda: None)
-        engines = db._app_engines[app]
-        engine = engines[None]
-        with engine.connect() as connection:
-            transaction = connection.begin()
-            engines[None] = connection
-            try:
-                yield build(app, connection)
-            finally:
-                db.session.remove()
-                engines[None] = engine
-                transaction.rollback()
+        with one_transaction(app) as connection:
+            yield build(app, connection)
 
 
 def build(app: Flask, connection: Any) -> World:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
@@ -10,40 +9,33 @@ from typing import Any
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import Page, sync_playwright
+from playwright.sync_api import Page
 
 from app.clock import rfc3339
+from tests.browser.phone_page import CHROMIUM, FLAGS
 from tests.browserless import Browser
 from tests.phone import Phone, walk
 
 pytestmark = pytest.mark.browser
 
-FLAGS = [
-    "--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run",
-    "--disable-background-networking", "--disable-component-update", "--disable-sync",
-]  # fmt: skip
 SOFTWARE_GL = ["--use-gl=angle", "--use-angle=swiftshader", "--enable-unsafe-swiftshader"]
 NO_GL = ["--disable-3d-apis"]
-CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
 SLOW_MS = 60_000  # the map is drawn in software
 
 
 @pytest.fixture(scope="module")
-def browser_with() -> Iterator[Callable[[list[str]], Any]]:
-    if CHROMIUM is None:
-        pytest.skip("no Chromium here")
-    with sync_playwright() as playwright:
-        started: dict[str, Any] = {}
+def browser_with(playwright: Any) -> Iterator[Callable[[list[str]], Any]]:
+    started: dict[str, Any] = {}
 
-        def browser(flags: list[str]) -> Any:
-            key = " ".join(flags)
-            if key not in started:
-                started[key] = playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS + flags)
-            return started[key]
+    def browser(flags: list[str]) -> Any:
+        key = " ".join(flags)
+        if key not in started:
+            started[key] = playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS + flags)
+        return started[key]
 
-        yield browser
-        for one in started.values():
-            one.close()
+    yield browser
+    for one in started.values():
+        one.close()
 
 
 @contextmanager

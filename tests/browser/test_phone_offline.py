@@ -3,33 +3,14 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 import pytest
-from playwright.sync_api import Route, sync_playwright
+from playwright.sync_api import Route
 
-from tests.browser import phone_page
 from tests.browser.phone_page import Handset, end_sessions, ids_in, inbox, new_member, no_server
 
 pytestmark = pytest.mark.browser
-
-
-@pytest.fixture(scope="module")
-def playwright() -> Iterator[Any]:
-    if phone_page.CHROMIUM is None:
-        pytest.skip("no Chromium here")
-    with sync_playwright() as running:
-        yield running
-
-
-@pytest.fixture
-def handset(playwright: Any, live: Any, tmp_path: Path) -> Iterator[Handset]:
-    phone = Handset(playwright, tmp_path / "profile", live.url)
-    yield phone
-    phone.kill()
-    assert phone.said == []
 
 
 def signed_in(handset: Handset, login: str) -> None:

@@ -2,34 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import sync_playwright
 
-from tests.browser import phone_page
 from tests.browser.phone_page import Handset, inbox, new_member
 
 pytestmark = pytest.mark.browser
-
-
-@pytest.fixture(scope="module")
-def playwright() -> Iterator[Any]:
-    if phone_page.CHROMIUM is None:
-        pytest.skip("no Chromium here")
-    with sync_playwright() as running:
-        yield running
-
-
-@pytest.fixture
-def handset(playwright: Any, live: Any, tmp_path: Path) -> Iterator[Handset]:
-    phone = Handset(playwright, tmp_path / "profile", live.url)
-    yield phone
-    phone.kill()
-    assert phone.said == []
 
 
 def positions(handset: Handset) -> dict[str, int]:

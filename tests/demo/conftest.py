@@ -17,6 +17,7 @@ from app.demo.plan import Book, Todo, open_book, plan_all
 from app.demo.truth import Truth, truth_of
 from app.demo.world import World, load_streets, load_world
 from app.field.settling import close_forgotten
+from tests.conftest import one_transaction
 
 NOW = datetime(2026, 11, 25, 4, 0, tzinfo=UTC)
 
@@ -45,18 +46,8 @@ def world() -> World:
 @pytest.fixture(scope="package")
 def demo_database(app: Flask) -> Iterator[None]:
     """One connection in one transaction for the whole folder; commits inside are savepoints."""
-    with app.app_context():
-        engines = db._app_engines[app]
-        engine = engines[None]
-        with engine.connect() as connection:
-            transaction = connection.begin()
-            engines[None] = connection
-            try:
-                yield
-            finally:
-                db.session.remove()
-                engines[None] = engine
-                transaction.rollback()
+    with one_transaction(app):
+        yield
 
 
 @pytest.fixture(scope="package")

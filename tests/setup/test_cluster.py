@@ -47,7 +47,7 @@ def test_two_checkouts_with_long_paths_do_not_meet(cluster, monkeypatch):
 
 
 def test_a_checkout_that_postgres_may_not_enter_has_its_cluster_outside(cluster, monkeypatch):
-    lie_in(cluster, monkeypatch, Path("/root/xunfang"))
+    lie_in(cluster, monkeypatch, Path("/root") / "xunfang")
     monkeypatch.setattr(cluster, "server_user", lambda: "postgres")
     monkeypatch.setattr(cluster, "can_enter", lambda _: False)
     assert cluster.data_dir().parent == Path(f"/var/tmp/xunfang-{cluster.fingerprint()}")
