@@ -50,7 +50,11 @@ def checkin_batch(ground: World, one: Carried, size: int) -> dict[str, Any]:
     for _ in range(size):
         ground.sent += 1
         at = now - timedelta(seconds=ground.sent % 500)
-        items.append(one.phone.checkin(one.shift, ground.points[0], 100 + ground.sent % 31, 500, at))
+        items.append(
+            one.phone.checkin(
+                one.shift, ground.points[0], 100.3 + ground.sent % 31, 500.2 + ground.sent * 0.37 % 20, at
+            )
+        )
     return batch(items)
 
 

@@ -21,6 +21,9 @@ from app.hotspots.models import Hotspot
 from app.routes.models import Checkpoint, RouteVersion
 
 NEAR = timedelta(minutes=10)
+# The very coordinates of a checkpoint are everybody's: that two stand on them says nothing of one copying the other.
+# (Inside a hotspot the distance is 0: who copies another's patrol is seen at its checkpoints.)
+AT_THE_POINT_M = 0.5
 
 
 @dataclass(frozen=True)
@@ -108,7 +111,7 @@ def same_spots(duty: Duty, first: datetime, last: datetime) -> list[tuple[UUID, 
             other,
             and_(
                 other.township_id == Checkin.township_id, other.position == Checkin.position,
-                other.person_id != Checkin.person_id,
+                other.person_id != Checkin.person_id, Checkin.distance_m >= AT_THE_POINT_M,
                 other.effective_at.between(Checkin.effective_at - NEAR, Checkin.effective_at + NEAR),
             ),
         )

@@ -52,13 +52,17 @@ def add_duty(shift: Shift, person_id: int, on_roster: bool, now: datetime) -> No
     )  # fmt: skip
 
 
-def lock_duty(township_id: int, shift_id: int, person_id: int) -> tuple[Duty, Shift] | None:
-    """A person's duty on a shift, locked: two devices of one person are judged one after the other."""
+def lock_duty(
+    township_id: int, shift_id: int, person_id: int, *, unless_busy: bool = False
+) -> tuple[Duty, Shift] | None:
+    """A person's duty on a shift, locked: two devices of one person are judged one after the other.
+
+    `unless_busy` answers None instead of waiting when somebody else holds it."""
     row = db.session.execute(
         select(Duty, Shift)
         .join(Shift, (Shift.township_id == Duty.township_id) & (Shift.id == Duty.shift_id))
         .where(Duty.township_id == township_id, Duty.shift_id == shift_id, Duty.person_id == person_id)
-        .with_for_update(of=Duty)
+        .with_for_update(of=Duty, skip_locked=unless_busy)
         .execution_options(populate_existing=True)
     ).first()
     return (row[0], row[1]) if row else None

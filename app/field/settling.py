@@ -169,9 +169,15 @@ def _judge_checkins(
 
 
 def _judge_sharer(township_id: int, duty_id: int, ground: Ground, now: datetime) -> None:
-    """Two devices with one series of coordinates: the other's check-ins learn it too."""
+    """Two devices with one series of coordinates: the other's check-ins learn it too.
+
+    One that is being judged at this moment is passed over, since two that wait for each other would wait for ever; it
+    learns it at its next item, or when every duty is settled once more after 72 hours.
+    """
     key = key_of(township_id, duty_id)
-    found = duty_queries.lock_duty(key.township_id, key.shift_id, key.person_id) if key else None
+    if key is None:
+        return
+    found = duty_queries.lock_duty(key.township_id, key.shift_id, key.person_id, unless_busy=True)
     if found is None:
         return
     duty, shift = found

@@ -149,3 +149,16 @@ def test_arrive_and_leave_are_a_pair_and_one_alone_never_becomes_minutes(
     ((place, grade, during),) = presence()[2]
     assert (int(place), grade) == (spot, "pair")
     assert "12, 10" in during and "12, 24" in during
+
+
+def test_two_who_stand_exactly_on_the_checkpoints_are_no_copies(
+    people, as_person, phone, sync, started, evening
+):
+    a, b, _ = checkpoint_ids(people)
+    spots = [(a, 100, 500, 5), (b, 600, 500, 15)]
+    mine = [phone.checkin(people.shift, c, x, y, evening + m * MINUTE) for c, x, y, m in spots]
+    mate = Phone(people.mate, evening)
+    theirs = [mate.checkin(people.shift, c, x, y, evening + m * MINUTE) for c, x, y, m in spots]
+    sync(started, mine, evening + 20 * MINUTE)
+    sync(as_person(people.mate), [mate.start(people.shift, evening), *theirs], evening + 20 * MINUTE)
+    assert set(db.session.scalars(select(Checkin.verdict))) == {"counted"}
