@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import Page
+from playwright.sync_api import Page, expect
 
 from app.clock import rfc3339
 from tests.browser.phone_page import CHROMIUM, FLAGS
@@ -126,7 +126,7 @@ def test_the_board_renews_itself_and_keeps_the_focus(desk: Page, live: Any) -> N
     desk.evaluate("document.querySelector('#lines').firstElementChild.dataset.old = '1'")
     with desk.expect_response("**/desk/board/lines"):
         desk.clock.run_for(31_000)
-    desk.wait_for_function("!document.querySelector('[data-old]')")
+    expect(desk.locator("[data-old]")).to_have_count(0)
     assert desk.evaluate("document.activeElement.id") == f"line-{live.ids['shift']}"
 
 
@@ -167,8 +167,9 @@ def test_two_check_ins_are_decided_by_keys_alone(desk: Page, live: Any) -> None:
     desk.get_by_role("heading", name="王队员 · 点1").wait_for()
     desk.keyboard.press("1")
     desk.get_by_text("已算数：王队员 · 点1。").wait_for()
+    desk.wait_for_load_state("load")  # the page came anew: its keys listen once its script has run
     desk.keyboard.press("2")
-    assert desk.evaluate("document.activeElement.type") == "radio"
+    expect(desk.locator("input[type=radio]").first).to_be_focused()
     desk.keyboard.press("Space")
     desk.keyboard.press("2")
     desk.get_by_text("已退回：王队员 · 点2。").wait_for()

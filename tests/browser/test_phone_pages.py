@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 
-from tests.browser.phone_page import Handset, inbox, new_member
+from tests.browser.phone_page import Handset, inbox, new_member, until
 
 pytestmark = pytest.mark.browser
 
@@ -68,7 +68,7 @@ def test_positions_are_read_on_duty_only(handset: Handset, live: Any) -> None:
     assert positions(handset) == {"asked": 0, "watched": 0, "heard": 0, "open": 0}
     handset.open("today")
     handset.start_duty()
-    handset.page.wait_for_function("() => window.__positions.open.size === 1")
+    until(handset.page, "() => window.__positions.open.size === 1")
     handset.page.click("[data-name=pause]")
     handset.page.wait_for_selector("[data-name=resume]")
     assert positions(handset)["open"] == 0
@@ -78,7 +78,7 @@ def test_positions_are_read_on_duty_only(handset: Handset, live: Any) -> None:
     handset.page.wait_for_timeout(500)
     assert positions(handset)["heard"] == heard
     handset.page.click("[data-name=resume]")
-    handset.page.wait_for_function("() => window.__positions.open.size === 1")
+    until(handset.page, "() => window.__positions.open.size === 1")
     handset.end_duty()
     after = positions(handset)
     assert after["open"] == 0
@@ -130,11 +130,11 @@ def test_everything_works_by_keyboard(handset: Handset, live: Any) -> None:
     page.keyboard.press("Enter")
     page.wait_for_selector("[data-name=recording][data-recording=true]")
     handset.stand(100, 500)
-    page.wait_for_function("() => document.querySelector('.target-where')?.textContent.includes('可以签到')")
+    page.locator(".target-where", has_text="可以签到").wait_for()
     page.focus("[data-name=checkin]")
     page.keyboard.press("Enter")
     page.wait_for_selector("[data-name=result]")
-    page.wait_for_function("() => document.getElementById('spoken').textContent !== ''")
+    until(page, "() => document.getElementById('spoken').textContent !== ''")
 
 
 def test_the_list_is_enough_where_no_map_can_be_drawn(handset: Handset, live: Any) -> None:
