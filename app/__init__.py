@@ -12,6 +12,10 @@ from app import models  # noqa: F401  (mappers and metadata)
 from app.config import Settings, read_settings
 from app.db import db
 
+# A folder each under app/translations.
+SUBJECTS = (
+    "errors", "phone", "desk", "coverage", "cli", "account", "crew", "codes", "reports", "alarms", "loggers",
+)  # fmt: skip
 ROOT = Path(__file__).resolve().parent.parent
 
 
@@ -61,8 +65,6 @@ def flask_settings(settings: Settings) -> dict[str, object]:
         "WTF_CSRF_TIME_LIMIT": None,
         "WTF_CSRF_CHECK_DEFAULT": False,
         "BABEL_DEFAULT_LOCALE": "zh",
-        "BABEL_TRANSLATION_DIRECTORIES": ";".join(
-            f"translations/{s}" for s in ("errors", "phone", "desk", "coverage", "cli")
-        ),
+        "BABEL_TRANSLATION_DIRECTORIES": ";".join(f"translations/{s}" for s in SUBJECTS),
         "JSON_AS_ASCII": False,
     }

@@ -89,10 +89,14 @@ async function shell(outputs) {
   const name = (path) => relative(out, join(root, path))
   const now = new Set()
   const later = new Set(['maplibre-gl-worker.mjs', 'maplibre-gl.css'])
+  // A page that opens late is kept at once all the same: it has to open without signal. Only the map's megabyte waits.
+  const isHeavy = (path) => outputs[path].bytes > 200_000 || /^static\/js\/map\//.test(outputs[path].entryPoint ?? '')
   const visit = (path, into) => {
     if (!outputs[path] || into.has(name(path)) || now.has(name(path))) return
     into.add(name(path))
-    for (const { path: next, kind } of outputs[path].imports) visit(next, kind === 'dynamic-import' ? later : into)
+    for (const { path: next, kind } of outputs[path].imports) {
+      if (outputs[next]) visit(next, kind === 'dynamic-import' && isHeavy(next) ? later : into)
+    }
   }
   const entry = Object.keys(outputs).find((path) => name(path) === 'phone.js')
   if (entry) visit(entry, now)

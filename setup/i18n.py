@@ -17,7 +17,10 @@ REPO = Path(__file__).resolve().parent.parent
 CATALOGUES = REPO / "app" / "translations"
 LANGUAGES = ("zh", "en")
 # What each screen carries in its pocket.
-BUNDLES = {"phone": ("phone", "errors"), "desk": ("desk", "coverage", "errors")}
+BUNDLES = {
+    "phone": ("phone", "errors", "account", "crew", "codes", "reports", "alarms", "loggers"),
+    "desk": ("desk", "coverage", "errors"),
+}
 
 
 def read(path, language):

@@ -18,7 +18,10 @@ CATALOGUES = ROOT / "app" / "translations"
 LANGUAGES = ("zh", "en")
 SUBJECTS = sorted(p.name for p in CATALOGUES.iterdir() if p.is_dir())
 # setup/i18n.py: what a script in the browser can say.
-BUNDLES = {"phone": ("phone", "errors"), "desk": ("desk", "coverage", "errors")}
+BUNDLES = {
+    "phone": ("phone", "errors", "account", "crew", "codes", "reports", "alarms", "loggers"),
+    "desk": ("desk", "coverage", "errors"),
+}
 ITEM_CODES = (
     "waiting_for_start", "waiting_for_shift", "kind_not_offered", "judging_failed", "other_author",
     "malformed_envelope", "malformed_body", "wrong_hash", "unknown_kind", "unknown_schema",

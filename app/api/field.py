@@ -17,8 +17,9 @@ from marshmallow import Schema, ValidationError, fields
 from app import clock
 from app.accounts import queries as accounts
 from app.accounts.rules import LimitPolicy
+from app.api.bodies import BODIES
 from app.api.documents import HoursOut, PlanOut
-from app.api.schemas import BODIES, JUDGED, SCHEMAS, Envelope, ReceiptsOut, SyncIn, SyncOut
+from app.api.schemas import SCHEMAS, Envelope, ReceiptsOut, SyncIn, SyncOut
 from app.clock import rfc3339
 from app.db import db
 from app.errors import BadRequest, DomainError, FieldError, TooLarge, TooMany
@@ -175,7 +176,7 @@ def parse(raw: Any) -> Item | Broken:
     if data["kind"] not in SHAPES:
         return Broken(named, "unknown_kind", raw)
     # the body is kept and hashed as it came; its shape is only looked at
-    if data["kind"] in JUDGED and SHAPES[data["kind"]].validate(raw["body"]):
+    if operations.is_offered(data["kind"]) and SHAPES[data["kind"]].validate(raw["body"]):
         return Broken(named, "malformed_body", raw)
     return item_of(data, raw, device_at)
 

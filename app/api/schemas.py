@@ -1,146 +1,15 @@
-"""Shapes of the field protocol: the envelope and the body of every kind, for checking and for OpenAPI."""
+"""Shapes of the field protocol: the envelope, the receipts, problem answers; and what OpenAPI says of them all."""
 
 from __future__ import annotations
 
 from typing import Any
 
 from flask_smorest import Api
-from marshmallow import EXCLUDE, Schema, ValidationError, fields, validate, validates_schema
+from marshmallow import fields, validate
 
+from app.api.bodies import BODIES, Base, whole
 from app.gate import CLIENT
 
-LAST_INT = 2**53 - 1
-LON_E7 = validate.Range(-1_800_000_000, 1_800_000_000)
-LAT_E7 = validate.Range(-900_000_000, 900_000_000)
-
-
-def whole(low: int = 0, high: int = LAST_INT, **options: Any) -> fields.Integer:
-    """An integer that is the same number in JavaScript; 1.0 and "1" are refused."""
-    return fields.Integer(strict=True, validate=validate.Range(low, high), **options)
-
-
-class Base(Schema):
-    class Meta:
-        unknown = EXCLUDE
-        ordered = True
-
-
-class Fix(Base):
-    lon_e7 = fields.Integer(strict=True, required=True, validate=LON_E7)
-    lat_e7 = fields.Integer(strict=True, required=True, validate=LAT_E7)
-    accuracy_m = whole(0, 1_000_000, required=True)
-    age_ms = whole(required=True)
-    mocked = fields.Boolean(truthy={True}, falsy={False})
-
-
-class DutyStart(Base):
-    shift_id = whole(1, required=True)
-    fix = fields.Nested(Fix)
-
-
-class DutyMark(Base):
-    shift_id = whole(1, required=True)
-
-
-class DutyPause(DutyMark):
-    pass
-
-
-class DutyResume(DutyMark):
-    pass
-
-
-class DutyEnd(DutyMark):
-    pass
-
-
-class Checkin(Base):
-    shift_id = whole(1, required=True)
-    phase = fields.String(required=True, validate=validate.OneOf(["here", "arrive", "leave"]))
-    checkpoint_id = whole(1)
-    hotspot_id = whole(1)
-    method = fields.String(required=True, validate=validate.OneOf(["gps", "code", "nfc"]))
-    fix = fields.Nested(Fix, required=True)
-    code = fields.String(validate=validate.Length(max=64))
-
-    @validates_schema
-    def one_place(self, data: dict[str, Any], **_: Any) -> None:
-        at_checkpoint = "checkpoint_id" in data
-        if at_checkpoint == ("hotspot_id" in data):
-            raise ValidationError("one_place", "checkpoint_id")
-        if at_checkpoint != (data.get("phase") == "here"):
-            raise ValidationError("phase_and_place", "phase")
-
-
-class Segment(Base):
-    shift_id = whole(1, required=True)
-    source = fields.String(required=True, validate=validate.Regexp(r"^[a-z0-9_-]{1,20}$"))
-    fixes = fields.List(
-        fields.List(fields.Integer(strict=True), validate=validate.Length(equal=4)),
-        required=True, validate=validate.Length(2, 500),
-        metadata={"description": "[lon_e7, lat_e7, accuracy_m, t_ms] by the device's clock; repeats the last fix"},
-    )  # fmt: skip
-
-    @validates_schema
-    def in_order(self, data: dict[str, Any], **_: Any) -> None:
-        before = 0
-        for lon, lat, accuracy, t_ms in data.get("fixes", []):
-            inside = abs(lon) <= 1_800_000_000 and abs(lat) <= 900_000_000
-            if not inside or not 0 <= accuracy <= 1_000_000 or not before <= t_ms <= 4_102_444_800_000:
-                raise ValidationError("bad_fix", "fixes")
-            before = t_ms
-
-
-class Note(Base):
-    shift_id = whole(1)
-    checkpoint_id = whole(1)
-    phrase = fields.String(required=True, validate=validate.Regexp(r"^[a-z0-9_.]{1,60}$"))
-    text = fields.String(validate=validate.Length(max=280))
-
-
-class Report(Base):
-    """A hazard or incident about a place; stored, and offered in a later release."""
-
-    shift_id = whole(1)
-    category = fields.String(required=True, validate=validate.Length(1, 40))
-    fix = fields.Nested(Fix)
-    phrase = fields.String(validate=validate.Length(max=60))
-    text = fields.String(validate=validate.Length(max=280))
-    photo_ids = fields.List(fields.UUID(), validate=validate.Length(max=4))
-
-
-class Sos(Base):
-    shift_id = whole(1)
-    fix = fields.Nested(Fix)
-    test = fields.Boolean()
-
-
-class SosCancel(Base):
-    sos_id = fields.UUID(required=True)
-
-
-class Ok(Base):
-    shift_id = whole(1, required=True)
-
-
-class Answer(Base):
-    item_id = fields.UUID(required=True)
-    phrase = fields.String(required=True, validate=validate.Length(1, 60))
-    text = fields.String(validate=validate.Length(max=280))
-
-
-class SwapAsk(Base):
-    shift_id = whole(1, required=True)
-    to_person_id = whole(1)
-
-
-BODIES: dict[str, type[Schema]] = {
-    "duty.start": DutyStart, "duty.pause": DutyPause, "duty.resume": DutyResume, "duty.end": DutyEnd,
-    "checkin": Checkin, "segment": Segment, "note": Note,
-    "report": Report, "sos": Sos, "sos.cancel": SosCancel, "ok": Ok, "answer": Answer, "swap.ask": SwapAsk,
-}  # fmt: skip
-# The kinds whose bodies are judged now; the others are stored as they come.
-JUDGED = ("duty.start", "duty.pause", "duty.resume", "duty.end", "checkin", "segment", "note")
 SCHEMAS = (1,)
 
 

@@ -22,14 +22,19 @@ from app.accounts.models import Person
 from app.db import db
 from app.errors import DomainError, trace_of
 from app.field import queries, settling
+from app.field.kinds import offered_kinds, taker_of
 from app.field.models import InboxItem, ItemState
 from app.field.rules import EffectiveTime, Policy, body_sha256, effective_time, holds_nul
 
 log = logging.getLogger("xunfang.field")
 OFFERED = ("duty.start", "duty.pause", "duty.resume", "duty.end", "checkin", "segment", "note")
-LATER = ("report", "sos", "sos.cancel", "ok", "answer", "swap.ask")
 WAITING = ("waiting_for_start", "waiting_for_shift")
 MOST_TRIES = 5
+
+
+def is_offered(kind: str) -> bool:
+    """Whether this release takes the kind; others are stored and wait."""
+    return kind in OFFERED or taker_of(kind) is not None
 
 
 @dataclass(frozen=True)
@@ -338,7 +343,7 @@ def receipt_of(state: ItemState, result: str | None = None) -> Receipt:
 def retry_failed(now: datetime, limit: int = 100) -> int:
     """The job's part: items whose judging failed are tried again, at most five times; then a person sees them."""
     done = 0
-    for township_id, item_id in queries.failed_items(limit, MOST_TRIES):
+    for township_id, item_id in queries.failed_items(limit, MOST_TRIES, offered_kinds()):
         row = queries.inbox_item(township_id, item_id)
         person = db.session.get(Person, row.author_id) if row is not None else None
         if row is None or row.body is None or person is None:

@@ -113,12 +113,14 @@ def held_for(township_id: int, shift_id: int, author_id: int, codes: Sequence[st
     )  # fmt: skip
 
 
-def failed_items(limit: int, most_tries: int) -> list[tuple[int, UUID]]:
+def failed_items(limit: int, most_tries: int, offered: Sequence[str]) -> list[tuple[int, UUID]]:
+    """Items whose judging failed, and those of a kind that an older release stored and this one takes."""
+    waiting_for_us = and_(ItemState.reasons.overlap(["kind_not_offered"]), ItemState.kind.in_(list(offered)))
     rows = db.session.execute(
         select(ItemState.township_id, ItemState.id)
         .where(
             ItemState.result == "held",
-            ItemState.reasons.overlap(["judging_failed"]),
+            or_(ItemState.reasons.overlap(["judging_failed"]), waiting_for_us),
             ItemState.tries < most_tries,
         )
         .order_by(ItemState.changed_at)

@@ -20,6 +20,7 @@ from app.duty.models import Duty, Shift
 from app.duty.rules import Window, on_duty_ranges
 from app.duty.rules import policy_from as duty_policy
 from app.field import queries
+from app.field.kinds import Arrival, DutyKey, Outcome, taker_of
 from app.field.rules import EffectiveTime
 from app.incentives import operations as incentives
 from app.tracks import operations as tracks
@@ -27,21 +28,6 @@ from app.tracks import queries as track_queries
 from app.tracks.rules import policy_from as track_policy
 
 EVENTS = ("duty.start", "duty.pause", "duty.resume", "duty.end")
-
-
-@dataclass(frozen=True, order=True)
-class DutyKey:
-    township_id: int
-    shift_id: int
-    person_id: int
-
-
-@dataclass(frozen=True)
-class Outcome:
-    """The duty an item touched, or the reason it is held."""
-
-    duty: DutyKey | None = None
-    held: str | None = None
 
 
 def apply(
@@ -52,7 +38,12 @@ def apply(
     if kind == "note":
         return Outcome()
     if kind not in (*EVENTS, "checkin", "segment"):
-        return Outcome(held="kind_not_offered")
+        taker = taker_of(kind)
+        if taker is None:
+            return Outcome(held="kind_not_offered")
+        return taker(
+            Arrival(township_id, item.id, item.author_id, item.device_id, kind, body, effective, now)
+        )
     key = DutyKey(township_id, body["shift_id"], item.author_id)
     found = _duty_for(key, kind, now)
     if found is None:
@@ -196,3 +187,6 @@ def close_forgotten(now: datetime) -> int:
     for key in keys:
         settle(key, now)
     return len(keys)
+
+
+__all__ = ["DutyKey", "Ground", "Grounds", "Outcome", "apply", "close_forgotten", "key_of", "settle"]

@@ -22,9 +22,14 @@ export function go(to) {
   if (location.hash !== to) location.hash = to;
 }
 
-/** @returns {string} "today", "patrol", "note", "me", "outbox" */
+/** @returns {string} "today", "patrol", "report", "me", "outbox", … */
 export function routeName() {
   return /^#\/(\w+)/.exec(location.hash)?.[1] ?? "today";
+}
+
+/** What stands after the page's name: "#/scan?for=crew" → for. @returns {URLSearchParams} */
+export function routeParams() {
+  return new URLSearchParams(location.hash.split("?")[1] ?? "");
 }
 
 const HOLD_MS = 1000;

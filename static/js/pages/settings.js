@@ -1,0 +1,7 @@
+// @ts-check
+import { html } from "../dom.js";
+
+/** @param {{view: import("../store.js").View}} _props */
+export function Settings(_props) {
+  return html`<section class="card empty"></section>`;
+}

@@ -1,0 +1,6 @@
+// @ts-check
+
+/** @param {{view: import("../store.js").View, name?: string}} _props */
+export function SosKey(_props) {
+  return null;
+}
