@@ -11,6 +11,9 @@ import { openDB } from "idb";
  *   people    names of those who signed in on this phone, so that waiting rows can be named
  *   hours     the month's hours and points, by person and month
  *   track     the sampler of the duty that is being recorded, by person
+ *   photos    pictures of places, kept here until blurred or cleared, then until the server has them (since 0.2.0)
+ *   alarms    calls for help and their state on this phone (since 0.2.0)
+ *   drafts    what is being written and not saved yet, by page and person (since 0.2.0)
  *
  * @typedef {import("idb").IDBPDatabase<any>} Db
  */
@@ -20,7 +23,7 @@ let opened = null;
 
 /** @param {string} [name] @returns {Promise<Db>} */
 export function database(name = "xunfang") {
-  opened ??= openDB(name, 1, {
+  opened ??= openDB(name, 2, {
     upgrade(db, before) {
       if (before < 1) {
         const items = db.createObjectStore("items", { keyPath: "id" });
@@ -33,6 +36,12 @@ export function database(name = "xunfang") {
         db.createObjectStore("people", { keyPath: "id" });
         db.createObjectStore("hours");
         db.createObjectStore("track");
+      }
+      if (before < 2) {
+        const photos = db.createObjectStore("photos", { keyPath: "id" });
+        photos.createIndex("by_author", "author_id");
+        db.createObjectStore("alarms", { keyPath: "id" });
+        db.createObjectStore("drafts");
       }
     },
     blocking(_before, _after, event) {
