@@ -6,7 +6,7 @@ export PYTHON
 # The kernel ends the script when this make is gone, however it went.
 TIED = $$(setpriv --pdeathsig TERM true 2> /dev/null && echo setpriv --pdeathsig TERM)
 .DEFAULT_GOAL := help
-.PHONY: help run test lint format bench demo migrate shots db-start db-stop clean
+.PHONY: help run test lint format bench demo migrate shots lighthouse db-start db-stop clean
 
 help: ## what can be typed here
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -34,6 +34,9 @@ migrate: ## bring the database to the newest migration
 
 shots: ## pictures of the screens into shots/
 	@exec bash setup/with.sh test .venv/bin/python setup/shots.py $(ARGS)
+
+lighthouse: ## scores of the phone's pages (installs Lighthouse under var/)
+	@exec bash setup/with.sh test .venv/bin/python setup/lighthouse.py
 
 db-start: ## start the private database (DB_PORT=… also on 127.0.0.1)
 	@$(PYTHON) setup/cluster.py start

@@ -13,6 +13,26 @@ class BadSetting(RuntimeError):
 
 
 @dataclass(frozen=True)
+class Channels:
+    """How alarms leave the house. Empty: that channel is not set up, and the alarm's page says so."""
+
+    sms_url: str = ""
+    wecom_url: str = ""
+    dingtalk_url: str = ""
+    dingtalk_secret: str = ""
+    outbox_file: str = ""
+    vapid_private_key: str = ""
+    vapid_contact: str = ""
+    push_hosts: tuple[str, ...] = ()
+
+
+PUSH_HOSTS = (
+    "fcm.googleapis.com updates.push.services.mozilla.com *.push.services.mozilla.com web.push.apple.com "
+    "*.push.apple.com *.notify.windows.com"
+)
+
+
+@dataclass(frozen=True)
 class Settings:
     database_url: str
     owner_database_url: str
@@ -25,6 +45,12 @@ class Settings:
     pool_size: int
     hash_slots: int
     session_days: int
+    phone_session_days: int
+
+    stream_database_url: str = ""
+    stream_seconds: int = 600
+    channels: Channels = Channels()
+    media: str = "var/media"
 
     @property
     def is_https(self) -> bool:
@@ -50,6 +76,11 @@ def read_settings(env: Mapping[str, str] | None = None) -> Settings:
         pool_size=_number(env, "DB_POOL_SIZE", 10, 1, 200),
         hash_slots=_number(env, "HASH_SLOTS", 2, 1, 64),
         session_days=_number(env, "SESSION_DAYS", 90, 1, 400),
+        phone_session_days=_number(env, "PHONE_SESSION_DAYS", 180, 1, 400),
+        stream_database_url=_url(env, "STREAM_DATABASE_URL", database_url),
+        stream_seconds=_number(env, "STREAM_SECONDS", 600, 0, 3600),
+        channels=_channels(env),
+        media=_text(env, "XUNFANG_MEDIA", "var/media") or "var/media",
     )
     if settings.demo and not settings.is_loopback:
         raise BadSetting("XUNFANG_DEMO=1 is for loopback only, but PUBLIC_URL is another address")
@@ -67,6 +98,40 @@ def _url(env: Mapping[str, str], name: str, default: str | None) -> str:
     if not value.startswith("postgresql+psycopg://"):
         raise BadSetting(f"{name} must be a PostgreSQL address")
     return value
+
+
+def _channels(env: Mapping[str, str]) -> Channels:
+    kept = "var/outbox/messages.jsonl" if _flag(env, "XUNFANG_DEMO") else ""
+    return Channels(
+        sms_url=_web("SMS_URL", _text(env, "SMS_URL", "")),
+        wecom_url=_web("WECOM_URL", _text(env, "WECOM_URL", "")),
+        dingtalk_url=_web("DINGTALK_URL", _text(env, "DINGTALK_URL", "")),
+        dingtalk_secret=_text(env, "DINGTALK_SECRET", ""),
+        outbox_file=_text(env, "OUTBOX_FILE", kept),
+        vapid_private_key=_text(env, "VAPID_PRIVATE_KEY", ""),
+        vapid_contact=_contact(env),
+        push_hosts=tuple(_text(env, "PUSH_HOSTS", PUSH_HOSTS).lower().split()),
+    )
+
+
+def _contact(env: Mapping[str, str]) -> str:
+    value = _text(env, "VAPID_CONTACT", "")
+    if value and not value.startswith(("mailto:", "https://")):
+        raise BadSetting("VAPID_CONTACT begins with mailto: or https://")
+    return value
+
+
+def _web(name: str, value: str) -> str:
+    """An address that messages are posted to; plain http only on this machine."""
+    parts = urlsplit(value)
+    near = (parts.hostname or "") in ("127.0.0.1", "localhost", "::1")
+    if value and not (parts.scheme == "https" or (parts.scheme == "http" and near)):
+        raise BadSetting(f"{name} must be an https address")
+    return value
+
+
+def _text(env: Mapping[str, str], name: str, default: str) -> str:
+    return env.get(name, default).strip()
 
 
 def _secret(env: Mapping[str, str]) -> str:

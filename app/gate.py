@@ -7,20 +7,24 @@ from __future__ import annotations
 
 import re
 import secrets
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from functools import wraps
 from typing import Any, TypeVar
 
-from flask import Flask, Response, current_app, g, redirect, request, url_for
+from flask import Flask, Response, current_app, g, redirect, request, stream_with_context, url_for
 from flask_babel import Babel
 from flask_login import LoginManager, current_user
 from flask_wtf.csrf import CSRFError, CSRFProtect
+from sqlalchemy.exc import SQLAlchemyError
 
 from app import clock
 from app.accounts import operations as accounts
+from app.accounts import secrets as sealing
 from app.accounts.models import Person, UserSession
 from app.config import Settings
+from app.db import db
 from app.errors import BadRequest, Forbidden, NotSignedIn
+from app.stream import Listener, hub_of, lines
 from app.teams.scope import Scope, scope_of
 
 View = TypeVar("View", bound=Callable[..., Any])
@@ -38,6 +42,7 @@ def init_app(app: Flask) -> None:
     babel.init_app(app, locale_selector=language)
     logins.request_loader(load_person)
     accounts.allow_hashes(app.extensions["settings"].hash_slots)
+    sealing.use_key(app.extensions["settings"].secret_key)
     app.before_request(check_write)
     app.after_request(add_headers)
     app.jinja_env.globals.update(csp_nonce=csp_nonce, language=language, settings=settings)
@@ -79,12 +84,19 @@ def my_scope() -> Scope:
     return g.scope  # type: ignore[no-any-return]
 
 
-def set_session_cookie(response: Response, secret: str) -> None:
+def set_session_cookie(response: Response, secret: str, days: int | None = None) -> None:
     https = settings().is_https
     response.set_cookie(
-        cookie_name(), secret, max_age=settings().session_days * 86400, secure=https,
+        cookie_name(), secret, max_age=(days or settings().session_days) * 86400, secure=https,
         httponly=True, samesite="Lax", path="/",
     )  # fmt: skip
+
+
+def slide_session_cookie(response: Response) -> None:
+    """A phone that stays known since it was last seen gets its cookie anew, for the browser counts the days too."""
+    session = my_session()
+    if session is not None and session.slide_days is not None:
+        set_session_cookie(response, request.cookies[cookie_name()], session.slide_days)
 
 
 def clear_session_cookie(response: Response) -> None:
@@ -150,14 +162,49 @@ def is_api() -> bool:
     return request.path.startswith("/api/")
 
 
+def is_from_logger() -> bool:
+    """A native logger's address: a token stands in it, and no cookie is looked at."""
+    return request.path.startswith("/i/")
+
+
 def check_write() -> None:
     """A browser cannot be made to send our header across sites; forms carry a CSRF token instead."""
-    if request.method in ("GET", "HEAD", "OPTIONS"):
+    if request.method in ("GET", "HEAD", "OPTIONS") or is_from_logger():
         return
     if not is_api():
         csrf.protect()
     elif not CLIENT.match(request.headers.get("X-Xunfang-Client", "")):
         raise BadRequest("client_header_missing")
+
+
+# --- news -----------------------------------------------------------------------------------------
+
+
+def stream_news() -> Response:
+    """An open stream of server-sent events for whoever calls. It holds no database connection while it waits; every
+    20 s it looks whether the session is still signed in."""
+    session, secret = my_session(), request.cookies.get(cookie_name(), "")
+    listener = Listener(me().id, my_scope().led_team_ids, str(session.id if session else ""))
+    hub, seconds = hub_of(settings().stream_database_url), settings().stream_seconds
+
+    def is_live() -> bool:
+        try:
+            return accounts.person_of_secret(secret, clock.now()) is not None
+        except SQLAlchemyError:
+            return False
+        finally:
+            db.session.remove()
+
+    def body() -> Iterator[str]:
+        if seconds:
+            db.session.remove()
+        # Not all at the same moment: who is ended together comes back together.
+        yield from lines(hub, listener, seconds * (0.9 + secrets.randbelow(200) / 1000), is_live)
+
+    response = Response(stream_with_context(body()), content_type="text/event-stream; charset=utf-8")
+    response.headers["X-Accel-Buffering"] = "no"
+    response.headers["Cache-Control"] = "no-store"
+    return response
 
 
 # --- headers --------------------------------------------------------------------------------------
@@ -171,6 +218,8 @@ def csp_nonce() -> str:
 
 def add_headers(response: Response) -> Response:
     nonce = f" 'nonce-{g.nonce}'" if "nonce" in g else ""
+    # The phone's page alone: it may compile the reader of QR codes (docs/security.md).
+    nonce += " 'wasm-unsafe-eval'" if g.get("may_compile") else ""
     policy = (
         f"default-src 'self'; script-src 'self'{nonce}; style-src 'self'{nonce}; img-src 'self' data: blob:; "
         "worker-src 'self'; connect-src 'self'; font-src 'self'; object-src 'none'; base-uri 'none'; "
@@ -199,4 +248,5 @@ __all__ = [
     "my_session",
     "public",
     "settings",
+    "stream_news",
 ]

@@ -57,6 +57,11 @@ def as_geojson(column: Any) -> Any:
     return func.ST_AsGeoJSON(column, 7)
 
 
+def lon_lat(column: Any) -> tuple[Any, Any]:
+    """SQL: lon and lat of a point."""
+    return func.ST_X(column), func.ST_Y(column)
+
+
 def box_of(column: Any) -> tuple[Any, Any, Any, Any]:
     """SQL: west, south, east, north of a geometry's box."""
     return func.ST_XMin(column), func.ST_YMin(column), func.ST_XMax(column), func.ST_YMax(column)

@@ -12,6 +12,7 @@ from werkzeug.exceptions import HTTPException
 
 from app.db import db
 from app.errors import DomainError, FieldError, TooMany, trace_of
+from app.gate import is_from_logger
 
 log = logging.getLogger("xunfang")
 # what werkzeug and smorest raise, by status → our stable codes
@@ -67,6 +68,8 @@ def on_unexpected(error: Exception) -> Any:
 
 
 def answer(status: int, code: str, fields: tuple[FieldError, ...], figures: dict[str, Any]) -> Response:
+    if is_from_logger():
+        return Response("", status=status, content_type="text/plain; charset=utf-8")
     detail = sentence(f"errors.{code}", figures)
     if not request.path.startswith("/api/"):
         page = render_template("error.html", status=status, code=code, detail=detail)

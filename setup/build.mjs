@@ -18,7 +18,7 @@ const done = join(source, 'dist')
 const out = join(source, `dist.${process.pid}`) // swapped in at the end: a running server never sees half a build
 const served = '/static/dist/'
 
-const pages = ['phone', 'desk', 'coverage', 'signin'].filter((name) => existsSync(join(source, 'js', `${name}.js`)))
+const pages = ['phone', 'desk', 'coverage', 'signin', 'alarm', 'codes', 'display'].filter((name) => existsSync(join(source, 'js', `${name}.js`)))
 const common = {
   absWorkingDir: root,
   bundle: true,
@@ -51,6 +51,8 @@ async function scripts() {
     outdir: out,
     splitting: true, // import('maplibre-gl') becomes a chunk, fetched only where a map is shown
     chunkNames: 'chunks/[name]-[hash]',
+    assetNames: 'chunks/[name]-[hash]', // the reader of codes: its wasm, of the same release as its script
+    loader: { '.wasm': 'file' },
     metafile: true,
   })
   for (const file of ['maplibre-gl.js', 'maplibre-gl.js.map']) await rm(join(out, 'chunks', file)) // only re-exports
@@ -89,8 +91,8 @@ async function shell(outputs) {
   const name = (path) => relative(out, join(root, path))
   const now = new Set()
   const later = new Set(['maplibre-gl-worker.mjs', 'maplibre-gl.css'])
-  // A page that opens late is kept at once all the same: it has to open without signal. Only the map's megabyte waits.
-  const isHeavy = (path) => outputs[path].bytes > 200_000 || /^static\/js\/map\//.test(outputs[path].entryPoint ?? '')
+  // A page that opens late is kept at once all the same: it has to open without signal. Only the map's megabyte waits, and the code reader's.
+  const isHeavy = (path) => outputs[path].bytes > 200_000 || /^static\/js\/(map|wasm)\//.test(outputs[path].entryPoint ?? '')
   const visit = (path, into) => {
     if (!outputs[path] || into.has(name(path)) || now.has(name(path))) return
     into.add(name(path))

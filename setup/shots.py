@@ -19,7 +19,12 @@ PASSWORD = "xunfang-demo"
 PHONE, DESK = {"width": 360, "height": 740}, {"width": 1280, "height": 800}
 # Who looks at what: the member's pages are the phone's.
 PEOPLE = {"member": PHONE, "leader": DESK, "reviewer": DESK, "admin": DESK, "outsider": DESK}
-PHONE_PAGES = ("today", "patrol", "note", "me", "outbox")
+PHONE_PAGES = (
+    "today", "patrol", "report", "note", "me", "outbox", "crew", "swaps", "scan?for=checkin", "sos", "pin", "settings",
+    "data", "devices", "totp", "calendar", "copy", "restore", "help", "loggers",
+)  # fmt: skip
+# Text at 200 %, as chosen in the settings.
+DOUBLE = "try { localStorage.setItem('xunfang.text', 'double') } catch {}"
 PLACE = {"longitude": 114.2858, "latitude": 30.5912, "accuracy": 12}
 
 
@@ -103,16 +108,18 @@ def main(people: list[str]) -> int:
             )
             for login in people or PEOPLE:
                 for language in ("zh", "en"):
-                    for scheme in ("light", "dark"):
+                    for scheme in ("light", "dark", *(["double"] if PEOPLE[login] is PHONE else [])):
                         context = browser.new_context(
                             viewport=PEOPLE[login],
                             locale={"zh": "zh-CN", "en": "en-GB"}[language],
                             timezone_id="Asia/Shanghai",
-                            color_scheme=scheme,
+                            color_scheme="dark" if scheme == "dark" else "light",
                             geolocation=PLACE,
                             permissions=["geolocation"],
                         )
                         context.add_cookies([{"name": "lang", "value": language, "url": base}])
+                        if scheme == "double":
+                            context.add_init_script(DOUBLE)
                         page = context.new_page()
                         look = f"{language}-{scheme}"
                         who = f"{login}-{look}"

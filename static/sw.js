@@ -5,7 +5,8 @@
 import { cleanupOutdatedCaches, createHandlerBoundToURL, precacheAndRoute } from "workbox-precaching";
 import { NavigationRoute, registerRoute } from "workbox-routing";
 import { CacheFirst, StaleWhileRevalidate } from "workbox-strategies";
-import { drain } from "./js/offline/drain.js";
+import { ripen } from "./js/offline/alarms.js";
+import { drain, rush } from "./js/offline/drain.js";
 
 const worker = /** @type {any} */ (self);
 /** @typedef {{url: string, revision: string|null}} Piece */
@@ -63,8 +64,52 @@ worker.addEventListener("activate", (/** @type {any} */ event) => {
 worker.addEventListener("sync", (/** @type {any} */ event) => {
   if (event.tag !== "xunfang-send") return;
   event.waitUntil(
-    drain().then((ending) => {
-      if (ending === "wait") throw new Error("still waiting"); // the browser wakes us again
+    Promise.all([help(), drain()]).then((endings) => {
+      if (endings.includes("wait")) throw new Error("still waiting"); // the browser wakes us again
     }),
   );
 });
+
+/** A call whose page was killed while it counted down is sent by us when its five seconds are over. */
+async function help() {
+  const left = await ripen();
+  if (left !== null) await new Promise((done) => setTimeout(done, left));
+  return rush();
+}
+
+// --- messages while the page is closed (static/js/offline/push.js asks for them) ---------------------
+
+worker.addEventListener("push", (/** @type {any} */ event) => {
+  const said = readMessage(event.data);
+  event.waitUntil(
+    worker.registration.showNotification(said.title || "\u5de1\u9632", {
+      body: said.body ?? "", tag: said.id ?? said.kind ?? "xunfang", renotify: true, requireInteraction: said.kind === "sos",
+      icon: "/static/icons/icon-192.png", badge: "/static/icons/icon-192.png", data: { url: said.url },
+    }),
+  );
+});
+
+worker.addEventListener("notificationclick", (/** @type {any} */ event) => {
+  event.notification.close();
+  event.waitUntil(openAt(event.notification.data?.url));
+});
+
+/** @param {any} data @returns {{kind?: string, id?: string, title?: string, body?: string, url?: string}} */
+function readMessage(data) {
+  try {
+    return data?.json() ?? {};
+  } catch {
+    return {};
+  }
+}
+
+/** A window of ours that is open comes forward; no message leads to another site. @param {string} [wanted] */
+async function openAt(wanted) {
+  const at = new URL(wanted ?? "/m/", worker.location.origin);
+  const url = at.origin === worker.location.origin ? at.href : `${worker.location.origin}/m/`;
+  const windows = await worker.clients.matchAll({ type: "window", includeUncontrolled: true });
+  const same = windows.find((/** @type {any} */ w) => new URL(w.url).pathname === new URL(url).pathname);
+  if (!same) return worker.clients.openWindow(url);
+  await same.focus();
+  if (same.url !== url) await same.navigate(url).catch(() => {});
+}

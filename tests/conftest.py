@@ -129,9 +129,11 @@ def database(prefix: str) -> Iterator[str]:
 
 
 @pytest.fixture(scope="session")
-def app() -> Iterator[Flask]:
+def app(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Flask]:
     with database("test") as name:
-        app = create_app(read_settings(env_for(name)))
+        # Streams end at once here: a test that reads an answer to its end would wait ten minutes.
+        media = str(tmp_path_factory.mktemp("media"))
+        app = create_app(read_settings({**env_for(name), "STREAM_SECONDS": "0", "XUNFANG_MEDIA": media}))
         db.session.session_factory.configure(join_transaction_mode="create_savepoint")
         yield app
         with app.app_context():
@@ -277,8 +279,10 @@ class Live:
         os.killpg(self.process.pid, signal.SIGKILL)
         self.process.wait(20)
 
-    def start(self) -> None:
-        self.process = start_server(self.env, self.url)
+    def start(self, ahead_s: float = 0) -> None:
+        """`ahead_s`: the server comes back that much later than it is."""
+        more = {"TEST_CLOCK_AHEAD_S": str(ahead_s)} if ahead_s else {}
+        self.process = start_server({**self.env, **more}, self.url)
 
 
 def free_port() -> int:
@@ -289,7 +293,8 @@ def free_port() -> int:
 
 def start_server(env: dict[str, str], url: str) -> subprocess.Popen[bytes]:
     port = url.rsplit(":", 1)[1]
-    command = ["gunicorn", "-c", "deploy/gunicorn.conf.py", "-b", f"127.0.0.1:{port}", "wsgi:app"]
+    loads = "tests.browser.clock_ahead:app" if "TEST_CLOCK_AHEAD_S" in env else "wsgi:app"
+    command = ["gunicorn", "-c", "deploy/gunicorn.conf.py", "-b", f"127.0.0.1:{port}", loads]
     (ROOT / "var").mkdir(exist_ok=True)
     with open(ROOT / "var" / "test-server.log", "ab") as log:
         process = subprocess.Popen(command, cwd=ROOT, env=env, start_new_session=True, stderr=log)
@@ -305,11 +310,12 @@ def start_server(env: dict[str, str], url: str) -> subprocess.Popen[bytes]:
 
 
 @pytest.fixture(scope="module")
-def live() -> Iterator[Live]:
+def live(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Live]:
     """A running server with the cast: one shift of `member` and `mate` that covers now."""
     with database("live") as name:
         port = free_port()
         env = {**env_for(name), "PUBLIC_URL": f"http://127.0.0.1:{port}", "XUNFANG_DEMO": "1"}
+        env["XUNFANG_MEDIA"] = str(tmp_path_factory.mktemp("media"))
         app = create_app(read_settings(env))
         with app.app_context():
             ids, codes = fill_live()

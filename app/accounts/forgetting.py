@@ -1,4 +1,4 @@
-"""Retention of sessions and of counted attempts."""
+"""Retention of sessions, of unused codes and of counted attempts."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from datetime import datetime
 
 from sqlalchemy import delete, or_
 
-from app.accounts.models import RateCount, UserSession
+from app.accounts.models import RateCount, SignInCode, UserSession
 from app.db import db
 
 
@@ -15,6 +15,12 @@ def forget_sessions(ended_before: datetime) -> int:
     ended = or_(UserSession.expires_at < ended_before, UserSession.revoked_at < ended_before)
     gone = delete(UserSession).where(ended).execution_options(synchronize_session=False)
     return int(db.session.execute(gone).rowcount or 0)  # type: ignore[attr-defined]
+
+
+def forget_codes(expired_before: datetime) -> int:
+    gone = delete(SignInCode).where(SignInCode.expires_at < expired_before)
+    done = db.session.execute(gone.execution_options(synchronize_session=False))
+    return int(done.rowcount or 0)  # type: ignore[attr-defined]
 
 
 def forget_attempts(before: datetime) -> int:

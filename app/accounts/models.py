@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ForeignKey, Identity, Index, LargeBinary, text
+from sqlalchemy import ARRAY, CheckConstraint, ForeignKey, Identity, Index, LargeBinary, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from app.db import db
@@ -38,7 +38,10 @@ class Person(db.Model):
 
 
 class UserSession(db.Model):
-    """A signed-in device. The cookie holds the secret, the row its SHA-256 only."""
+    """A signed-in device. The cookie holds the secret, the row its SHA-256 only.
+
+    `slide_days` is of a phone that was opened by a code: it stays known for so many days since it was last seen.
+    """
 
     __tablename__ = "sessions"
     id: Mapped[UUID] = mapped_column(primary_key=True, server_default=text("gen_random_uuid()"))
@@ -49,6 +52,63 @@ class UserSession(db.Model):
     seen_at: Mapped[datetime]
     expires_at: Mapped[datetime]
     revoked_at: Mapped[datetime | None]
+    slide_days: Mapped[int | None]
+
+
+class SignInCode(db.Model):
+    """A code that opens a member's phone, once. One a person: a new one voids the old, and its use deletes the row.
+
+    A code is short, so the row holds no plain hash of it but one under the server's key.
+    """
+
+    __tablename__ = "sign_in_codes"
+    person_id: Mapped[int] = mapped_column(ForeignKey("people.id"), primary_key=True)
+    code_mac: Mapped[bytes] = mapped_column(LargeBinary, unique=True)
+    made_by: Mapped[int] = mapped_column(ForeignKey("people.id"))
+    made_at: Mapped[datetime]
+    expires_at: Mapped[datetime] = mapped_column(index=True)
+
+
+class SecondFactor(db.Model):
+    """The seed of a person's authenticator app, sealed, in force once confirmed.
+
+    `last_step` is the newest 30-second step that was used: no code opens anything twice. Recovery codes are long enough
+    for a plain hash, and one that is used is taken out.
+    """
+
+    __tablename__ = "second_factors"
+    person_id: Mapped[int] = mapped_column(ForeignKey("people.id"), primary_key=True)
+    sealed: Mapped[bytes] = mapped_column(LargeBinary)
+    made_at: Mapped[datetime]
+    confirmed_at: Mapped[datetime | None]
+    last_step: Mapped[int] = mapped_column(server_default=text("0"))
+    recovery_sha256: Mapped[list[bytes]] = mapped_column(ARRAY(LargeBinary), server_default=text("'{}'"))
+
+
+class Consent(db.Model):
+    """What a person said yes or no to, of which version of the words. No row: never asked. The audit keeps history."""
+
+    __tablename__ = "consents"
+    person_id: Mapped[int] = mapped_column(ForeignKey("people.id"), primary_key=True)
+    purpose: Mapped[str] = mapped_column(primary_key=True)
+    version: Mapped[int]
+    given_at: Mapped[datetime | None]
+    withdrawn_at: Mapped[datetime | None]
+    __table_args__ = (
+        CheckConstraint("purpose IN ('tracks','push','name_in_notice','ranking')", name="purpose"),
+        CheckConstraint("given_at IS NOT NULL OR withdrawn_at IS NOT NULL", name="said"),
+    )
+
+
+class CalendarFeed(db.Model):
+    """The address at which a person's calendar fetches the own shifts. Its token is made of `nonce` under the server's
+    key, so that the owner can be shown it again; the row alone opens nothing."""
+
+    __tablename__ = "calendar_feeds"
+    person_id: Mapped[int] = mapped_column(ForeignKey("people.id"), primary_key=True)
+    nonce: Mapped[bytes] = mapped_column(LargeBinary)
+    token_sha256: Mapped[bytes] = mapped_column(LargeBinary, unique=True)
+    made_at: Mapped[datetime]
 
 
 class RateCount(db.Model):

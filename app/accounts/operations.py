@@ -1,11 +1,12 @@
-"""Signing in and out, listed and revocable devices, and the audit."""
+"""Passwords, sessions, listed and revocable devices, and the audit. Signing in as a whole: signing.py."""
 
 from __future__ import annotations
 
 import hashlib
 import secrets
 import threading
-from datetime import datetime, timedelta
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
 from typing import Any
 from uuid import UUID
 
@@ -27,8 +28,14 @@ _slots = threading.BoundedSemaphore(2)
 _nobody = _hasher.hash(secrets.token_urlsafe(16))
 
 
-class WrongCredentials(DomainError):
+class Refused(DomainError):
+    """Who it is was not shown. The edge commits before it answers, so that the failed try counts."""
+
     status = 401
+
+
+class WrongCredentials(Refused):
+    pass
 
 
 def hash_password(password: str) -> str:
@@ -42,34 +49,41 @@ def allow_hashes(n: int) -> None:
     _slots = threading.BoundedSemaphore(n)
 
 
-def sign_in(
-    login: str,
-    password: str,
-    *,
-    device: str,
-    address: str,
-    known_secret: str | None,
-    days: int,
-    now: datetime,
-) -> tuple[Person, str]:
-    """The person and a new session secret. Failures are counted by account and by address.
+@dataclass(frozen=True)
+class FirstFactor:
+    """Somebody whose password was right, and whether on a device that the account has used before."""
+
+    person: Person
+    is_known_device: bool
+
+
+def check_password(
+    login: str, password: str, *, address: str, known_secret: str | None, now: datetime
+) -> FirstFactor:
+    """Failures are counted by account and by address.
 
     A device that the account has used before is counted apart, so that a stranger cannot lock its owner out.
     Raises WrongCredentials (same words for unknown and known) or TooMany.
     """
     login = login.strip().lower()
     person = queries.person_by_login(login)
-    keys = attempt_keys(login, address, _is_known_device(person, known_secret))
+    is_known = _is_known_device(person, known_secret)
+    keys = attempt_keys(login, address, is_known)
     # Counted before the password is looked at: tries side by side wait for each other's count and cannot pass together.
     for key, window_s, most in keys:
-        if queries.count_attempt(key, window_s, now) > most:
-            raise TooMany("too_many_sign_ins", queries.attempts(key, window_s, now)[1])
+        count_or_refuse(key, window_s, most, "too_many_sign_ins", now)
     if not _matches(person, password):
         raise WrongCredentials("wrong_credentials")
     assert person is not None
     for key, window_s, _ in keys:
         queries.uncount_attempt(key, window_s, now)
-    return person, open_session(person, device, days, now)
+    return FirstFactor(person, is_known)
+
+
+def count_or_refuse(key: str, window_s: int, most: int, code: str, now: datetime) -> None:
+    """One more attempt; raises TooMany with the code when that is one too many for the window."""
+    if queries.count_attempt(key, window_s, now) > most:
+        raise TooMany(code, queries.attempts(key, window_s, now)[1])
 
 
 def attempt_keys(login: str, address: str, known_device: bool) -> list[tuple[str, int, int]]:
@@ -94,12 +108,13 @@ def _matches(person: Person | None, password: str) -> bool:
     return usable
 
 
-def open_session(person: Person, device: str, days: int, now: datetime) -> str:
+def open_session(person: Person, device: str, days: int, now: datetime, *, slides: bool = False) -> str:
+    """A new session's secret. One that slides lives for so many days since it was last seen, else since now."""
     secret = secrets.token_urlsafe(32)
     db.session.add(
         UserSession(
             secret_sha256=digest(secret), person_id=person.id, device=device[:200], created_at=now, seen_at=now,
-            expires_at=now + timedelta(days=days),
+            expires_at=now + timedelta(days=days), slide_days=days if slides else None,
         )
     )  # fmt: skip
     db.session.flush()
@@ -116,7 +131,10 @@ def person_of_secret(secret: str, now: datetime) -> tuple[Person, UserSession] |
         return None
     person, session = found
     if now - session.seen_at > timedelta(minutes=10):
-        db.session.execute(update(UserSession).where(UserSession.id == session.id).values(seen_at=now))
+        seen = {"seen_at": now}
+        if session.slide_days is not None:
+            seen["expires_at"] = now + timedelta(days=session.slide_days)
+        db.session.execute(update(UserSession).where(UserSession.id == session.id).values(seen))
     return person, session
 
 
@@ -129,6 +147,19 @@ def revoke_session(person: Person, session_id: UUID, now: datetime) -> None:
         raise NotFound()
     row.revoked_at = row.revoked_at or now
     db.session.flush()
+
+
+def end_sessions(person: Person, actor: Person, now: datetime, *, keep: UUID | None = None) -> int:
+    """All of a person's devices are out at their next request, but for the one to `keep`; answers how many were in."""
+    rows = [row for row in queries.sessions_of(person.id, now) if row.id != keep]
+    for row in rows:
+        row.revoked_at = now
+    if rows:
+        record_audit(
+            person.home_township_id or 0, actor.id, "sessions.ended", "person", person.id, now, n=len(rows)
+        )
+    db.session.flush()
+    return len(rows)
 
 
 def record_audit(
@@ -147,3 +178,20 @@ def record_audit(
             action=action, object_kind=kind, object_id=str(object_id), detail=detail,
         )
     )  # fmt: skip
+
+
+SAME_LOOK = timedelta(minutes=10)
+
+
+def record_look(
+    actor: Person, member_id: int, township_id: int, what: str, object_id: object, day: date, now: datetime
+) -> None:
+    """Somebody sees where a member was: a line in the audit, which the member is shown (`looks_of`).
+
+    `what` is "checkin" or "playback". The same look again within ten minutes is the same look; at oneself it is none.
+    """
+    if actor.id == member_id:
+        return
+    action, of = f"look.{what}", str(object_id)
+    if not queries.looked_since(township_id, actor.id, member_id, action, of, now - SAME_LOOK):
+        record_audit(township_id, actor.id, action, "person", member_id, now, of=of, day=day.isoformat())

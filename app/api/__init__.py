@@ -28,7 +28,7 @@ api = ProblemApi()
 
 
 def init_app(app: Flask) -> None:
-    from app.api import coverage, field, health, schemas, session, tiles
+    from app.api import alarms, coverage, field, health, loggers, me, photos, schemas, session, stream, tiles
     from app.field.anchor import sign_anchor
 
     app.config.update(
@@ -36,9 +36,10 @@ def init_app(app: Flask) -> None:
     )  # fmt: skip
     api.init_app(app)
     schemas.document(api)
-    for module in (session, field, coverage, tiles):
+    for module in (session, field, photos, coverage, tiles, loggers, alarms, stream, me):
         api.register_blueprint(module.bp, url_prefix=module.bp.url_prefix)
     app.register_blueprint(health.bp)
+    app.register_blueprint(loggers.intake)
     app.add_url_rule("/api/v1/openapi.json", "openapi", openapi)
     schemas.document_addresses(api, next(app.url_map.iter_rules("openapi")))
 

@@ -175,13 +175,15 @@ class Sos(Base):
 
 
 PROOF = validate.Regexp(r"^[0-9a-f]{64}$")
+NONCE = validate.Regexp(r"^[0-9a-f-]{32,36}$")
 
 
 class SosCancel(Base):
-    """`proof` shows which PIN was typed without saying it (docs/security.md, PIN)."""
+    """`proof` shows which PIN was typed without saying it, for a `nonce` that is used once (docs/security.md, PIN)."""
 
     sos_id = fields.UUID(required=True)
     proof = fields.String(validate=PROOF)
+    nonce = fields.String(validate=NONCE)
 
 
 class Ok(Base):
@@ -189,6 +191,7 @@ class Ok(Base):
 
     shift_id = whole(1, required=True)
     proof = fields.String(validate=PROOF)
+    nonce = fields.String(validate=NONCE)
 
 
 class SwapAsk(Base):

@@ -33,6 +33,9 @@ class PlanPolicy(Schema):
     late_after_min = fields.Integer(required=True)
     max_accuracy_m = fields.Integer(required=True)
     accuracy_allowance_m = fields.Integer(required=True)
+    min_level_for_points = fields.Integer(
+        required=True, metadata={"description": "least evidence level of a checkpoint that earns points"}
+    )
     visit_min_s = fields.Integer(required=True)
     visit_full_min = fields.Integer(required=True)
     track_every_s = fields.Integer(required=True)
@@ -41,15 +44,75 @@ class PlanPolicy(Schema):
     segment_fixes = fields.Integer(required=True)
 
 
+DUTY_STATE = validate.OneOf(["on", "paused", "ended", "attended"])
+
+
+class Completion(Schema):
+    counted = fields.Integer(required=True)
+    required = fields.Integer(required=True)
+
+
 class PlanCrew(Schema):
+    """`planned` is false for who joined on the spot; `state` is of their duty, null before it."""
+
     person_id = fields.Integer(required=True)
     name = fields.String(required=True)
+    has_phone = fields.Boolean(required=True)
+    planned = fields.Boolean(required=True)
+    state = fields.String(required=True, allow_none=True, validate=DUTY_STATE)
 
 
 class PlanDuty(Schema):
-    state = fields.String(required=True, validate=validate.OneOf(["on", "paused", "ended", "attended"]))
+    state = fields.String(required=True, validate=DUTY_STATE)
     started_at = fields.AwareDateTime(allow_none=True)
     ended_at = fields.AwareDateTime(allow_none=True)
+    minutes = fields.Integer(required=True)
+    points_pending = fields.Integer(required=True)
+    checkpoints = fields.Nested(Completion, required=True)
+    with_crew = fields.Boolean(required=True)
+    flags = fields.List(fields.String(), required=True)
+
+
+class PlanHandover(Schema):
+    """What the crew before left to know about the route."""
+
+    phrase = fields.String(required=True)
+    text = fields.String(required=True, allow_none=True)
+    at = fields.AwareDateTime(required=True)
+    by_team = fields.String(required=True)
+
+
+class PlanSwap(Schema):
+    """An asking of mine, or one that I may take. `offers` are all for its asker, else only my own."""
+
+    id = fields.UUID(required=True)
+    state = fields.String(
+        required=True, validate=validate.OneOf(["asked", "offered", "confirmed", "refused", "closed"])
+    )
+    person_id = fields.Integer(required=True)
+    name = fields.String(required=True)
+    to = fields.String(required=True, allow_none=True)
+    to_me = fields.Boolean(required=True)
+    offers = fields.List(fields.Nested(Named), required=True)
+    taken_by = fields.String(required=True, allow_none=True)
+    taken_by_me = fields.Boolean(required=True)
+    why = fields.String(required=True, allow_none=True)
+
+
+class PlanColleague(Named):
+    team_id = fields.Integer(required=True)
+    has_phone = fields.Boolean(required=True)
+
+
+class PlanLeave(Schema):
+    id = fields.UUID(required=True)
+    from_on = fields.Date(required=True)
+    to_on = fields.Date(required=True)
+    phrase = fields.String(required=True)
+    state = fields.String(
+        required=True, validate=validate.OneOf(["asked", "approved", "refused", "withdrawn"])
+    )
+    why = fields.String(required=True, allow_none=True)
 
 
 class PlanShift(Schema):
@@ -66,6 +129,13 @@ class PlanShift(Schema):
     crew = fields.List(fields.Nested(PlanCrew), required=True)
     hotspot_ids = fields.List(fields.Integer(), required=True)
     duty = fields.Nested(PlanDuty, allow_none=True)
+    changed_at = fields.AwareDateTime(required=True)
+    crew_secret = fields.String(
+        required=True, allow_none=True,
+        metadata={"description": "hex; for who may show the crew's code, null for everybody else"},
+    )  # fmt: skip
+    handover = fields.Nested(PlanHandover, required=True, allow_none=True)
+    swaps = fields.List(fields.Nested(PlanSwap), required=True)
 
 
 class LocalSpan(Schema):
@@ -108,6 +178,31 @@ class PlanPlaces(Schema):
     bounds = fields.List(fields.Float(), allow_none=True, validate=validate.Length(equal=4))
 
 
+class PlanPin(Schema):
+    """How the phone derives the key of a proof; nothing by which a PIN could be checked."""
+
+    salt_hex = fields.String(required=True)
+    rounds = fields.Integer(required=True)
+
+
+class PlanNumber(Schema):
+    """Whom to call: a name of the township's own, or a code of the catalogue."""
+
+    name = fields.String()
+    label_code = fields.String()
+    number = fields.String(required=True)
+
+
+class PlanAlarm(Schema):
+    """Calls for help. `lone`: by shift id, whether the member is alone on it (as far as the server has heard)."""
+
+    pin = fields.Nested(PlanPin, required=True, allow_none=True)
+    ok_every_min = fields.Integer(required=True)
+    escalate_s = fields.List(fields.Integer(), required=True)
+    call_numbers = fields.List(fields.Nested(PlanNumber), required=True)
+    lone = fields.Dict(keys=fields.String(), values=fields.Boolean(), required=True)
+
+
 class PlanOut(Schema):
     version = fields.String(required=True)
     person = fields.Nested(PlanPerson, required=True)
@@ -117,17 +212,19 @@ class PlanOut(Schema):
     routes = fields.List(fields.Nested(PlanRoute), required=True)
     hotspots = fields.List(fields.Nested(PlanHotspot), required=True)
     places = fields.Nested(PlanPlaces, required=True)
+    alarm = fields.Nested(PlanAlarm, required=True)
+    colleagues = fields.List(fields.Nested(PlanColleague), required=True)
+    leave = fields.List(fields.Nested(PlanLeave), required=True)
+    consents = fields.Dict(
+        keys=fields.String(), values=fields.Boolean(allow_none=True), required=True,
+        metadata={"description": "By purpose: yes, no, or null where the member was not asked yet"},
+    )  # fmt: skip
 
 
 class PointLine(Schema):
     rule = fields.String(required=True)
     points = fields.Float(required=True)
     detail = fields.Dict(required=True)
-
-
-class Completion(Schema):
-    counted = fields.Integer(required=True)
-    required = fields.Integer(required=True)
 
 
 class HoursDuty(Schema):
@@ -152,4 +249,5 @@ class HoursOut(Schema):
     month = fields.String(required=True)
     minutes = fields.Integer(required=True)
     points_pending = fields.Integer(required=True)
+    verified_minutes = fields.Integer(required=True, metadata={"description": "of all time, for the stars"})
     duties = fields.List(fields.Nested(HoursDuty), required=True)

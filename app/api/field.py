@@ -29,6 +29,7 @@ from app.field.hours import hours_of
 from app.field.operations import Broken, Item, Receipt
 from app.field.plan import plan_of
 from app.gate import allow, me, my_session, settings
+from app.loggers import operations as loggers
 
 bp = Blueprint("field", __name__, url_prefix="/api/v1/field", description="What the phone calls")
 MOST_ITEMS = 50
@@ -63,7 +64,9 @@ def sync() -> Any:
     limit_batches(now)
     body = read_json()
     sent_at, raw = batch_of(body)
-    receipts = operations.take_batch(me(), [parse(one) for one in raw], sent_at, now)
+    items = [parse(one) for one in raw]
+    receipts = operations.take_batch(me(), items, sent_at, now)
+    loggers.follow_duties(me(), loggers.shifts_marked(items), now)
     epoch = queries.epoch()
     db.session.commit()
     return jsonify(receipts=[receipt_doc(r) for r in receipts], epoch=epoch, server_time=rfc3339(now))
@@ -176,7 +179,9 @@ def parse(raw: Any) -> Item | Broken:
     if data["kind"] not in SHAPES:
         return Broken(named, "unknown_kind", raw)
     # the body is kept and hashed as it came; its shape is only looked at
-    if operations.is_offered(data["kind"]) and SHAPES[data["kind"]].validate(raw["body"]):
+    # A call for help is heard whatever its details look like; its taker passes over what makes no sense.
+    is_checked = operations.is_offered(data["kind"]) and data["kind"] != "sos"
+    if is_checked and SHAPES[data["kind"]].validate(raw["body"]):
         return Broken(named, "malformed_body", raw)
     return item_of(data, raw, device_at)
 
@@ -195,4 +200,5 @@ def receipt_doc(receipt: Receipt) -> dict[str, Any]:
     return {
         "id": receipt.id, "result": receipt.result, "verdict": receipt.verdict, "reasons": list(receipt.reasons),
         "effective_at": rfc3339(receipt.effective_at), "changed_at": rfc3339(receipt.changed_at),
+        "evidence_level": receipt.evidence_level,
     }  # fmt: skip

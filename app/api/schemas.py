@@ -44,6 +44,10 @@ class ReceiptOut(Base):
     reasons = fields.List(fields.String(), required=True)
     effective_at = fields.String(allow_none=True)
     changed_at = fields.String(allow_none=True)
+    evidence_level = fields.Integer(
+        allow_none=True,
+        metadata={"description": "of a check-in: 0 position, 1 with neighbours, 2 code, 3 tag, 4 co-signed"},
+    )
 
 
 class SyncOut(Base):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 from flask import Response, jsonify, request
@@ -9,7 +10,7 @@ from flask_smorest import Blueprint
 from marshmallow import Schema, fields, validate
 
 from app import clock
-from app.accounts import operations, queries
+from app.accounts import operations, queries, signing
 from app.db import db
 from app.gate import (
     allow,
@@ -20,6 +21,7 @@ from app.gate import (
     public,
     set_session_cookie,
     settings,
+    slide_session_cookie,
 )  # fmt: skip
 from app.teams.scope import granted_areas, scope_of
 
@@ -29,7 +31,14 @@ bp = Blueprint("session_api", __name__, url_prefix="/api/v1", description="Who i
 class SignIn(Schema):
     login = fields.String(required=True, validate=validate.Length(1, 80))
     password = fields.String(required=True, validate=validate.Length(1, 200))
-    totp = fields.String(validate=validate.Length(max=10))
+    totp = fields.String(
+        validate=validate.Length(max=40),
+        metadata={"description": "Six digits or a recovery code; needed where the answer was totp_needed"},
+    )
+
+
+class SignInByCode(Schema):
+    code = fields.String(required=True, validate=validate.Length(1, 40))
 
 
 class PersonOut(Schema):
@@ -58,31 +67,63 @@ class SessionOut(Schema):
 @public
 def sign_in(body: dict[str, Any]) -> Any:
     """Sign in. Wrong words and unknown people get the same answer in the same time."""
-    person, secret = sign_in_person(body["login"], body["password"])
+    person, secret = shown(
+        lambda: signing.sign_in(
+            body["login"], body["password"], device=device(), address=address(), now=clock.now(),
+            known_secret=request.cookies.get(cookie_name()), days=settings().session_days,
+            totp=body.get("totp"), asks_totp=not settings().demo,
+        )
+    )  # fmt: skip
     response = jsonify(session_doc(person))
     set_session_cookie(response, secret)
     return response
 
 
-def sign_in_person(login: str, password: str) -> Any:
+@bp.post("/session/code")
+@bp.arguments(SignInByCode)
+@bp.response(200, SessionOut)
+@public
+def sign_in_by_code(body: dict[str, Any]) -> Any:
+    """Open a phone by the code that a leader has made for its member; once. Wrong, used and expired read the same."""
+    days = settings().phone_session_days
+    person, secret = shown(
+        lambda: signing.sign_in_by_code(
+            body["code"], device=device(), address=address(), days=days, now=clock.now()
+        )
+    )
+    response = jsonify(session_doc(person))
+    set_session_cookie(response, secret, days)
+    return response
+
+
+def shown(act: Callable[[], Any]) -> Any:
+    """What an act answers that asks who it is; the one commit is here, for a failed try counts too."""
     try:
-        found = operations.sign_in(
-            login, password, device=request.headers.get("User-Agent", "")[:200], address=request.remote_addr or "",
-            known_secret=request.cookies.get(cookie_name()), days=settings().session_days, now=clock.now(),
-        )  # fmt: skip
-    except operations.WrongCredentials:
-        db.session.commit()  # the failed attempt counts
+        found = act()
+    except operations.Refused:
+        db.session.commit()
         raise
     db.session.commit()
     return found
+
+
+def device() -> str:
+    return request.headers.get("User-Agent", "")[:200]
+
+
+def address() -> str:
+    return request.remote_addr or ""
 
 
 @bp.get("/session")
 @bp.response(200, SessionOut)
 @allow()
 def who() -> Any:
-    """Who is signed in, with roles and areas."""
-    return session_doc(me())
+    """Who is signed in, with roles and areas. A phone calls this at its start, and so stays known."""
+    response = jsonify(session_doc(me()))
+    slide_session_cookie(response)
+    db.session.commit()
+    return response
 
 
 @bp.delete("/session")
@@ -123,6 +164,17 @@ def devices() -> Any:
 
 def _device(row: Any) -> dict[str, Any]:
     return {"id": row.id, "device": row.device, "created_at": row.created_at, "seen_at": row.seen_at}
+
+
+@bp.delete("/sessions")
+@bp.response(204)
+@allow()
+def revoke_others() -> Any:
+    """Sign every other device of mine out; this one stays."""
+    here = my_session()
+    operations.end_sessions(me(), me(), clock.now(), keep=here.id if here else None)
+    db.session.commit()
+    return Response(status=204)
 
 
 @bp.delete("/sessions/<uuid:session_id>")

@@ -16,7 +16,7 @@ from sqlalchemy.orm import aliased
 
 from app.accounts.models import Person
 from app.checkins import queries
-from app.checkins.models import Checkin
+from app.checkins.models import Answer, Checkin, Cosign
 from app.db import db
 from app.duty.board import CrewShift
 from app.duty.models import Duty, Shift
@@ -106,9 +106,21 @@ class Waiting:
         return self.checkin.id
 
 
+def _answered() -> Any:
+    """The member has said something that nobody has decided on yet."""
+    return (
+        select(Answer.id)
+        .where(
+            Answer.township_id == Checkin.township_id, Answer.item_id == Checkin.id, Answer.about == "checkin",
+            Answer.closed_at.is_(None),
+        )
+        .exists()
+    )  # fmt: skip
+
+
 def _held(scope: Scope) -> Any:
     return and_(
-        Checkin.verdict == "held", Checkin.reviewed_at.is_(None),
+        or_(and_(Checkin.verdict == "held", Checkin.reviewed_at.is_(None)), _answered()),
         led_team_rows(scope, Duty.township_id, Duty.team_id),
     )  # fmt: skip
 
@@ -127,7 +139,7 @@ def _others(scope: Scope, since: datetime) -> Any:
     refused = and_(Checkin.verdict == "not_counted", ~made_good)
     flagged = and_(Checkin.verdict == "counted", func.cardinality(Checkin.reasons) > 0)
     return and_(
-        or_(refused, flagged), Checkin.reviewed_at.is_(None), Checkin.effective_at > since,
+        or_(refused, flagged), Checkin.reviewed_at.is_(None), Checkin.effective_at > since, ~_answered(),
         led_team_rows(scope, Duty.township_id, Duty.team_id),
     )  # fmt: skip
 
@@ -244,6 +256,21 @@ def neighbours_of(checkin: Checkin) -> Neighbours:
     before = rows[at - 1][:2] if at > 0 else None
     after = rows[at + 1][:2] if at + 1 < len(rows) else None
     return Neighbours(before, after)
+
+
+def cosigners_of(checkin: Checkin) -> list[str]:
+    """Who has vouched for it, by name, whatever it is worth."""
+    which = (
+        select(Person.name)
+        .join(Cosign, Cosign.person_id == Person.id)
+        .where(
+            Cosign.township_id == checkin.township_id, Cosign.checkin_id == checkin.id,
+            Cosign.person_id != checkin.person_id,
+        )
+        .distinct()
+        .order_by(Person.name)
+    )  # fmt: skip
+    return list(db.session.scalars(which))
 
 
 def offset_from_place(checkin: Checkin) -> tuple[float, float] | None:

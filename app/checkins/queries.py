@@ -9,13 +9,13 @@ from typing import Any
 from uuid import UUID
 
 from geoalchemy2 import Geography
-from sqlalchemy import and_, cast, func, literal, select
+from sqlalchemy import and_, cast, func, literal, or_, select, tuple_
 from sqlalchemy.orm import aliased
 
 from app.areas.models import Area
-from app.checkins.models import Checkin
+from app.checkins.models import Checkin, Cosign
 from app.db import db
-from app.duty.models import Duty
+from app.duty.models import Duty, Shift
 from app.duty.queries import of_duties, of_duty
 from app.hotspots.models import Hotspot
 from app.routes.models import Checkpoint, RouteVersion
@@ -74,6 +74,7 @@ class Row:
     seq: int | None
     window: tuple[int, int] | None
     offset_m: tuple[float, float] | None
+    asked: str
 
 
 def rows_of_duty(duty: Duty) -> list[Row]:
@@ -83,6 +84,7 @@ def rows_of_duty(duty: Duty) -> list[Row]:
         select(
             Checkin, func.ST_X(Checkin.position), func.ST_Y(Checkin.position), Checkpoint.radius_m, Checkpoint.seq,
             Checkpoint.window_from_min, Checkpoint.window_to_min, func.sin(azimuth), func.cos(azimuth),
+            Checkpoint.method,
         )
         .outerjoin(Checkpoint, Checkpoint.id == Checkin.checkpoint_id)
         .where(of_duty(Checkin, duty))
@@ -96,7 +98,7 @@ def _row(r: Any) -> Row:
     window = (r[5], r[6]) if r[5] is not None and r[6] is not None else None
     known = r[7] is not None and checkin.distance_m is not None
     offset = (r[7] * checkin.distance_m, r[8] * checkin.distance_m) if known else None
-    return Row(checkin, r[1], r[2], r[3] or 0, r[4], window, offset)
+    return Row(checkin, r[1], r[2], r[3] or 0, r[4], window, offset, r[9] or "gps")
 
 
 def same_spots(duty: Duty, first: datetime, last: datetime) -> list[tuple[UUID, int]]:
@@ -123,13 +125,71 @@ def same_spots(duty: Duty, first: datetime, last: datetime) -> list[tuple[UUID, 
     return [(r[0], r[1]) for r in rows]
 
 
-def counted_checkpoints(duties: Sequence[Duty]) -> dict[int, int]:
-    """Distinct counted required checkpoints by duty."""
+@dataclass(frozen=True)
+class OtherUse:
+    """A check-in of another crew with the same minute's code at the same checkpoint, and whose duty it is of."""
+
+    checkin: Checkin
+    duty_id: int
+    radius_m: int
+
+
+def same_codes(duty: Duty, steps: Sequence[tuple[int, int]]) -> list[OtherUse]:
+    """Who else used these (checkpoint, minute) codes, on another shift."""
+    rows = db.session.execute(
+        select(Checkin, Checkin.duty_id, Checkpoint.radius_m)
+        .join(Duty, and_(Duty.township_id == Checkin.township_id, Duty.id == Checkin.duty_id))
+        .join(Checkpoint, Checkpoint.id == Checkin.checkpoint_id)
+        .where(
+            Checkin.township_id == duty.township_id, Checkin.code_right, Duty.shift_id != duty.shift_id,
+            tuple_(Checkin.checkpoint_id, Checkin.code_step).in_(steps),
+        )
+    )  # fmt: skip
+    return [OtherUse(*row) for row in rows]
+
+
+def cosigns_on(shift: Shift) -> list[tuple[Cosign, Duty | None]]:
+    """The co-signatures given on a shift, each with its author's duty there, oldest first."""
+    rows = db.session.execute(
+        select(Cosign, Duty)
+        .outerjoin(
+            Duty,
+            and_(
+                Duty.township_id == Cosign.township_id, Duty.shift_id == Cosign.shift_id,
+                Duty.person_id == Cosign.person_id,
+            ),
+        )
+        .where(Cosign.township_id == shift.township_id, Cosign.shift_id == shift.id)
+        .order_by(Cosign.said_at, Cosign.id)
+        .execution_options(populate_existing=True)
+    )  # fmt: skip
+    return [(row[0], row[1]) for row in rows]
+
+
+def duties_of_checkins(township_id: int, checkin_ids: Sequence[UUID]) -> set[int]:
+    which = select(Checkin.duty_id).where(Checkin.township_id == township_id, Checkin.id.in_(checkin_ids))
+    return set(db.session.scalars(which))
+
+
+def checkin_by_id(township_id: int, checkin_id: UUID) -> Checkin | None:
+    return db.session.get(Checkin, (township_id, checkin_id))
+
+
+def cosigns_waiting(township_id: int, checkin_id: UUID) -> list[UUID]:
+    """Ids of the co-signatures of a check-in, which may have come before it."""
+    which = select(Cosign.id).where(Cosign.township_id == township_id, Cosign.checkin_id == checkin_id)
+    return list(db.session.scalars(which))
+
+
+def counted_checkpoints(duties: Sequence[Duty], min_level: int = 0) -> dict[int, int]:
+    """Distinct counted required checkpoints by duty; for points, those with at least the evidence that the township
+    asks for, or that a person has counted."""
+    enough = or_(Checkin.evidence_level >= min_level, Checkin.review_verdict == "counted")
     rows = db.session.execute(
         select(Checkin.duty_id, func.count(func.distinct(Checkin.checkpoint_id)))
         .join(Checkpoint, Checkpoint.id == Checkin.checkpoint_id)
         .where(
-            of_duties(Checkin, duties), Checkin.verdict == "counted", Checkpoint.required
+            of_duties(Checkin, duties), Checkin.verdict == "counted", Checkpoint.required, enough
         )
         .group_by(Checkin.duty_id)
     )  # fmt: skip

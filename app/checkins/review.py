@@ -9,6 +9,7 @@ from sqlalchemy import and_, select
 
 from app.accounts.models import Person
 from app.accounts.operations import record_audit
+from app.checkins import answers
 from app.checkins.models import Checkin
 from app.db import db
 from app.duty.models import Duty
@@ -25,7 +26,8 @@ def decide_checkin(
     person: Person, scope: Scope, checkin_id: UUID, decision: str, reason: str | None, now: datetime, *,
     seen: datetime | None = None,
 ) -> Checkin:  # fmt: skip
-    """Count a check-in or return it with a fixed reason. The same decision again changes nothing.
+    """Count a check-in or return it with a fixed reason. The same decision again changes nothing, but that it closes
+    what the member has said since.
 
     `seen` is when it had been decided as far as the leader saw (None: not yet); Conflict when somebody decided since.
     Raises NotFound outside the teams led, DomainError for one's own check-in or a return without a reason.
@@ -46,12 +48,14 @@ def decide_checkin(
         raise NotFound()
     if checkin.person_id == person.id:
         raise DomainError("not_your_own")
-    if (checkin.review_verdict, checkin.review_reason) == (decision, reason):
+    is_same = (checkin.review_verdict, checkin.review_reason) == (decision, reason)
+    if is_same and not answers.is_open(checkin.township_id, checkin.id):
         return checkin
     if checkin.reviewed_at != seen:
         raise Conflict("already_reviewed", yours=decision, theirs=checkin.review_verdict)
     checkin.review_verdict, checkin.review_reason = decision, reason
     checkin.reviewed_by, checkin.reviewed_at = person.id, now
+    answers.close_by_decision(checkin, person, now)
     record_audit(
         checkin.township_id, person.id, f"checkin.{decision}", "checkin", checkin.id, now,
         member_id=checkin.person_id, reason=reason,

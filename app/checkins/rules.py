@@ -37,6 +37,7 @@ FLAGGED = (
     "off_roster",
     "sequence_gap",
     "constant_offset",
+    "weaker_than_asked",
 )
 REASONS = NOT_COUNTED + HELD + FLAGGED
 
@@ -63,14 +64,17 @@ class Policy:
     constant_offset_min_m: float = 100
     constant_offset_spread_m: float = 30
     pair_max_min: int = 240
+    code_reuse_min: int = 10
+    cosign_within_min: int = 15
+    min_level_for_points: int = 0
 
 
 @dataclass(frozen=True)
 class Claim:
     """One check-in as measured. `place_id` is the checkpoint or hotspot; `distance_m` is metres to it (0 inside a
     hotspot, None where there is no position to measure from); `window` is local minutes of the day (from, to)
-    and may pass midnight; `code_ok` is None where no code was asked; `seq` is the checkpoint's place on the route;
-    `offset_m` is (east, north) from the checkpoint to the claim."""
+    and may pass midnight; `code_ok` is None where none was given; `asked` is what the checkpoint asks for; `seq` is the
+    checkpoint's place on the route; `offset_m` is (east, north) from the checkpoint to the claim."""
 
     id: str
     kind: Literal["checkpoint", "hotspot"]
@@ -95,6 +99,8 @@ class Claim:
     shared_coordinates: bool = False
     seq: int | None = None
     offset_m: tuple[float, float] | None = None
+    asked: str = "gps"
+    cosigned: bool = False
 
 
 @dataclass(frozen=True)
@@ -113,7 +119,7 @@ class DutyWindow:
 
 @dataclass(frozen=True)
 class Verdict:
-    """Outcome with all reasons (in the order of REASONS), evidence level E0..E3, and the speed to the faster
+    """Outcome with all reasons (in the order of REASONS), evidence level E0..E4, and the speed to the faster
     neighbour where it has one."""
 
     outcome: Outcome
@@ -185,15 +191,25 @@ def _own_reasons(claim: Claim, duty: DutyWindow, policy: Policy) -> set[str]:
         "out_of_window": not is_in_window(claim, duty.zone, policy),
         "off_roster": not duty.on_roster,
         "sequence_gap": claim.seq_gap,
+        "weaker_than_asked": is_weaker_than_asked(claim),
     }
     return {reason for reason, holds in facts.items() if holds}
 
 
+def is_weaker_than_asked(claim: Claim) -> bool:
+    """The checkpoint asks for a code or a tag, and there is neither that nor a co-signature. A right code does where a
+    tag is asked: not every phone reads tags. (A wrong one is `wrong_code` already.)"""
+    return claim.asked in ("code", "nfc") and claim.code_ok is None and not claim.cosigned
+
+
 def is_near_enough(claim: Claim, policy: Policy) -> bool:
     """Within the radius, after an allowance for a weak signal that is never more than 30 m."""
-    if claim.distance_m is None:
-        return False
-    return claim.distance_m - _slack_m(claim, policy) <= claim.radius_m
+    return is_within_radius(claim.distance_m, claim.accuracy_m, claim.radius_m, policy)
+
+
+def is_within_radius(distance_m: float | None, accuracy_m: int, radius_m: int, policy: Policy) -> bool:
+    slack_m = max(0, min(accuracy_m, policy.allowance_m))
+    return distance_m is not None and distance_m - slack_m <= radius_m
 
 
 def _slack_m(claim: Claim, policy: Policy) -> int:
@@ -226,7 +242,9 @@ def is_in_window(claim: Claim, zone: str, policy: Policy) -> bool:
 
 
 def _evidence_level(claim: Claim, speed_kmh: float | None, policy: Policy) -> int:
-    """E3 a good NFC tag, E2 a good rotating code, E1 plausible neighbours, E0 a position alone."""
+    """E4 co-signed, E3 a good NFC tag, E2 a good rotating code, E1 plausible neighbours, E0 a position alone."""
+    if claim.cosigned:
+        return 4
     if claim.code_ok and not claim.code_reused and claim.method in ("nfc", "code"):
         return 3 if claim.method == "nfc" else 2
     plausible = speed_kmh is not None and speed_kmh <= policy.flag_speed_kmh and not claim.mocked

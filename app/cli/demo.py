@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gc
 import time
+from datetime import datetime
 from multiprocessing import get_context
 from multiprocessing.queues import SimpleQueue
 from typing import Any
@@ -13,12 +14,15 @@ from flask import Flask, current_app
 from sqlalchemy import event
 
 from app import clock
+from app.accounts import signing
+from app.accounts.models import Person
+from app.accounts.rules import shown_code
 from app.config import Settings
 from app.db import db
 from app.demo.fill import share_out, tell
 from app.demo.load import is_loaded, load_all
 from app.demo.plan import Book, Todo, open_book, plan_all
-from app.demo.world import LOGINS, PASSWORD, World, load_world
+from app.demo.world import LEADER, LOGINS, MEMBER, PASSWORD, World, load_world
 from app.field.settling import close_forgotten
 
 # Taking in is half Python, half PostgreSQL: two at once keep two cores busy.
@@ -47,7 +51,17 @@ def demo() -> None:
         close_forgotten(now)
         db.session.commit()
         click.echo(f"demo: {items} items taken in")
+    code = make_phone_code(book, now)
+    db.session.commit()
+    click.echo(f"demo: a phone is opened as member by the code {code}, once, within a day")
     click.echo(f"demo: ready in {time.monotonic() - begun:.0f} s; sign in as {', '.join(LOGINS)}, {PASSWORD}")
+
+
+def make_phone_code(book: Book, now: datetime) -> str:
+    """As the leader makes it at the desk."""
+    leader, member = (db.session.get_one(Person, book.ids.people[who]) for who in (LEADER, MEMBER))
+    code, _ = signing.make_code(leader, member, now)
+    return shown_code(code)
 
 
 def refuse_outside_demo(settings: Settings) -> None:

@@ -11,6 +11,7 @@ from flask.cli import with_appcontext
 from app import clock
 from app.db import db
 from app.field import retention
+from app.incidents.forgetting import sweep
 
 
 def register(app: Flask) -> None:
@@ -32,5 +33,7 @@ def forget(dry_run: bool, table: bool) -> None:
     with create_app(replace(settings, database_url=settings.retention_database_url)).app_context():
         finish = db.session.rollback if dry_run else db.session.commit
         counts = retention.run(clock.now(), finish)
+        if not dry_run:
+            counts["files"] = sweep(settings.media, clock.now())
     for where, n in counts.items():
         click.echo(f"{where}\t{n}")

@@ -117,7 +117,7 @@ def _add_duties(facts: dict[Key, ShiftFact], which: Criterion, period: Period) -
         select(
             Duty.township_id, Duty.shift_id, Duty.worked_s, Duty.track_m, Duty.near_m, Duty.fixes,
             Duty.entered_by.is_not(None).label("declared"), pair.label("pair"),
-        ).where(_of_shift(which), Duty.day.between(period.first, period.last))
+        ).where(_of_shift(which), Duty.day.between(period.first, period.last), Duty.started_at.is_not(None))
     )  # fmt: skip
     for row in rows:
         fact = facts.get((row.township_id, row.shift_id))

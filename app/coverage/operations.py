@@ -16,7 +16,15 @@ from sqlalchemy.dialects.postgresql import MultiRange, Range, insert
 from app.areas.policies import Place
 from app.coverage import ground
 from app.coverage.models import PlacePresence, RoutePresence, StreetPresence
-from app.coverage.pieces import Contribution, PieceIndex, Policy, contributions, to_bits, track_lengths
+from app.coverage.pieces import (
+    Contribution,
+    PieceIndex,
+    Policy,
+    contributions,
+    measured_spans,
+    to_bits,
+    track_lengths,
+)
 from app.coverage.rules import union
 from app.db import db
 from app.geo import projector
@@ -97,6 +105,45 @@ def measure(walk: Walk, stretch: Stretch, network_id: int | None, found: Found) 
     track_m, near_m = track_lengths(stretch.fixes, to_xy, line, walk.allowed, walk.policy)
     found.track_m += track_m
     found.near_m += near_m
+
+
+def lengths(walk: Walk, stretches: Sequence[Stretch]) -> tuple[float, float]:
+    """The metres of a duty that more than one source recorded, none of them twice.
+
+    The source with the longest measured time counts whole; each further one only for the time that those before it
+    do not have (docs/decisions/0009-two-sources-one-duty.md). A function of what is stored, in any order.
+    """
+    to_xy = projector(walk.place.crs)
+    line = ground.route_line(walk.route_version_id, walk.place.crs) if walk.route_version_id else None
+    spans: dict[int, tuple[Span, ...]] = {}
+    for s in stretches:
+        spans[s.by] = union(
+            (*spans.get(s.by, ()), *measured_spans(s.fixes, to_xy, walk.allowed, walk.policy))
+        )
+    taken: tuple[Span, ...] = ()
+    track_m = near_m = 0.0
+    for by in sorted(spans, key=lambda by: (-sum(b - a for a, b in spans[by]), by)):
+        free = _without(walk.allowed, taken)
+        for s in stretches:
+            if s.by == by:
+                metres = track_lengths(s.fixes, to_xy, line, free, walk.policy)
+                track_m, near_m = track_m + metres[0], near_m + metres[1]
+        taken = union((*taken, *spans[by]))
+    return track_m, near_m
+
+
+def _without(spans: Iterable[Span], taken: Iterable[Span]) -> tuple[Span, ...]:
+    """What is left of the spans when others (sorted, apart) are taken out."""
+    left: list[Span] = []
+    for span in spans:
+        start, end = span
+        for low, high in taken:
+            if start < min(low, end):
+                left.append((start, min(low, end)))
+            start = max(start, high)
+        if start < end:
+            left.append((start, end))
+    return tuple(left)
 
 
 def _merge(into: dict[int, NDArray[np.int64]], more: dict[int, NDArray[np.int64]]) -> None:

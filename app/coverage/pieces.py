@@ -170,6 +170,15 @@ def track_lengths(
     return total, float(np.asarray(shapely.length(shapely.intersection(steps, beside))).sum())
 
 
+def measured_spans(
+    fixes: Sequence[Fix], to_xy: ToXY, allowed: Sequence[Range], policy: Policy
+) -> tuple[Range, ...]:
+    """When a segment's own steps are measured: the allowed parts of the valid ones, joined."""
+    return union(
+        [(low, high) for _, low, high in _track(fixes, None, None, to_xy, allowed, policy.track).parts]
+    )
+
+
 @lru_cache(maxsize=32)
 def _beside(line: BaseGeometry, reach_m: float) -> BaseGeometry:
     """All within reach of a line; kept: a recorded route takes a third of a second, and a duty has many segments."""

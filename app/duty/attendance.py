@@ -40,7 +40,11 @@ def enter_attendance(
     duty = _duty_of(shift, member_id)
     if duty is not None and not duty.is_declared and duty.started_at is not None:
         raise Conflict("already_on_duty", name=_name_of(shift, member_id))
-    if duty is not None and (duty.started_at, duty.ended_at) == (started_at, ended_at):
+    if (
+        duty is not None
+        and duty.tick_id is None
+        and (duty.started_at, duty.ended_at) == (started_at, ended_at)
+    ):
         return duty
     if duty is None:
         duty = Duty(
@@ -89,7 +93,7 @@ def _write(duty: Duty, person: Person, window: rules.Window) -> None:
     """Two duties of one person never overlap: the constraint refuses it."""
     try:
         with db.session.begin_nested():
-            duty.entered_by, duty.state = person.id, "attended"
+            duty.entered_by, duty.state, duty.tick_id = person.id, "attended", None
             duty.started_at, duty.ended_at = window.started_at, window.ended_at
             duty.worked = Range(window.started_at, window.ended_at, bounds="[)")
             duty.worked_s, duty.flags = window.worked_s, list(window.flags)

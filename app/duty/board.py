@@ -38,6 +38,8 @@ class Mate:
     declared: bool = False
     worked_s: int = 0
     last_item_at: datetime | None = None
+    with_crew: bool = False
+    flags: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -141,7 +143,11 @@ def _mates(shifts: list[tuple[int, int]]) -> dict[tuple[int, int], list[Mate]]:
         for duty, name in db.session.execute(
             select(Duty, Person.name)
             .join(Person, Person.id == Duty.person_id)
-            .where(Duty.township_id.in_(townships), Duty.shift_id.in_(ids))
+            .where(
+                Duty.township_id.in_(townships),
+                Duty.shift_id.in_(ids),
+                or_(Duty.entered_by.is_(None), Duty.started_at.is_not(None)),
+            )
         )
     }
     planned = db.session.execute(
@@ -163,5 +169,5 @@ def _mate(person_id: int, name: str, duty: Duty | None, *, planned: bool) -> Mat
         return Mate(person_id, name, planned)
     return Mate(
         person_id, name, planned, duty.id, duty.state, duty.started_at, duty.ended_at, duty.is_declared,
-        duty.worked_s, duty.last_item_at,
+        duty.worked_s, duty.last_item_at, duty.with_crew, tuple(duty.flags),
     )  # fmt: skip

@@ -7,11 +7,13 @@ from typing import Any
 from uuid import UUID
 
 from sqlalchemy import (
+    BigInteger,
     CheckConstraint,
     ForeignKey,
     ForeignKeyConstraint,
     Identity,
     Index,
+    LargeBinary,
     UniqueConstraint,
     text,
 )  # fmt: skip
@@ -23,7 +25,10 @@ from app.db import db
 
 
 class Shift(db.Model):
-    """A planned shift of a team on a route version. `version` counts changes; an edit names the one it saw."""
+    """A planned shift of a team on a route version. `version` counts changes; an edit names the one it saw.
+
+    `crew_secret` makes the rotating code that the crew's leader shows (crews.py); the database makes it, once.
+    """
 
     __tablename__ = "shifts"
     township_id: Mapped[int] = mapped_column(ForeignKey("areas.id"), primary_key=True)
@@ -42,6 +47,9 @@ class Shift(db.Model):
     made_by: Mapped[int | None] = mapped_column(ForeignKey("people.id"))
     changed_by: Mapped[int | None] = mapped_column(ForeignKey("people.id"))
     changed_at: Mapped[datetime]
+    crew_secret: Mapped[bytes] = mapped_column(
+        LargeBinary, server_default=text("uuid_send(gen_random_uuid())"), deferred=True
+    )
     __table_args__ = (
         CheckConstraint("ends_at > starts_at", name="order"),
         CheckConstraint("ends_at <= starts_at + interval '16 hours'", name="length"),
@@ -84,6 +92,8 @@ class Duty(db.Model):
     asked for that range only, so a question about one duty opens one month and not three years.
     `track_spans` are the spans (epoch seconds) that the stored track presence was measured in.
     `worked` is the judged span once the duty has ended; two of one person never overlap (EXCLUDE).
+    `tick_id` is the crew tick that a declared duty follows; None where a leader entered it by hand.
+    `with_crew` says that the start carried the right code of the crew's leader.
     """
 
     __tablename__ = "duties"
@@ -95,6 +105,8 @@ class Duty(db.Model):
     day: Mapped[date]
     entered_by: Mapped[int | None] = mapped_column(ForeignKey("people.id"))
     on_roster: Mapped[bool]
+    tick_id: Mapped[UUID | None]
+    with_crew: Mapped[bool] = mapped_column(server_default=text("false"))
     state: Mapped[str] = mapped_column(server_default="on")
     started_at: Mapped[datetime | None]
     ended_at: Mapped[datetime | None]
@@ -134,7 +146,9 @@ class Duty(db.Model):
 
 
 class DutyEvent(db.Model):
-    """A start, pause, resume or end as the phone said it, at its effective time. Keyed by the item's id."""
+    """A start, pause, resume or end as the phone said it, at its effective time. Keyed by the item's id.
+
+    `code_right` is of a start that carried a crew's code; None where it carried none."""
 
     __tablename__ = "duty_events"
     township_id: Mapped[int] = mapped_column(primary_key=True)
@@ -143,6 +157,7 @@ class DutyEvent(db.Model):
     kind: Mapped[str]
     effective_at: Mapped[datetime]
     time_quality: Mapped[str]
+    code_right: Mapped[bool | None]
     __table_args__ = (
         ForeignKeyConstraint(
             ["township_id", "duty_id"], ["duties.township_id", "duties.id"], name="fk_duty_events_duty"
@@ -150,4 +165,128 @@ class DutyEvent(db.Model):
         CheckConstraint("kind IN ('start','pause','resume','end')", name="kind"),
         Index("ix_duty_events_duty", "township_id", "duty_id"),
         {"postgresql_partition_by": "RANGE (id)"},
+    )
+
+
+def _of_shift(table: str) -> ForeignKeyConstraint:
+    return ForeignKeyConstraint(
+        ["township_id", "shift_id"], ["shifts.township_id", "shifts.id"], name=f"fk_{table}_shift"
+    )
+
+
+class CrewTick(db.Model):
+    """Who is here without a phone, as the crew's leader sees it. The last one of a shift by its time stands."""
+
+    __tablename__ = "crew_ticks"
+    township_id: Mapped[int] = mapped_column(primary_key=True)
+    id: Mapped[UUID] = mapped_column(primary_key=True)
+    shift_id: Mapped[int]
+    person_id: Mapped[int] = mapped_column(ForeignKey("people.id"))
+    present: Mapped[list[int]] = mapped_column(ARRAY(BigInteger))
+    said_at: Mapped[datetime]
+    __table_args__ = (
+        _of_shift("crew_ticks"),
+        Index("ix_crew_ticks_shift", "township_id", "shift_id"),
+    )
+
+
+class Handover(db.Model):
+    """What the next crew on the route should know. `text` goes after 90 days; the phrase stays."""
+
+    __tablename__ = "handovers"
+    township_id: Mapped[int] = mapped_column(primary_key=True)
+    id: Mapped[UUID] = mapped_column(primary_key=True)
+    shift_id: Mapped[int]
+    person_id: Mapped[int] = mapped_column(ForeignKey("people.id"))
+    phrase: Mapped[str]
+    text: Mapped[str | None]
+    said_at: Mapped[datetime]
+    __table_args__ = (
+        _of_shift("handovers"),
+        Index("ix_handovers_shift", "township_id", "shift_id"),
+    )
+
+
+class Swap(db.Model):
+    """Somebody cannot come and asks one colleague, or the team (`to_person_id` None). Its id is the item's.
+
+    What became of it follows from its steps, the roster and the leader's decision (rules.swap_state).
+    """
+
+    __tablename__ = "swaps"
+    township_id: Mapped[int] = mapped_column(primary_key=True)
+    id: Mapped[UUID] = mapped_column(primary_key=True)
+    shift_id: Mapped[int]
+    person_id: Mapped[int] = mapped_column(ForeignKey("people.id"))
+    to_person_id: Mapped[int | None] = mapped_column(ForeignKey("people.id"))
+    phrase: Mapped[str | None]
+    asked_at: Mapped[datetime]
+    decision: Mapped[str | None]
+    decided_by: Mapped[int | None] = mapped_column(ForeignKey("people.id"))
+    decided_at: Mapped[datetime | None]
+    decided_why: Mapped[str | None]
+    taken_by: Mapped[int | None] = mapped_column(ForeignKey("people.id"))
+    __table_args__ = (
+        _of_shift("swaps"),
+        CheckConstraint("decision IN ('confirmed','refused')", name="decision"),
+        Index("ix_swaps_shift", "township_id", "shift_id"),
+    )
+
+
+class SwapStep(db.Model):
+    """An offer to take an asked shift, or something taken back: the asking by its asker, an offer by its offerer.
+
+    `ask_id` is the id of the swap or leave it is about. It may come before that, so no key points there.
+    """
+
+    __tablename__ = "swap_steps"
+    township_id: Mapped[int] = mapped_column(primary_key=True)
+    id: Mapped[UUID] = mapped_column(primary_key=True)
+    ask_id: Mapped[UUID]
+    person_id: Mapped[int] = mapped_column(ForeignKey("people.id"))
+    kind: Mapped[str]
+    said_at: Mapped[datetime]
+    __table_args__ = (
+        CheckConstraint("kind IN ('offer','withdraw')", name="kind"),
+        Index("ix_swap_steps_ask", "township_id", "ask_id"),
+    )
+
+
+class Decline(db.Model):
+    """A planned member does not take a shift. `freed` says whether it freed the place (not once they had begun)."""
+
+    __tablename__ = "declines"
+    township_id: Mapped[int] = mapped_column(primary_key=True)
+    id: Mapped[UUID] = mapped_column(primary_key=True)
+    shift_id: Mapped[int]
+    person_id: Mapped[int] = mapped_column(ForeignKey("people.id"))
+    phrase: Mapped[str]
+    said_at: Mapped[datetime]
+    freed: Mapped[bool]
+    __table_args__ = (
+        _of_shift("declines"),
+        Index("ix_declines_shift", "township_id", "shift_id"),
+    )
+
+
+class Leave(db.Model):
+    """Away from one day to another, both included. While approved, no roster takes the person."""
+
+    __tablename__ = "leaves"
+    township_id: Mapped[int] = mapped_column(primary_key=True)
+    id: Mapped[UUID] = mapped_column(primary_key=True)
+    person_id: Mapped[int] = mapped_column(ForeignKey("people.id"))
+    from_on: Mapped[date]
+    to_on: Mapped[date]
+    phrase: Mapped[str]
+    asked_at: Mapped[datetime]
+    withdrawn: Mapped[bool] = mapped_column(server_default=text("false"))
+    decision: Mapped[str | None]
+    decided_by: Mapped[int | None] = mapped_column(ForeignKey("people.id"))
+    decided_at: Mapped[datetime | None]
+    decided_why: Mapped[str | None]
+    __table_args__ = (
+        CheckConstraint("to_on >= from_on", name="order"),
+        CheckConstraint("decision IN ('approved','refused')", name="decision"),
+        Index("ix_leaves_person", "township_id", "person_id", "to_on"),
     )

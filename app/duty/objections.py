@@ -12,7 +12,8 @@ from typing import Any
 
 from app import clock
 from app.areas.policies import policies_in_force
-from app.duty import choices, rules
+from app.duty import choices, leave, rules
+from app.duty.models import Leave
 from app.errors import Conflict, DomainError, FieldError, NotFound
 from app.teams.scope import Scope
 
@@ -49,6 +50,7 @@ class Objection:
     name: str
     code: str
     other: choices.Booking | None = None
+    away: Leave | None = None
 
     @property
     def is_warning(self) -> bool:
@@ -62,6 +64,8 @@ class Objection:
                 "starts_at": self.other.starts_at,
                 "ends_at": self.other.ends_at,
             }
+        if self.away is not None:
+            figures |= {"from_on": f"{self.away.from_on:%m-%d}", "to_on": f"{self.away.to_on:%m-%d}"}
         return FieldError("/crew", self.code, figures)
 
 
@@ -134,6 +138,8 @@ def objections_to(scope: Scope, team: choices.LedTeam, plan: Plan, but_shift: in
         scope, team.township_id, plan.crew, plan.starts_at - week, plan.ends_at + week, but_shift
     )
     policy = duty_policy(team.township_id, plan.day)
+    last_day = clock.local_day(plan.ends_at - timedelta(seconds=1), team.zone)
+    away = leave.people_away(team.township_id, plan.crew, plan.day, last_day)
     found = []
     for member in choices.members_of(scope, team.id):
         if member.person_id not in plan.crew:
@@ -152,6 +158,8 @@ def objections_to(scope: Scope, team: choices.LedTeam, plan: Plan, but_shift: in
         found += [
             Objection(member.person_id, member.name, code, _collides(code, own, plan.span)) for code in codes
         ]
+        if member.person_id in away:
+            found.append(Objection(member.person_id, member.name, "on_leave", away=away[member.person_id]))
     return found
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -10,8 +11,17 @@ from sqlalchemy.dialects.postgresql import MultiRange, Range
 
 from app.db import db
 from app.duty import queries
-from app.duty.models import Duty, Shift
-from app.duty.rules import Policy, Tap, Window, attended_window, judge_window, planned_range, without
+from app.duty.models import Duty, DutyEvent, Shift
+from app.duty.rules import (
+    Policy,
+    Tap,
+    Window,
+    attended_window,
+    followed_window,
+    judge_window,
+    planned_range,
+    without,
+)  # fmt: skip
 
 EVENT = {"duty.start": "start", "duty.pause": "pause", "duty.resume": "resume", "duty.end": "end"}
 
@@ -26,19 +36,26 @@ def open_duty(township_id: int, shift_id: int, person_id: int, now: datetime) ->
     return queries.lock_duty(township_id, shift_id, person_id)
 
 
-def record_event(duty: Duty, item_id: UUID, kind: str, at: datetime, quality: str) -> None:
-    queries.add_event(duty.township_id, item_id, duty.id, EVENT[kind], at, quality)
+def record_event(
+    duty: Duty, item_id: UUID, kind: str, at: datetime, quality: str, code_right: bool | None = None
+) -> None:
+    queries.add_event(duty.township_id, item_id, duty.id, EVENT[kind], at, quality, code_right)
 
 
 def settle_window(duty: Duty, shift: Shift, now: datetime, policy: Policy) -> Window:
     """Judge the duty's span from its events (or the leader's entry) and write it down."""
-    window = judge(duty, shift, now, policy)
+    events = queries.events_of(duty)
+    window = _judged(duty, shift, events, now, policy)
+    codes = {e.code_right for e in events if e.kind == "start"}
+    duty.with_crew = True in codes
     duty.started_at = window.started_at
     duty.ended_at = window.ended_at
     duty.pauses = MultiRange(Range(a, b, bounds="[)") for a, b in window.pauses)
-    duty.flags = flags_of(window, shift)
+    duty.flags = flags_of(window, shift, is_code_wrong=False in codes and True not in codes)
     if duty.entered_by is None:
         duty.state = window.state if window.state != "not_started" else "on"
+    elif duty.tick_id is not None:
+        duty.state = window.state if window.state in ("on", "paused") else "attended"
     duty.worked = _worked(duty, window) if window.ended_at is not None else None
     duty.worked_s = window.worked_s if duty.worked is not None else 0
     db.session.flush()
@@ -47,21 +64,38 @@ def settle_window(duty: Duty, shift: Shift, now: datetime, policy: Policy) -> Wi
 
 def judge(duty: Duty, shift: Shift, now: datetime, policy: Policy) -> Window:
     """The duty's span as its stored events say now; writes nothing but who stands for it."""
-    events = queries.events_of(duty)
+    return _judged(duty, shift, queries.events_of(duty), now, policy)
+
+
+def _judged(duty: Duty, shift: Shift, events: Sequence[DutyEvent], now: datetime, policy: Policy) -> Window:
     if any(e.kind == "start" for e in events):
-        # What the phone recorded outweighs an attendance entered by hand.
-        duty.entered_by = None
+        # What the phone recorded outweighs an attendance entered by hand or ticked.
+        duty.entered_by = duty.tick_id = None
         taps = [Tap(str(e.id), e.kind, e.effective_at) for e in events]  # type: ignore[arg-type]
         return judge_window(taps, shift.starts_at, shift.ends_at, now, policy)
+    if duty.entered_by is not None and duty.tick_id is not None:
+        paid = planned_range(shift.starts_at, shift.ends_at, policy)
+        return followed_window(_window_of(queries.duty_on(shift, duty.entered_by)), paid)
     if duty.entered_by is not None and duty.started_at and duty.ended_at:
         return attended_window(duty.started_at, duty.ended_at)
     return judge_window([], shift.starts_at, shift.ends_at, now, policy)
 
 
-def flags_of(window: Window, shift: Shift) -> list[str]:
+def _window_of(duty: Duty | None) -> Window:
+    """The span that a duty was settled to."""
+    if duty is None or duty.started_at is None:
+        return Window(None, None, None, (), (), 0, "not_started", ())
+    pauses = tuple((p.lower, p.upper) for p in duty.pauses or ())
+    state: Any = "ended" if duty.ended_at else duty.state
+    return Window(duty.started_at, duty.ended_at, duty.ended_at, pauses, (), duty.worked_s, state, ())
+
+
+def flags_of(window: Window, shift: Shift, *, is_code_wrong: bool = False) -> list[str]:
     flags = list(window.flags)
     if shift.status == "cancelled":
         flags.append("shift_cancelled")
+    if is_code_wrong:
+        flags.append("crew_code_wrong")
     return flags
 
 
@@ -82,7 +116,7 @@ def worked_ranges(duty: Duty, shift: Shift, policy: Policy) -> tuple[tuple[datet
     if duty.worked is None:
         return ()
     low, high = duty.worked.lower, duty.worked.upper
-    if duty.entered_by is None:
+    if duty.entered_by is None or duty.tick_id is not None:
         first, last = planned_range(shift.starts_at, shift.ends_at, policy)
         low, high = max(low, first), min(high, last)
     if low >= high:

@@ -10,8 +10,8 @@ from sqlalchemy import and_, false, func, or_, select
 from sqlalchemy.dialects.postgresql import insert
 
 from app.db import db
-from app.duty.models import Assignment, Duty, DutyEvent, Shift
-from app.teams.models import TeamMember
+from app.duty.models import Assignment, CrewTick, Duty, DutyEvent, Shift
+from app.teams.models import RoleGrant, TeamMember
 
 
 def shift_for_person(township_id: int, shift_id: int, person_id: int) -> tuple[Shift, bool] | None:
@@ -72,7 +72,29 @@ def duty_by_id(township_id: int, duty_id: int) -> Duty | None:
     return db.session.get(Duty, (township_id, duty_id))
 
 
-def add_event(township_id: int, item_id: Any, duty_id: int, kind: str, at: datetime, quality: str) -> None:
+def duty_on(shift: Shift, person_id: int) -> Duty | None:
+    return db.session.scalar(
+        select(Duty).where(
+            Duty.township_id == shift.township_id, Duty.shift_id == shift.id, Duty.person_id == person_id
+        )
+    )
+
+
+def duties_on(shift: Shift) -> list[Duty]:
+    """Everybody's duties of a shift."""
+    which = select(Duty).where(Duty.township_id == shift.township_id, Duty.shift_id == shift.id)
+    return list(db.session.scalars(which.order_by(Duty.person_id)))
+
+
+def add_event(
+    township_id: int,
+    item_id: Any,
+    duty_id: int,
+    kind: str,
+    at: datetime,
+    quality: str,
+    code_right: bool | None,
+) -> None:
     db.session.execute(
         insert(DutyEvent)
         .values(
@@ -82,6 +104,7 @@ def add_event(township_id: int, item_id: Any, duty_id: int, kind: str, at: datet
             kind=kind,
             effective_at=at,
             time_quality=quality,
+            code_right=code_right,
         )
         .on_conflict_do_nothing()
     )
@@ -147,3 +170,58 @@ def ended_duties(township_id: int, person_id: int, first: Any, last: Any) -> lis
         .order_by(Duty.started_at, Duty.id)
     ).all()  # fmt: skip
     return [(row[0], row[1]) for row in rows]
+
+
+# --- crews ----------------------------------------------------------------------------------------
+
+
+def shift_of(township_id: int, shift_id: int) -> Shift | None:
+    return db.session.get(Shift, (township_id, shift_id))
+
+
+def ticks_of(shift: Shift) -> list[CrewTick]:
+    which = select(CrewTick).where(CrewTick.township_id == shift.township_id, CrewTick.shift_id == shift.id)
+    return list(db.session.scalars(which))
+
+
+def crew_leaders(township_id: int, shift_ids: Sequence[int]) -> set[tuple[int, int]]:
+    """(shift, person) of those who lead the team of a shift, or were the first to be planned for it."""
+    led = db.session.execute(
+        select(Shift.id, RoleGrant.person_id)
+        .join(RoleGrant, RoleGrant.team_id == Shift.team_id)
+        .where(
+            Shift.township_id == township_id, Shift.id.in_(shift_ids), RoleGrant.role == "leader",
+            RoleGrant.revoked_at.is_(None),
+        )
+    )  # fmt: skip
+    planned = db.session.execute(
+        select(Assignment.shift_id, Assignment.person_id)
+        .where(Assignment.township_id == township_id, Assignment.shift_id.in_(shift_ids), Assignment.active)
+        .order_by(Assignment.id.desc())
+    )
+    first = {row[0]: row[1] for row in planned}
+    return {(row[0], row[1]) for row in led} | set(first.items())
+
+
+def planned_people(township_id: int, shift_id: int) -> set[int]:
+    which = select(Assignment.person_id).where(
+        Assignment.township_id == township_id, Assignment.shift_id == shift_id, Assignment.active
+    )
+    return set(db.session.scalars(which))
+
+
+def members_of_team(team_id: int) -> dict[int, bool]:
+    """Person → whether they have a phone; of those who are in the team now."""
+    rows = db.session.execute(
+        select(TeamMember.person_id, TeamMember.has_phone).where(
+            TeamMember.team_id == team_id, TeamMember.left_on.is_(None)
+        )
+    )
+    return {row[0]: row[1] for row in rows}
+
+
+def crew_secrets(township_id: int, shift_ids: Sequence[int]) -> dict[int, bytes]:
+    rows = db.session.execute(
+        select(Shift.id, Shift.crew_secret).where(Shift.township_id == township_id, Shift.id.in_(shift_ids))
+    )
+    return {row[0]: bytes(row[1]) for row in rows}

@@ -15,6 +15,7 @@ from sqlalchemy import select
 from sqlalchemy.dialects.postgresql import Range
 from sqlalchemy.exc import IntegrityError
 
+from app import stream
 from app.accounts.models import Person
 from app.accounts.operations import record_audit
 from app.db import db
@@ -107,7 +108,43 @@ def cancel_shift(
     for row in _assignments(shift):
         # They stay its crew, so that their phones show what was cancelled; an empty time collides with nothing.
         row.during = Range(empty=True)
+    _tell(shift, {row.person_id for row in _assignments(shift) if row.active})
     return _changed(person, shift, "shift.cancel", now)
+
+
+def exchange(
+    person: Person, scope: Scope, shift_id: int, leaver_id: int, taker_id: int, now: datetime, *,
+    accepted: bool = False,
+) -> Shift:  # fmt: skip
+    """One goes and another comes, on a shift that has not begun. Raises as `assign`, and Conflict for one that has."""
+    shift = _reach_shift(scope, shift_id)
+    if shift.status != "planned":
+        raise Conflict("shift_cancelled")
+    if now >= shift.starts_at or choices.people_on_duty(shift.township_id, shift.id):
+        raise Conflict("swap_shift_has_begun")
+    before = _crew_of(shift)
+    if leaver_id not in before:
+        raise Conflict("asker_not_planned")
+    crew = tuple(sorted({*before, taker_id} - {leaver_id}))
+    team = _led_team(scope, shift.team_id)
+    plan = replace(plan_of(shift), crew=crew)
+    refuse_strangers(scope, team, {taker_id})
+    refuse_objections(scope, team, plan, shift.id, settled=frozenset(before), accepted=accepted)
+    _set_crew(person, shift, crew, now)
+    return _changed(person, shift, "shift.swap", now)
+
+
+def free_place(person: Person, township_id: int, shift_id: int, now: datetime) -> bool:
+    """A planned member goes by themselves. False, and nothing changed, once the shift has begun for them or by time."""
+    shift = db.session.get(Shift, (township_id, shift_id), with_for_update=True, populate_existing=True)
+    if shift is None or shift.status != "planned" or now >= shift.starts_at:
+        return False
+    crew = _crew_of(shift)
+    if person.id not in crew or person.id in choices.people_on_duty(township_id, shift_id):
+        return False
+    _set_crew(person, shift, [p for p in crew if p != person.id], now)
+    _changed(person, shift, "shift.decline", now)
+    return True
 
 
 @dataclass(frozen=True)
@@ -234,6 +271,7 @@ def _set_crew(person: Person, shift: Shift, crew: Sequence[int], now: datetime) 
     """The crew is these people; the constraint refuses whom another shift took a moment ago."""
     during = Range(shift.starts_at, shift.ends_at, bounds="[)")
     rows = {row.person_id: row for row in _assignments(shift)}
+    _tell(shift, {p for p, row in rows.items() if row.active} | set(crew))
     try:
         with db.session.begin_nested():
             for person_id, row in rows.items():
@@ -250,6 +288,11 @@ def _set_crew(person: Person, shift: Shift, crew: Sequence[int], now: datetime) 
         if not isinstance(error.orig, ExclusionViolation):
             raise
         raise Conflict("crew_refused", [FieldError("/crew", "just_booked")]) from error
+
+
+def _tell(shift: Shift, people: set[int]) -> None:
+    """The phones of those who are concerned fetch their plan again."""
+    stream.tell("plan", people=people, teams=[shift.team_id], shift_id=shift.id)
 
 
 def _sent_before(person: Person, team: choices.LedTeam, plan: Plan, now: datetime) -> Shift | None:

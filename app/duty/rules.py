@@ -4,6 +4,8 @@ A window is a pure function of the set of a duty's taps at their effective times
 a duty without an end is still open). Source: duty-incentives.md ("Duty rules"), decisions.md ("Duty and crew").
 """
 
+import hashlib
+import hmac
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, fields
 from datetime import date, datetime, timedelta
@@ -14,6 +16,7 @@ Range = tuple[datetime, datetime]
 TapKind = Literal["start", "pause", "resume", "end"]
 DutyState = Literal["not_started", "on", "paused", "ended"]
 BoardState = Literal["cancelled", "not_started", "late", "on", "paused", "short_crew", "done", "missed"]
+SwapState = Literal["asked", "offered", "confirmed", "refused", "withdrawn", "closed"]
 
 # At the same instant a start comes before a pause, and an end closes whatever is open.
 KIND_ORDER: tuple[TapKind, ...] = ("start", "pause", "resume", "end")
@@ -143,6 +146,18 @@ def attended_window(start: datetime, end: datetime) -> Window:
     """A window that a leader entered for somebody without a phone: worked as declared."""
     worked = ((start, end),) if start < end else ()
     return Window(start, end, end, (), worked, seconds(worked), "ended", ("declared",))
+
+
+def followed_window(author: Window, paid: Range) -> Window:
+    """The window of somebody without a phone who was ticked: the author's own, minute by minute, as declared."""
+    if author.started_at is None:
+        return Window(None, None, None, (), (), 0, "not_started", ("declared",))
+    until = author.ended_at or author.started_at
+    worked = _worked((author.started_at, until), author.pauses, paid)
+    return Window(
+        author.started_at, author.ended_at, author.ended_at, author.pauses, worked, seconds(worked), author.state,
+        ("declared",),
+    )  # fmt: skip
 
 
 def planned_range(planned_start: datetime, planned_end: datetime, policy: Policy) -> Range:
@@ -334,3 +349,69 @@ def _nights(person: Candidate, shift: Range, zone: str, policy: Policy) -> int:
     week = duty_day(shift[0], zone).isocalendar()[:2]
     same = [b for b in person.booked if duty_day(b[0], zone).isocalendar()[:2] == week]
     return 1 + sum(is_night(other, zone, policy) for other in same)
+
+
+# The crew's code ------------------------------------------------------------------------------------------------
+
+CODE_STEP_S = 60
+CODE_STEPS_AROUND = 3
+# A phone with a wrong clock is tried over what can be proved, but not over weeks: six digits are soon guessed.
+CODE_LONGEST = timedelta(hours=24)
+
+
+def crew_code(secret: bytes, shift_id: int, at: datetime) -> str:
+    """What the leader's phone shows at an instant: it needs the secret and the time, and no signal."""
+    return _code(secret, shift_id, _step(at))
+
+
+def is_crew_code(said: str, secret: bytes, shift_id: int, first: datetime, last: datetime) -> bool:
+    """Whether a code was shown between two instants, three steps allowed either side."""
+    low, high = _step(max(first, last - CODE_LONGEST)), _step(last)
+    steps = range(low - CODE_STEPS_AROUND, high + CODE_STEPS_AROUND + 1)
+    return any(hmac.compare_digest(said.encode(), _code(secret, shift_id, n).encode()) for n in steps)
+
+
+def _step(at: datetime) -> int:
+    return int(at.timestamp()) // CODE_STEP_S
+
+
+def _code(secret: bytes, shift_id: int, step: int) -> str:
+    mac = hmac.new(secret, f"crew:{shift_id}:{step}".encode(), hashlib.sha256).digest()
+    return f"XC1.{shift_id}.{int.from_bytes(mac[:4], 'big') % 1_000_000:06d}"
+
+
+# Swaps ----------------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Step:
+    """An offer, or something taken back, at its effective time."""
+
+    id: str
+    person_id: int
+    kind: Literal["offer", "withdraw"]
+    at: datetime
+
+
+def standing_offers(asker_id: int, to_person_id: int | None, steps: Iterable[Step]) -> tuple[int, ...]:
+    """Who offers to take a shift, the first to offer first; an offer taken back is none, nor is a stranger's."""
+    ordered = sorted(set(steps), key=lambda step: (step.at, step.id))
+    offers = [s for s in ordered if s.person_id != asker_id and to_person_id in (None, s.person_id)]
+    last = {step.person_id: step.kind for step in offers}
+    return tuple(dict.fromkeys(s.person_id for s in offers if last[s.person_id] == "offer"))
+
+
+def swap_state(
+    asker_id: int, to_person_id: int | None, decision: str | None, steps: Sequence[Step], *, is_open: bool
+) -> SwapState:
+    """What became of an asking: a pure function of its steps, whatever order they came in.
+
+    `is_open`: the shift is still planned, has not begun, and the asker is still on it.
+    """
+    if decision == "confirmed" or decision == "refused":
+        return "confirmed" if decision == "confirmed" else "refused"
+    if any(step.person_id == asker_id and step.kind == "withdraw" for step in steps):
+        return "withdrawn"
+    if not is_open:
+        return "closed"
+    return "offered" if standing_offers(asker_id, to_person_id, steps) else "asked"

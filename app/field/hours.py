@@ -6,10 +6,11 @@ from collections.abc import Sequence
 from datetime import date
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import exists, func, or_, select
 
 from app.accounts.models import Person
 from app.checkins import queries as checkins
+from app.checkins.models import Checkin
 from app.clock import rfc3339
 from app.coverage import rules as coverage
 from app.db import db
@@ -34,6 +35,7 @@ def hours_of(person: Person, month: date) -> dict[str, Any]:
         "month": f"{first:%Y-%m}",
         "minutes": sum(duty.worked_s for duty, _, _ in rows) // 60,
         "points_pending": half // 2,
+        "verified_minutes": verified_minutes(township_id, person.id),
         "duties": [
             {
                 **_duty_doc(duty, shift, team),
@@ -51,12 +53,31 @@ def hours_of(person: Person, month: date) -> dict[str, Any]:
     }  # fmt: skip
 
 
+def verified_minutes(township_id: int, person_id: int) -> int:
+    """Of all time, for the stars: duties that are over and known by more than their two taps."""
+    counted = exists().where(
+        Checkin.township_id == Duty.township_id, Checkin.duty_id == Duty.id, Checkin.verdict == "counted"
+    )
+    seconds = db.session.scalar(
+        select(func.coalesce(func.sum(Duty.worked_s), 0)).where(
+            Duty.township_id == township_id, Duty.person_id == person_id, Duty.state.in_(("ended", "attended")),
+            or_(counted, Duty.fixes > 0, Duty.entered_by.is_not(None)),
+        )
+    )  # fmt: skip
+    return int(seconds or 0) // 60
+
+
 def _duties(township_id: int, person_id: int, first: date, last: date) -> list[tuple[Duty, Shift, str]]:
     rows = db.session.execute(
         select(Duty, Shift, Team.name)
         .join(Shift, (Shift.township_id == Duty.township_id) & (Shift.id == Duty.shift_id))
         .join(Team, Team.id == Duty.team_id)
-        .where(Duty.township_id == township_id, Duty.person_id == person_id, Duty.day.between(first, last))
+        .where(
+            Duty.township_id == township_id,
+            Duty.person_id == person_id,
+            Duty.day.between(first, last),
+            Duty.started_at.is_not(None),
+        )
         .order_by(Shift.starts_at.desc(), Duty.id)
     ).all()
     return [(r[0], r[1], r[2]) for r in rows]

@@ -58,4 +58,13 @@ def offered_kinds() -> tuple[str, ...]:
 
 def _takers() -> dict[str, Taker]:
     # Each domain's takers stand in a file of their own beside this one.
-    return {}
+    from app.field import alarms, answers, crews, reports, swaps
+
+    return {
+        "sos": alarms.take_sos, "sos.cancel": alarms.take_cancel, "ok": alarms.take_ok,
+        "crew.tick": crews.take_tick, "handover": crews.take_handover,
+        "swap.ask": swaps.take_ask, "swap.offer": swaps.take_offer, "swap.withdraw": swaps.take_withdraw,
+        "cosign": answers.take_cosign, "answer": answers.take_answer,
+        "report": reports.take_report,
+        "decline": swaps.take_decline, "leave.ask": swaps.take_leave, "leave.withdraw": swaps.take_leave_back,
+    }  # fmt: skip

@@ -55,6 +55,7 @@ class ItemState(db.Model):
     result: Mapped[str]
     verdict: Mapped[str | None]
     reasons: Mapped[list[str]] = mapped_column(ARRAY(PG_TEXT), server_default=text("'{}'"))
+    evidence_level: Mapped[int | None]
     effective_at: Mapped[datetime]
     time_quality: Mapped[str]
     tries: Mapped[int] = mapped_column(server_default=text("0"))

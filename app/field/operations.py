@@ -16,12 +16,16 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
+from sqlalchemy import null
 from sqlalchemy.exc import OperationalError
 
 from app.accounts.models import Person
+from app.accounts.queries import refuses_tracks
 from app.db import db
 from app.errors import DomainError, trace_of
-from app.field import queries, settling
+from app.field import answers as words
+from app.field import queries, reports, settling
+from app.field.alarms import WAITING_FOR_SOS
 from app.field.kinds import offered_kinds, taker_of
 from app.field.models import InboxItem, ItemState
 from app.field.rules import EffectiveTime, Policy, body_sha256, effective_time, holds_nul
@@ -72,6 +76,7 @@ class Receipt:
     reasons: tuple[str, ...] = ()
     effective_at: datetime | None = None
     changed_at: datetime | None = None
+    evidence_level: int | None = None
 
 
 @dataclass
@@ -86,6 +91,19 @@ class Batch:
     segments: dict[settling.DutyKey, list[UUID]] = field(default_factory=dict)
     policy: Policy = field(default_factory=Policy)
     grounds: settling.Grounds = field(default_factory=settling.Grounds)
+    refusals: dict[int, bool] = field(default_factory=dict)
+    came: set[str] = field(default_factory=set)
+
+    def refuses(self, kind: str, author_id: int) -> bool:
+        """Whether the author has said no to a track, and this is a piece of one."""
+        if kind != "segment":
+            return False
+        if author_id not in self.refusals:
+            self.refusals[author_id] = refuses_tracks(author_id)
+        return self.refusals[author_id]
+
+    def why_not_kept(self, kind: str, author_id: int, body: Any) -> str | None:
+        return "tracks_refused" if self.refuses(kind, author_id) else reports.why_not_kept(kind, body)
 
     def touch(self, key: settling.DutyKey | None, item_id: UUID, kind: str) -> None:
         if key is None:
@@ -105,6 +123,7 @@ def take_batch(
     # Starts first, then by id: two batches with the same items take their locks in the same order.
     for n in sorted(range(len(items)), key=lambda n: _turn(items[n])):
         answers[n] = _take_safely(batch, items[n])
+    _release_words(batch)
     settle_touched(batch)
     return _with_states(items, answers)
 
@@ -163,7 +182,13 @@ def register(batch: Batch, item: Item) -> Receipt | None:
         return _seen_before(batch, item, batch.known[item.id])
     batch.known[item.id] = (township_id, item.author_id, bytes.fromhex(item.sha256))
     queries.add_state(_state_values(item, township_id, effective, batch.now))
-    if item.author_id != batch.person.id:
+    refused = batch.why_not_kept(item.kind, item.author_id, item.body)
+    if refused is not None:
+        # Its number and hash stay, so that nothing looks missing; its content is not kept.
+        queries.set_state(township_id, item.id, batch.now, result="rejected", reasons=[refused])
+        return None
+    # A call for help from a borrowed phone is heard like any other; who brought it stands with it.
+    if item.author_id != batch.person.id and item.kind != "sos":
         queries.set_state(township_id, item.id, batch.now, result="held", reasons=["other_author"])
         return None
     _apply(batch, township_id, item.id, item.kind, item.body, effective, item)
@@ -177,10 +202,12 @@ def _township_of(batch: Batch, author_id: int) -> int | None:
 
 
 def _inbox_values(batch: Batch, item: Item, township_id: int) -> dict[str, Any]:
+    refused = batch.why_not_kept(item.kind, item.author_id, item.body)
+    body = item.body if refused is None else null()  # SQL null, not JSON's
     return {
         "township_id": township_id, "id": item.id, "schema": item.schema, "device_id": item.device_id,
         "device_seq": item.device_seq, "author_id": item.author_id, "session_person_id": batch.person.id,
-        "kind": item.kind, "body": item.body, "sha256": bytes.fromhex(item.sha256), "device_at": item.device_at,
+        "kind": item.kind, "body": body, "sha256": bytes.fromhex(item.sha256), "device_at": item.device_at,
         "utc_offset_min": item.utc_offset_min, "monotonic_ms": item.monotonic_ms, "anchor_at": item.anchor_at,
         "sent_at": batch.sent_at, "received_at": batch.now,
     }  # fmt: skip
@@ -199,12 +226,19 @@ def _apply(
     batch: Batch, township_id: int, item_id: UUID, kind: str, body: dict[str, Any], effective: EffectiveTime,
     item: Item | InboxItem,
 ) -> None:  # fmt: skip
+    if batch.refuses(kind, item.author_id):
+        raise DomainError("tracks_refused")
     outcome = settling.apply(township_id, kind, body, effective, item, batch.now)
     batch.touch(outcome.duty, item_id, kind)
+    if outcome.duty is not None and kind in ("checkin", *settling.EVENTS):
+        batch.came.add(str(item_id))
     if outcome.held:
         queries.set_state(township_id, item_id, batch.now, result="held", reasons=[outcome.held])
     if kind == "duty.start" and outcome.duty is not None:
         _release_waiting(batch, outcome.duty)
+    if kind == "sos":
+        for row in queries.held_by(township_id, item.author_id, WAITING_FOR_SOS):
+            judge_again(batch, row)
 
 
 def _release_waiting(batch: Batch, key: settling.DutyKey) -> None:
@@ -231,6 +265,15 @@ def judge_again(batch: Batch, row: InboxItem) -> bool:
         _mark_failed(row.township_id, row.id, batch.now)
         return False
     return True
+
+
+def _release_words(batch: Batch) -> None:
+    """Co-signatures and answers that came before what they are about are taken now."""
+    if not batch.came or batch.person.home_township_id is None:
+        return
+    for row in queries.held_words(batch.person.home_township_id, words.WAITING):
+        if words.what_it_waits_for(row.body or {}) in batch.came:
+            judge_again(batch, row)
 
 
 def _mark_failed(township_id: int, item_id: UUID, now: datetime) -> None:
@@ -266,7 +309,7 @@ def _reject(batch: Batch, item: Item | Broken, code: str) -> Receipt:
 
 
 def _quarantine(batch: Batch, township_id: int | None, item: Item | Broken, code: str) -> None:
-    content = item.content if isinstance(item, Broken) else _content(item)
+    content = reports.without_words(item.content if isinstance(item, Broken) else _content(item))
     raw = json.dumps(content, sort_keys=True, default=str).encode()
     home = township_id or batch.person.home_township_id or 0
     clean = json.loads(spelled_out(raw.decode()))
@@ -329,21 +372,25 @@ def _with_states(items: Sequence[Item | Broken], answers: Sequence[Receipt | Non
         if answer is not None and (answer.result != "duplicate" or state is None):
             receipts.append(answer)
         elif state is not None:
-            receipts.append(receipt_of(state, answer.result if answer else None))
+            # What was rejected is rejected every time: a phone that missed the first answer must not take it for sent.
+            again = answer.result if answer and state.result != "rejected" else None
+            receipts.append(receipt_of(state, again))
     return receipts
 
 
 def receipt_of(state: ItemState, result: str | None = None) -> Receipt:
     return Receipt(
         str(state.id), result or state.result, state.verdict, tuple(state.reasons), state.effective_at,
-        state.changed_at,
+        state.changed_at, state.evidence_level,
     )  # fmt: skip
 
 
 def retry_failed(now: datetime, limit: int = 100) -> int:
-    """The job's part: items whose judging failed are tried again, at most five times; then a person sees them."""
+    """The job's part: items whose judging failed are tried again, at most five times; then a person sees them. And
+    words that crossed with what they are about: each came while the other's batch was not committed yet."""
     done = 0
-    for township_id, item_id in queries.failed_items(limit, MOST_TRIES, offered_kinds()):
+    failed = queries.failed_items(limit, MOST_TRIES, offered_kinds())
+    for township_id, item_id in [*failed, *queries.missed_words(limit, words.WAITING)]:
         row = queries.inbox_item(township_id, item_id)
         person = db.session.get(Person, row.author_id) if row is not None else None
         if row is None or row.body is None or person is None:

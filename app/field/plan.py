@@ -9,15 +9,19 @@ from typing import Any
 
 from sqlalchemy import or_, select
 
+from app.accounts.consents import answers_of
 from app.accounts.models import Person
+from app.alarms.phone import plan_part
+from app.alarms.rules import policy_from as alarm_policy
 from app.areas.models import Area
 from app.areas.policies import InForce, policies_in_force
 from app.checkins.rules import policy_from as checkin_policy
 from app.clock import local_day, rfc3339
 from app.coverage.rules import policy_from as coverage_policy
 from app.db import db
-from app.duty.models import Assignment, Duty, Shift
+from app.duty.models import Assignment, Shift
 from app.duty.rules import policy_from as duty_policy
+from app.field.crew_plan import colleagues_of, crew_parts, leave_of
 from app.geo import as_geojson, box_of, meets
 from app.hotspots.models import Hotspot, RiskWindow
 from app.routes.models import Checkpoint, Route, RouteVersion
@@ -45,10 +49,16 @@ def plan_of(person: Person, now: datetime) -> dict[str, Any]:
         },
         "teams": [{"id": t.id, "name": t.name, "kind": t.kind} for t in teams],
         "policy": _policy(in_force),
-        "shifts": _with_hotspots(_shift_docs(person.id, shifts, township.id), {h["id"] for h in hotspots}),
+        "shifts": _with_hotspots(_shift_docs(person.id, shifts, township.id, now), {h["id"] for h in hotspots}),
         "routes": _routes({s.route_version_id for s in rows if s.route_version_id}),
         "hotspots": hotspots,
         "places": {"bounds": _bounds(township.id)},
+        "colleagues": colleagues_of(person.id, [t.id for t in teams]),
+        "leave": leave_of(person.id, township.id, day),
+        "consents": answers_of(person.id),
+        "alarm": plan_part(
+            person.id, township.id, alarm_policy(in_force.body("alarms")), {s.id: s.fit_for_one for s in rows}
+        ),
     }  # fmt: skip
 
 
@@ -60,6 +70,10 @@ def _empty(person: Person) -> dict[str, Any]:
         "routes": [],
         "hotspots": [],
         "places": {"bounds": None},
+        "colleagues": [],
+        "leave": [],
+        "consents": answers_of(person.id),
+        "alarm": plan_part(person.id, 0, alarm_policy({}), {}),
     }
     return {"person": doc, "policy": _policy(InForce({}, {})), **nothing}
 
@@ -71,6 +85,7 @@ def _policy(in_force: InForce) -> dict[str, Any]:
         "version": "-".join(f"{k}{v}" for k, v in sorted(in_force.ids.items())) or "default",
         "grace_min": duty.grace_min, "late_after_min": duty.late_after_min,
         "max_accuracy_m": checkin.max_accuracy_m, "accuracy_allowance_m": checkin.allowance_m,
+        "min_level_for_points": checkin.min_level_for_points,
         "visit_min_s": visit.visit_min_s, "visit_full_min": visit.visit_qualified_min,
         "track_every_s": 15, "track_every_m": 20, "max_gap_s": track.max_gap_s, "segment_fixes": 40,
     }  # fmt: skip
@@ -114,29 +129,11 @@ def _shifts(person_id: int, team_ids: Sequence[int], township_id: int, day: date
 
 
 def _shift_docs(
-    person_id: int, shifts: Sequence[tuple[Shift, bool]], township_id: int
+    person_id: int, shifts: Sequence[tuple[Shift, bool]], township_id: int, now: datetime
 ) -> list[dict[str, Any]]:
-    ids = [s.id for s, _ in shifts]
-    crews: dict[int, list[dict[str, Any]]] = {}
-    for shift_id, pid, name in db.session.execute(
-        select(Assignment.shift_id, Person.id, Person.name)
-        .join(Person, Person.id == Assignment.person_id)
-        .where(Assignment.township_id == township_id, Assignment.shift_id.in_(ids), Assignment.active)
-        .order_by(Assignment.id)
-    ):
-        crews.setdefault(shift_id, []).append({"person_id": pid, "name": name})
-    duties = {
-        d.shift_id: d
-        for d in db.session.scalars(
-            select(Duty).where(
-                Duty.township_id == township_id, Duty.person_id == person_id, Duty.shift_id.in_(ids)
-            )
-        )
-    }
+    parts = crew_parts(person_id, [s for s, _ in shifts], township_id, now)
     teams = {t.id: t.name for t in db.session.scalars(select(Team).where(Team.township_id == township_id))}
-    return [
-        _shift_doc(s, mine, crews.get(s.id, []), duties.get(s.id), teams[s.team_id]) for s, mine in shifts
-    ]
+    return [{**_shift_doc(s, mine, teams[s.team_id]), **parts[s.id]} for s, mine in shifts]
 
 
 def _with_hotspots(docs: list[dict[str, Any]], known: set[int]) -> list[dict[str, Any]]:
@@ -153,19 +150,11 @@ def _with_hotspots(docs: list[dict[str, Any]], known: set[int]) -> list[dict[str
     return [{**d, "hotspot_ids": near.get(d["route_version_id"] or 0, [])} for d in docs]
 
 
-def _shift_doc(
-    s: Shift, mine: bool, crew: list[dict[str, Any]], duty: Duty | None, team: str
-) -> dict[str, Any]:
-    doc = None
-    if duty is not None:
-        doc = {
-            "state": duty.state, "started_at": rfc3339(duty.started_at), "ended_at": rfc3339(duty.ended_at),
-        }  # fmt: skip
+def _shift_doc(s: Shift, mine: bool, team: str) -> dict[str, Any]:
     return {
         "id": s.id, "version": s.version, "status": s.status, "day": s.day.isoformat(),
         "starts_at": rfc3339(s.starts_at), "ends_at": rfc3339(s.ends_at), "team": {"id": s.team_id, "name": team},
-        "meeting_place": s.meeting_place, "route_version_id": s.route_version_id, "mine": mine, "crew": crew,
-        "duty": doc,
+        "meeting_place": s.meeting_place, "route_version_id": s.route_version_id, "mine": mine,
     }  # fmt: skip
 
 

@@ -7,13 +7,14 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import and_, or_, select, update
+from sqlalchemy import ARRAY, BigInteger, Uuid, and_, cast, func, or_, select, update
 from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.orm import aliased
 
 from app.accounts.models import Person
 from app.checkins.models import Checkin
 from app.db import db
-from app.duty.models import Duty
+from app.duty.models import Duty, DutyEvent
 from app.duty.queries import of_duty
 from app.field.models import InboxItem, ItemState, QuarantineItem, ServerEpoch
 
@@ -52,14 +53,40 @@ def set_state(township_id: int, item_id: UUID, now: datetime, **values: Any) -> 
     )
 
 
-def set_verdict(township_id: int, item_id: UUID, verdict: str, reasons: list[str], now: datetime) -> None:
-    """The answer to a check-in; untouched, and so no news to the phone, when it stays the same."""
-    is_news = or_(ItemState.verdict.is_distinct_from(verdict), ItemState.reasons.is_distinct_from(reasons))
+def release_held(township_id: int, item_id: UUID, reason: str, now: datetime) -> None:
+    """What waited for just this reason is stored now."""
     db.session.execute(
         update(ItemState)
-        .where(ItemState.township_id == township_id, ItemState.id == item_id, is_news)
-        .values(changed_at=now, verdict=verdict, reasons=reasons)
-    )
+        .where(
+            ItemState.township_id == township_id, ItemState.id == item_id, ItemState.result == "held",
+            ItemState.reasons == [reason],
+        )
+        .values(changed_at=now, result="stored", reasons=[])
+    )  # fmt: skip
+
+
+def set_verdict(
+    township_id: int, item_id: UUID, verdict: str, reasons: list[str], now: datetime, level: int | None = None
+) -> bool:
+    """The answer to a check-in; untouched, and so no news to the phone, when it stays the same. True when the phone may
+    have heard another answer before."""
+    before = aliased(ItemState)
+    is_news = or_(
+        ItemState.verdict.is_distinct_from(verdict), ItemState.reasons.is_distinct_from(reasons),
+        ItemState.evidence_level.is_distinct_from(level),
+    )  # fmt: skip
+    was = db.session.execute(
+        update(ItemState)
+        .where(
+            ItemState.township_id == township_id, ItemState.id == item_id, is_news,
+            before.township_id == ItemState.township_id, before.id == ItemState.id, before.township_id == township_id,
+            before.id == item_id,
+        )
+        .values(changed_at=now, verdict=verdict, reasons=reasons, evidence_level=level)
+        .returning(before.verdict)
+        .execution_options(synchronize_session=False)
+    ).first()  # fmt: skip
+    return was is not None and was[0] is not None
 
 
 def add_quarantine(
@@ -113,6 +140,56 @@ def held_for(township_id: int, shift_id: int, author_id: int, codes: Sequence[st
     )  # fmt: skip
 
 
+def held_by(township_id: int, author_id: int, code: str) -> list[InboxItem]:
+    """Held items of an author that wait for one reason, whatever their shift, oldest id first."""
+    return list(
+        db.session.scalars(
+            select(InboxItem)
+            .join(ItemState, and_(ItemState.township_id == InboxItem.township_id, ItemState.id == InboxItem.id))
+            .where(
+                ItemState.township_id == township_id, ItemState.author_id == author_id,
+                ItemState.result == "held", ItemState.reasons.overlap([code]), InboxItem.body.is_not(None),
+            )
+            .order_by(InboxItem.id)
+        )
+    )  # fmt: skip
+
+
+def held_words(township_id: int, codes: Sequence[str]) -> list[InboxItem]:
+    """Held items of a township that wait for an item of whoever's, oldest id first."""
+    return list(
+        db.session.scalars(
+            select(InboxItem)
+            .join(ItemState, and_(ItemState.township_id == InboxItem.township_id, ItemState.id == InboxItem.id))
+            .where(
+                ItemState.township_id == township_id, ItemState.result == "held",
+                ItemState.reasons.overlap(list(codes)), InboxItem.body.is_not(None),
+            )
+            .order_by(InboxItem.id)
+        )
+    )  # fmt: skip
+
+
+def missed_words(limit: int, codes: Sequence[str]) -> list[tuple[int, UUID]]:
+    """Held items that wait for a check-in, or a tap of a duty, which is there."""
+    about = cast(
+        func.coalesce(InboxItem.body["checkin_id"].astext, InboxItem.body["item_id"].astext), Uuid
+    )
+    rows = db.session.execute(
+        select(ItemState.township_id, ItemState.id)
+        .join(InboxItem, and_(InboxItem.township_id == ItemState.township_id, InboxItem.id == ItemState.id))
+        .where(
+            ItemState.result == "held", ItemState.reasons.overlap(list(codes)),
+            or_(*[
+                select(model.id).where(model.township_id == ItemState.township_id, model.id == about).exists()
+                for model in (Checkin, DutyEvent)
+            ]),
+        )
+        .limit(limit)
+    )  # fmt: skip
+    return [(r[0], r[1]) for r in rows]
+
+
 def failed_items(limit: int, most_tries: int, offered: Sequence[str]) -> list[tuple[int, UUID]]:
     """Items whose judging failed, and those of a kind that an older release stored and this one takes."""
     waiting_for_us = and_(ItemState.reasons.overlap(["kind_not_offered"]), ItemState.kind.in_(list(offered)))
@@ -131,6 +208,12 @@ def failed_items(limit: int, most_tries: int, offered: Sequence[str]) -> list[tu
 
 def inbox_item(township_id: int, item_id: UUID) -> InboxItem | None:
     return db.session.get(InboxItem, (township_id, item_id))
+
+
+def forget_bodies(township_id: int, author_id: int, kept_shifts: Sequence[int]) -> int:
+    """Null the bodies of an author's items, through the function that may; answers how many."""
+    kept = cast(list(kept_shifts), ARRAY(BigInteger))
+    return int(db.session.scalar(select(func.forget_bodies_of(township_id, author_id, kept))) or 0)
 
 
 def gaps_of(duty: Duty) -> frozenset[UUID]:

@@ -1,7 +1,8 @@
 """What is kept how long, and the forgetting itself. docs/privacy.md is generated from RETENTION.
 
 Runs every night with the rights of the retention role, portion by portion; each portion is one transaction, safe to
-repeat and to kill. A contested duty (a check-in is held and nobody has looked at it) keeps its evidence longer.
+repeat and to kill. A contested duty (a check-in is held and nobody has looked at it, or its member has answered and
+nobody has closed that) keeps its evidence longer.
 """
 
 from __future__ import annotations
@@ -15,12 +16,16 @@ from sqlalchemy import ColumnElement, and_, exists, func, null, or_, select, tup
 
 from app import clock
 from app.accounts import forgetting as accounts
+from app.alarms import forgetting as alarms
 from app.areas.models import Area
+from app.checkins import answers
 from app.checkins import forgetting as checkins
 from app.coverage import folding
 from app.db import db
+from app.duty import crews
 from app.duty.models import Duty
 from app.field.models import InboxItem, ItemState, QuarantineItem
+from app.incidents import forgetting as incidents
 from app.tracks import queries as tracks
 
 Finish = Callable[[], None]
@@ -39,6 +44,7 @@ class Rule:
 
 
 TRACK = Rule("Raw tracks", "segments", 30, 90, "rows deleted, a duty's all at once")
+LOGGED = Rule("Points of a native logger that are in no track yet", "logger_fixes", 2, None, "rows deleted")
 POSITION = Rule(
     "Position of a check-in", "checkins.position", 30, 90, "nulled; verdict, reasons and distances stay"
 )
@@ -56,17 +62,62 @@ BODY = Rule(
 QUARANTINE = Rule(
     "What could not be taken", "quarantine_items.content", 30, None, "nulled; code and hash stay"
 )
+HANDOVER = Rule("Words for the next crew", "handovers.text", 90, None, "nulled; the fixed phrase stays")
+ANSWER = Rule(
+    "A member's words about a verdict", "answers.text", 90, None,
+    "nulled, so many days after a leader closed it; the fixed phrase stays",
+)  # fmt: skip
+REPORT = Rule(
+    "Free words of a report about a place", "incidents.text", 90, None,
+    "nulled, so many days after it was closed (a year if nobody closed it); place and fixed phrase stay",
+)  # fmt: skip
+PHOTO = Rule(
+    "Photos of places", "incident_photos", 90, None, "files deleted and hashes nulled, counted as for the words"
+)
+LONE_PHOTO = Rule("Photos whose report never came", "incident_photos", 7, None, "rows and files deleted")
+ALARM = Rule(
+    "Position of a call for help", "alarms.position", 30, None,
+    "nulled, counted from its end (60 days more if nobody ended it); what happened stays",
+)  # fmt: skip
+PIN_USES = Rule("Numbers that a PIN was proved with", "pin_uses", 90, None, "rows deleted")
+PUSH = Rule("Push addresses of sessions that have ended", "push_addresses", 1, None, "rows deleted")
 SESSION = Rule("Sessions that have ended", "sessions", 30, None, "rows deleted")
+CODES = Rule(
+    "Sign-in codes that nobody used", "sign_in_codes", 1, None, "rows deleted; a used one's at its use"
+)
 ATTEMPTS = Rule("Counted attempts to sign in or send", "rate_counts", 2, None, "rows deleted")
 JOBS = Rule("Jobs that went well", "procrastinate_jobs", 7, None, "rows deleted; they hold ids only")
 FAILED_JOBS = Rule("Jobs that failed", "procrastinate_jobs", 90, None, "rows deleted; they hold ids only")
 KEPT = (
     Rule("Check-ins: verdict, place, time", "checkins", None, None, "kept; the limit of 24 months is not built yet"),
     Rule("Minutes at hotspots", "place_presences", None, None, "kept; the limit of 24 months is not built yet"),
+    Rule(
+        "Crew ticks, swaps, declines, leave", "crew_ticks, swaps, swap_steps, declines, leaves", None, None,
+        "kept; ids, days and fixed phrases only",
+    ),
+    Rule(
+        "Consents, second factor, calendar address", "consents, second_factors, calendar_feeds", None, None,
+        "kept until the person changes them; no secret stands there as it is",
+    ),
+    Rule(
+        "Reports about places: category, phrase, place, who reported it, what became of it", "incidents", None, None,
+        "kept; a round that found nothing is a row without a place",
+    ),
+    Rule("Co-signatures", "cosigns", None, None, "kept; ids and times only"),
+    Rule(
+        "Secrets of checkpoint codes, links of screens", "checkpoint_codes, code_displays", None, None,
+        "kept, sealed or as a hash",
+    ),
+    Rule(
+        "Calls for help and their steps, a lone worker's answers, PINs", "alarms, alarm_steps, watches, pins",
+        None, None, "kept; PINs as sealed keys, until their person takes them away",
+    ),
     Rule("Duties, receipts, points, audit", "duties, item_states, point_entries, audits", None, None, "kept"),
 )  # fmt: skip
 RETENTION: tuple[Rule, ...] = (
-    TRACK, POSITION, STREETS, ROUTES, BODY, QUARANTINE, SESSION, ATTEMPTS, JOBS, FAILED_JOBS, *KEPT,
+    TRACK, LOGGED, POSITION, STREETS, ROUTES, BODY, QUARANTINE, HANDOVER, ANSWER, REPORT, PHOTO,
+    LONE_PHOTO, SESSION, CODES, ATTEMPTS, JOBS,
+    FAILED_JOBS, *KEPT,
 )  # fmt: skip
 
 
@@ -97,7 +148,12 @@ def run(now: datetime, finish: Finish, zone: str | None = None) -> dict[str, int
 def portions(now: datetime, zone: str | None = None) -> Iterator[Portion]:
     for township_id, its_zone in _townships(zone):
         yield from _of_township(township_id, its_zone, now)
+    yield LOGGED.where, lambda: tracks.delete_old_logger_fixes(_before(now, LOGGED.days))
     yield QUARANTINE.where, lambda: _forget_quarantine(_before(now, QUARANTINE.days))
+    yield LONE_PHOTO.where, lambda: incidents.forget_lone_photos(_before(now, LONE_PHOTO.days))
+    yield CODES.where, lambda: accounts.forget_codes(_before(now, CODES.days))
+    yield PIN_USES.where, lambda: alarms.forget_pin_uses(_before(now, PIN_USES.days))
+    yield PUSH.where, lambda: alarms.forget_push_addresses(_before(now, PUSH.days))
     yield SESSION.where, lambda: accounts.forget_sessions(_before(now, SESSION.days))
     yield ATTEMPTS.where, lambda: accounts.forget_attempts(_before(now, ATTEMPTS.days))
 
@@ -125,6 +181,11 @@ def _of_township(township_id: int, zone: str, now: datetime) -> Iterator[Portion
     yield from _folding(old(STREETS), now)
     yield ROUTES.where, lambda: folding.drop_route_presence(old(ROUTES))
     yield BODY.where, lambda: _forget_bodies(township_id, now)
+    yield ALARM.where, lambda: alarms.forget_positions(township_id, _before(now, ALARM.days))
+    yield HANDOVER.where, lambda: crews.forget_words(township_id, _before(now, HANDOVER.days))
+    yield ANSWER.where, lambda: answers.forget_words(township_id, _before(now, ANSWER.days))
+    yield REPORT.where, lambda: incidents.forget_words(township_id, _before(now, REPORT.days))
+    yield PHOTO.where, lambda: incidents.forget_photos(township_id, _before(now, PHOTO.days))
 
 
 def _folding(which: ColumnElement[bool], now: datetime) -> Iterator[Portion]:
@@ -132,15 +193,13 @@ def _folding(which: ColumnElement[bool], now: datetime) -> Iterator[Portion]:
         yield STREETS.where, partial(folding.fold_day, *key, which, now)
 
 
-def portions_of_person(township_id: int, person_id: int, now: datetime) -> Iterator[Portion]:
-    """The same at once for one person's own tracks, whatever their age: "delete my tracks" of a later release."""
-    which = and_(Duty.township_id == township_id, Duty.person_id == person_id)
-    mine = and_(InboxItem.township_id == township_id, InboxItem.author_id == person_id)
+def portions_of_duties(which: ColumnElement[bool], now: datetime) -> Iterator[Portion]:
+    """The trails of the duties meant, whatever their age (forgetting.py)."""
     yield POSITION.where, lambda: checkins.forget_positions(which)
     yield TRACK.where, lambda: tracks.delete_segments_of(which)
+    yield LOGGED.where, lambda: tracks.delete_waiting_of(which)
     yield from _folding(which, now)
     yield ROUTES.where, lambda: folding.drop_route_presence(which)
-    yield BODY.where, lambda: _null_bodies(mine)
 
 
 def _before(now: datetime, days: int | None) -> datetime:

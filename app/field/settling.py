@@ -9,17 +9,19 @@ from datetime import date, datetime, timedelta
 from typing import Any
 from uuid import UUID
 
+from app import stream
 from app.areas.policies import InForce, Place, place_of, policies_in_force
 from app.checkins import operations as checkins
 from app.checkins import rules as checkin_rules
 from app.coverage import operations as coverage
 from app.coverage.pieces import Policy as PiecePolicy
+from app.duty import crews as duty_crews
 from app.duty import operations as duties
 from app.duty import queries as duty_queries
 from app.duty.models import Duty, Shift
 from app.duty.rules import Window, on_duty_ranges
 from app.duty.rules import policy_from as duty_policy
-from app.field import queries
+from app.field import answers, crews, queries
 from app.field.kinds import Arrival, DutyKey, Outcome, taker_of
 from app.field.rules import EffectiveTime
 from app.incentives import operations as incentives
@@ -52,11 +54,13 @@ def apply(
     duty.last_item_at = max(duty.last_item_at or now, now)
     duty.widen(item.id)
     if kind in EVENTS:
-        duties.record_event(duty, item.id, kind, effective.at, effective.quality)
+        code_right = crews.code_of_start(shift, kind, body, effective, item, now)
+        duties.record_event(duty, item.id, kind, effective.at, effective.quality, code_right)
     elif kind == "checkin":
         sender = checkins.Sender(
-            item.id, item.device_id, item.device_seq, effective.at, effective.quality, now
-        )
+            item.id, item.device_id, item.device_seq, effective.at, effective.quality, now,
+            answers.proved_between(effective, item, now),
+        )  # fmt: skip
         checkins.record_checkin(duty, shift, sender, body)
     else:
         shift_s = 0
@@ -101,26 +105,40 @@ class Grounds:
 
 
 def settle(
-    key: DutyKey, now: datetime, grounds: Grounds | None = None, new_segments: Sequence[UUID] = ()
-) -> None:
+    key: DutyKey, now: datetime, grounds: Grounds | None = None, new_segments: Sequence[UUID] = (),
+    *, measure_all: bool = False,
+) -> None:  # fmt: skip
     """Bring everything that follows from a duty's items in line with them. Safe to repeat: the same items, the same
-    state. Other people's duties that share coordinates with it are judged again as well."""
+    state. Other people's duties that share coordinates with it are judged again as well. `measure_all`: stored
+    segments were replaced by others, so that adding is not enough."""
     found = duty_queries.lock_duty(key.township_id, key.shift_id, key.person_id)
     if found is None:
         return
     duty, shift = found
-    ground = (grounds or Grounds()).of(duty)
+    grounds = grounds or Grounds()
+    ground = grounds.of(duty)
+    before = _shown(duty)
     window = duties.settle_window(duty, shift, now, duty_policy(ground.in_force.body("duty")))
-    _measure_track(duty, ground.walk(duty, shift, window), new_segments)
+    _measure_track(duty, ground.walk(duty, shift, window), new_segments, measure_all)
     for other_id in sorted(_judge_checkins(duty, shift, window, ground, now)):
         _judge_sharer(duty.township_id, other_id, ground, now)
     if duty.state in ("ended", "attended"):
         incentives.post_month(
             duty.township_id, duty.person_id, duty.day, ground.place.zone, ground.in_force, now
         )
+    if _shown(duty) != before:
+        # Closed as forgotten, ticked, here with the crew: the phones of the shift show it.
+        stream.tell("plan", people=[duty.person_id, *duty_crews.crew_on(shift)], shift_id=shift.id)
+    for person_id in duty_crews.follow_ticks(duty, shift, now):
+        settle(DutyKey(key.township_id, key.shift_id, person_id), now, grounds)
 
 
-def _measure_track(duty: Duty, walk: coverage.Walk, new_segments: Sequence[UUID]) -> None:
+def _shown(duty: Duty) -> tuple[Any, ...]:
+    """What of a duty the phones of its shift show."""
+    return duty.state, duty.started_at is None, duty.with_crew, *(duty.flags or ())
+
+
+def _measure_track(duty: Duty, walk: coverage.Walk, new_segments: Sequence[UUID], measure_all: bool) -> None:
     """Add what the new segments give; when the span now cuts the track otherwise than it was measured, measure all.
 
     What retention has taken cannot be measured again: then what stands is kept, and only the new is added.
@@ -128,15 +146,22 @@ def _measure_track(duty: Duty, walk: coverage.Walk, new_segments: Sequence[UUID]
     extent = track_queries.extent_of(duty) if duty.fixes else None
     before, duty.track_spans = duty.track_spans, [[a, b] for a, b in walk.allowed]
     if extent is None:
+        if measure_all:
+            duty.track_m, duty.near_m = coverage.rebuild_track(walk, [])
         return
-    low, high, fixes = extent
+    low, high = extent.low, extent.high
     is_cut_otherwise = _clipped(walk.allowed, low, high) != _clipped(before, low, high)
-    if is_cut_otherwise and fixes == duty.fixes:
+    is_whole = extent.fixes == duty.fixes
+    if (measure_all or is_cut_otherwise) and is_whole:
         duty.track_m, duty.near_m = coverage.rebuild_track(walk, tracks.all_stretches(duty))
     elif new_segments:
         track_m, near_m = coverage.add_track(walk, tracks.new_stretches(duty, new_segments))
         duty.track_m += track_m
         duty.near_m += near_m
+    else:
+        return
+    if extent.sources > 1 and is_whole:
+        duty.track_m, duty.near_m = coverage.lengths(walk, tracks.all_stretches(duty))
 
 
 def _clipped(spans: Sequence[Sequence[float]], low: float, high: float) -> list[tuple[float, float]]:
@@ -151,9 +176,14 @@ def _judge_checkins(
     policy = checkin_rules.policy_from(ground.in_force.body("checkins"))
     gaps = queries.gaps_of(duty)
     judged = checkins.judge_duty(duty, shift, window, gaps, policy, ground.place.zone)
+    told_otherwise = False
     for checkin in judged.changed:
         reasons = [*checkin.reasons, *([checkin.review_reason] if checkin.review_reason else [])]
-        queries.set_verdict(duty.township_id, checkin.id, checkin.verdict, reasons, now)
+        told_otherwise |= queries.set_verdict(
+            duty.township_id, checkin.id, checkin.verdict, reasons, now, checkin.evidence_level
+        )
+    if told_otherwise:
+        stream.tell("verdict", people=[duty.person_id], shift_id=shift.id)
     if judged.is_whole:
         coverage.rebuild_pairs(duty.township_id, duty.id, judged.pairs)
     return judged.sharers

@@ -11,6 +11,7 @@ from sqlalchemy.dialects.postgresql import insert
 
 from app.areas.policies import InForce
 from app.checkins import queries as checkins
+from app.checkins import rules as checkin_rules
 from app.coverage import rules as coverage
 from app.db import db
 from app.duty import queries as duties
@@ -102,7 +103,8 @@ def judged_duties(
     ids = [duty.id for duty, _ in worked]
     if not ids:
         return []
-    counted = checkins.counted_checkpoints([duty for duty, _ in worked])
+    least = checkin_rules.policy_from(in_force.body("checkins")).min_level_for_points
+    counted = checkins.counted_checkpoints([duty for duty, _ in worked], least)
     versions = [shift.route_version_id for _, shift in worked if shift.route_version_id is not None]
     required = checkins.required_checkpoints(versions)
     visits = qualified_visits(township_id, worked, in_force)

@@ -21,8 +21,10 @@ from app.db import db
 from app.duty.queries import forgotten_duties
 from app.errors import trace_of
 from app.field import late, operations, retention, settling
+from app.incidents.forgetting import sweep
 from app.jobs import queries
 from app.jobs.queue import BACK_OFF, QUEUE, enqueue_once, queue
+from app.loggers import operations as loggers
 
 log = logging.getLogger("xunfang.jobs")
 FORGOTTEN_AFTER = timedelta(minutes=60)
@@ -48,6 +50,13 @@ def retry_failed(timestamp: int) -> None:
     """Items whose judging failed are tried again, five times at most; then a person sees them."""
     operations.retry_failed(clock.now())
     db.session.commit()
+
+
+@every("* * * * *", "pack_loggers")
+def pack_loggers(timestamp: int) -> None:
+    """What native loggers sent becomes part of the track, also where too little came to make a segment at once."""
+    now = clock.now()
+    _one_by_one(loggers.waiting_for_long(now), lambda key: loggers.pack(*key, now))
 
 
 @every("*/5 * * * *", "close_forgotten")
@@ -85,6 +94,7 @@ def forget(zone: str, day: str) -> None:
     with narrow.app_context():
         try:
             counts = retention.run(clock.now(), db.session.commit, zone)
+            counts["files"] = sweep(settings.media, clock.now())
             log.info("retention of %s in %s: %s", day, zone, counts)
         finally:
             db.session.remove()

@@ -13,10 +13,11 @@ from flask import Flask
 from procrastinate import App, PsycopgConnector
 from sqlalchemy.engine import make_url
 
+from app.alarms.queries import QUEUE as ALARMS
 from app.db import db
 from app.errors import trace_of
 from app.jobs.queries import TAKE_UP
-from app.jobs.queue import MOST_TRIES, queue
+from app.jobs.queue import MOST_TRIES, QUEUE, queue
 
 log = logging.getLogger("xunfang.worker")
 # A nightly job may take minutes; the ones of every minute don't wait for it.
@@ -52,20 +53,26 @@ async def _work(app: Flask, database_url: str, silent_s: float, stop: asyncio.Ev
     with queue.replace_connector(connector_for(database_url)):
         async with queue.open_async():
             await take_up(queue, silent_s)
-            worker = asyncio.create_task(
-                queue.run_worker_async(
-                    name="xunfang", concurrency=JOBS_AT_ONCE, install_signal_handlers=False,
-                    update_heartbeat_interval=silent_s / 3, stalled_worker_timeout=silent_s,
-                    task_middleware=[in_app_context(app)],
+            # Calls for help have a worker of their own in this process: no long job holds them back.
+            workers = [
+                asyncio.create_task(
+                    queue.run_worker_async(
+                        name=f"xunfang {name}", queues=[name], concurrency=JOBS_AT_ONCE, install_signal_handlers=False,
+                        update_heartbeat_interval=silent_s / 3, stalled_worker_timeout=silent_s,
+                        task_middleware=[in_app_context(app)], fetch_job_polling_interval=poll_s,
+                    )
                 )
-            )  # fmt: skip
+                for name, poll_s in ((QUEUE, 5.0), (ALARMS, 1.0))
+            ]  # fmt: skip
             helpers = [asyncio.create_task(stop.wait()), asyncio.create_task(_keep_taking_up(silent_s))]
             log.info("the worker is ready")
-            await asyncio.wait([worker, helpers[0]], return_when=asyncio.FIRST_COMPLETED)
-            for task in (*helpers, worker):
-                task.cancel()  # the worker then ends the jobs that run, and takes no new ones
-            with contextlib.suppress(asyncio.CancelledError):
-                await worker
+            await asyncio.wait([*workers, helpers[0]], return_when=asyncio.FIRST_COMPLETED)
+            for task in (*helpers, *workers):
+                task.cancel()  # the workers then end the jobs that run, and take no new ones
+            await asyncio.gather(*workers, return_exceptions=True)
+            for task in workers:
+                if not task.cancelled() and task.exception() is not None:
+                    raise task.exception()  # type: ignore[misc]
 
 
 class NamesOnly(logging.Filter):
@@ -82,7 +89,7 @@ class NamesOnly(logging.Filter):
 def connector_for(database_url: str) -> PsycopgConnector:
     """psycopg takes the same address as SQLAlchemy, without the driver's name."""
     url = make_url(database_url).set(drivername="postgresql").render_as_string(hide_password=False)
-    return PsycopgConnector(conninfo=url, min_size=1, max_size=4)
+    return PsycopgConnector(conninfo=url, min_size=1, max_size=8)
 
 
 def in_app_context(app: Flask) -> Callable[..., Any]:

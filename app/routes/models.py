@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Any
 
 from geoalchemy2 import Geometry
-from sqlalchemy import CheckConstraint, ForeignKey, Identity, Index, UniqueConstraint, text
+from sqlalchemy import CheckConstraint, ForeignKey, Identity, Index, LargeBinary, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from app.db import db
@@ -110,3 +110,30 @@ class Checkpoint(db.Model):
         CheckConstraint("method IN ('gps','code','nfc','photo')", name="method"),
         CheckConstraint(f"category IN {CHECKPOINT_CATEGORIES!r}", name="category"),
     )
+
+
+class CheckpointCode(db.Model):
+    """The secret behind a checkpoint's codes and tags. It belongs to the place, by its name on the route, so that a new
+    version of the route keeps it. `sealed_before` is the one until `changed_at`: phones may be offline for days."""
+
+    __tablename__ = "checkpoint_codes"
+    id: Mapped[int] = mapped_column(Identity(), primary_key=True)
+    township_id: Mapped[int] = mapped_column(ForeignKey("areas.id"))
+    route_id: Mapped[int] = mapped_column(ForeignKey("routes.id"))
+    name: Mapped[str]
+    sealed: Mapped[bytes] = mapped_column(LargeBinary)
+    sealed_before: Mapped[bytes | None] = mapped_column(LargeBinary)
+    changed_at: Mapped[datetime]
+    __table_args__ = (UniqueConstraint("route_id", "name"),)
+
+
+class CodeDisplay(db.Model):
+    """A screen at a checkpoint. Whoever has its link sees the code of the moment; of its token we keep the hash."""
+
+    __tablename__ = "code_displays"
+    id: Mapped[int] = mapped_column(Identity(), primary_key=True)
+    code_id: Mapped[int] = mapped_column(ForeignKey("checkpoint_codes.id"), index=True)
+    token_sha256: Mapped[bytes] = mapped_column(LargeBinary, unique=True)
+    made_by: Mapped[int] = mapped_column(ForeignKey("people.id"))
+    made_at: Mapped[datetime]
+    revoked_at: Mapped[datetime | None]

@@ -3,13 +3,28 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
 
-from sqlalchemy import func, select, text
+from sqlalchemy import and_, func, select, text
+from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.orm import aliased
 
 from app.areas.models import Area
 from app.db import db
-from app.routes.models import NetworkVersion, Route, RouteVersion, Street
+from app.errors import NotFound
+from app.routes.models import (
+    Checkpoint,
+    CheckpointCode,
+    CodeDisplay,
+    NetworkVersion,
+    Route,
+    RouteVersion,
+    Street,
+)
 from app.teams.models import Team
+from app.teams.scope import Scope, led_team_rows
 
 
 def last_network_number(township_id: int) -> int:
@@ -69,6 +84,124 @@ def checkpoint_metres(
 def place_streets_in_villages(network_version_id: int) -> None:
     """A street belongs to the village in which its middle lies."""
     db.session.execute(_PLACE_STREETS, {"id": network_version_id})
+
+
+# --- codes at checkpoints -------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class CodePlace:
+    """A checkpoint of a route's newest version; its code belongs to the route and its name."""
+
+    checkpoint: Checkpoint
+    route_id: int
+    route_name: str
+
+
+def code_of_checkpoint(checkpoint_id: int) -> CheckpointCode | None:
+    """By the place's name on its route, whichever version the checkpoint is of."""
+    return db.session.scalar(
+        select(CheckpointCode)
+        .join(RouteVersion, RouteVersion.route_id == CheckpointCode.route_id)
+        .join(
+            Checkpoint,
+            and_(Checkpoint.route_version_id == RouteVersion.id, Checkpoint.name == CheckpointCode.name),
+        )
+        .where(Checkpoint.id == checkpoint_id)
+    )
+
+
+def add_code(township_id: int, route_id: int, name: str, sealed: bytes, now: datetime) -> None:
+    """Unless the place has one."""
+    row = insert(CheckpointCode).values(
+        township_id=township_id, route_id=route_id, name=name, sealed=sealed, changed_at=now
+    )
+    db.session.execute(row.on_conflict_do_nothing(index_elements=["route_id", "name"]))
+
+
+def led_routes(scope: Scope) -> list[Route]:
+    """Routes in use of the teams that the caller leads."""
+    which = select(Route).where(led_team_rows(scope, Route.township_id, Route.team_id), Route.active)
+    return list(db.session.scalars(which.order_by(Route.name, Route.id)))
+
+
+def _newest(route_id: Any) -> Any:
+    other = aliased(RouteVersion)
+    return select(func.max(other.version)).where(other.route_id == route_id).scalar_subquery()
+
+
+def _places() -> Any:
+    return (
+        select(Checkpoint, Route.id, Route.name)
+        .join(RouteVersion, RouteVersion.id == Checkpoint.route_version_id)
+        .join(Route, Route.id == RouteVersion.route_id)
+        .where(RouteVersion.version == _newest(Route.id))
+    )
+
+
+def places_of_route(scope: Scope, route_id: int) -> list[CodePlace]:
+    """The checkpoints of a route's newest version, in order; empty when the caller does not lead its team."""
+    rows = db.session.execute(
+        _places()
+        .where(Route.id == route_id, led_team_rows(scope, Route.township_id, Route.team_id))
+        .order_by(Checkpoint.seq)
+    )
+    return [CodePlace(*row) for row in rows]
+
+
+def reach_place(scope: Scope, checkpoint_id: int) -> CodePlace:
+    """A checkpoint of a route whose team the caller leads, or NotFound."""
+    row = db.session.execute(
+        _places().where(
+            Checkpoint.id == checkpoint_id, led_team_rows(scope, Route.township_id, Route.team_id)
+        )
+    ).first()
+    if row is None:
+        raise NotFound()
+    return CodePlace(*row)
+
+
+def displays_of_route(route_id: int) -> list[tuple[CodeDisplay, str]]:
+    """Screens that still show something, with their checkpoint's name, oldest first."""
+    rows = db.session.execute(
+        select(CodeDisplay, CheckpointCode.name)
+        .join(CheckpointCode, CheckpointCode.id == CodeDisplay.code_id)
+        .where(CheckpointCode.route_id == route_id, CodeDisplay.revoked_at.is_(None))
+        .order_by(CodeDisplay.made_at, CodeDisplay.id)
+    )
+    return [(row[0], row[1]) for row in rows]
+
+
+def reach_display(scope: Scope, display_id: int) -> tuple[CodeDisplay, CheckpointCode]:
+    row = db.session.execute(
+        select(CodeDisplay, CheckpointCode)
+        .join(CheckpointCode, CheckpointCode.id == CodeDisplay.code_id)
+        .join(Route, Route.id == CheckpointCode.route_id)
+        .where(CodeDisplay.id == display_id, led_team_rows(scope, Route.township_id, Route.team_id))
+    ).first()
+    if row is None:
+        raise NotFound()
+    return row[0], row[1]
+
+
+def display_of(token_sha256: bytes) -> tuple[CheckpointCode, int] | None:
+    """The code of a live screen, and the id that its checkpoint has in the route's newest version."""
+    row = db.session.execute(
+        select(CheckpointCode, Checkpoint.id)
+        .join(CodeDisplay, CodeDisplay.code_id == CheckpointCode.id)
+        .join(Route, Route.id == CheckpointCode.route_id)
+        .join(RouteVersion, RouteVersion.route_id == Route.id)
+        .join(
+            Checkpoint,
+            and_(Checkpoint.route_version_id == RouteVersion.id, Checkpoint.name == CheckpointCode.name),
+        )
+        .where(
+            CodeDisplay.token_sha256 == token_sha256, CodeDisplay.revoked_at.is_(None), Route.active,
+            RouteVersion.version == _newest(Route.id),
+        )
+        .order_by(Checkpoint.seq)
+    ).first()  # fmt: skip
+    return (row[0], row[1]) if row else None
 
 
 _OUTSIDE = text("""

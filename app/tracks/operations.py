@@ -14,11 +14,12 @@ from app.tracks.rules import Fix
 
 @dataclass(frozen=True)
 class Stretch:
-    """A segment and the one fix on either side that a stored neighbour knows."""
+    """A segment and the one fix on either side that a stored neighbour knows; `by` a logger, or the page (0)."""
 
     fixes: tuple[Fix, ...]
     before: Fix | None
     after: Fix | None
+    by: int = 0
 
 
 def store_segment(
@@ -43,22 +44,37 @@ def new_stretches(duty: Duty, ids: Sequence[UUID]) -> list[Stretch]:
     return [found[item_id] for item_id in ids if item_id in found]
 
 
-Edge = tuple[int, int, int]
+Edge = tuple[int, int, int, int]
 
 
-def _in_context(segments: Sequence[tuple[UUID, int, list[Fix]]]) -> dict[UUID, Stretch]:
-    """Neighbours share a fix: the same place at the same second of the device's own clock."""
-    by_head = {_edge(fixes[0], shift_s): fixes for _, shift_s, fixes in segments}
-    by_tail = {_edge(fixes[-1], shift_s): fixes for _, shift_s, fixes in segments}
+def _in_context(segments: Sequence[queries.Stored]) -> dict[UUID, Stretch]:
+    """Neighbours of one source share a fix: the same place at the same second of the device's own clock."""
+    by_head = {_edge(s, s.fixes[0]): s.fixes for s in segments}
+    by_tail = {_edge(s, s.fixes[-1]): s.fixes for s in segments}
     found = {}
-    for item_id, shift_s, fixes in segments:
-        left = by_tail.get(_edge(fixes[0], shift_s))
-        right = by_head.get(_edge(fixes[-1], shift_s))
-        before = left[-2] if left and left is not fixes else None
-        after = right[1] if right and right is not fixes else None
-        found[item_id] = Stretch(tuple(fixes), before, after)
+    for s in segments:
+        left, right = by_tail.get(_edge(s, s.fixes[0])), by_head.get(_edge(s, s.fixes[-1]))
+        before = left[-2] if left and left is not s.fixes else None
+        after = right[1] if right and right is not s.fixes else None
+        found[s.id] = Stretch(tuple(s.fixes), before, after, s.by)
     return found
 
 
-def _edge(fix: Fix, shift_s: int) -> Edge:
-    return fix.t_s - shift_s, fix.lon_e7, fix.lat_e7
+def _edge(segment: queries.Stored, fix: Fix) -> Edge:
+    return segment.by, fix.t_s - segment.shift_s, fix.lon_e7, fix.lat_e7
+
+
+# --- native loggers -----------------------------------------------------------------------------------------------
+
+
+def store_logger_segment(
+    duty: Duty, item_id: UUID, source: str, logger_id: int, fixes: Sequence[Fix], now: datetime
+) -> int:
+    """Keep a piece of what a logger recorded. Its clock is the satellites': nothing is shifted."""
+    return queries.add_segment(duty, item_id, source, fixes, 0, now, logger_id)
+
+
+def logger_track(duty: Duty, logger_id: int) -> list[Fix]:
+    """Every fix of a duty that is stored of this logger, once each, in time order."""
+    fixes = {fix for segment in queries.logger_segments(duty, logger_id) for fix in segment.fixes}
+    return sorted(fixes, key=lambda f: (f.t_s, f.lon_e7, f.lat_e7))

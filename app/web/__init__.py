@@ -6,8 +6,25 @@ from flask import Flask
 
 
 def init_app(app: Flask) -> None:
-    from app.web import board, coverage, phone, review, session, shell, shifts, words
+    from app.web import (
+        alarms,
+        board,
+        codes,
+        coverage,
+        display,
+        feeds,
+        people,
+        phone,
+        reports,
+        review,
+        session,
+        shell,
+        shifts,
+        swaps,
+        words,
+    )
 
     words.init_app(app)
-    for module in (shell, session, phone, board, shifts, review, coverage):
+    desk = (board, alarms, shifts, swaps, reports, review, coverage, codes, people)
+    for module in (shell, session, phone, *desk, display, feeds):
         app.register_blueprint(module.pages)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from flask import Blueprint, render_template
@@ -10,12 +10,14 @@ from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
 from app import clock
+from app.alarms.queries import names_of, open_by_shift
 from app.checkins.board import Progress, progress_of
 from app.duty import board, choices
 from app.duty.objections import duty_policy
 from app.duty.rules import Board, DutyState, Policy, Window, shift_state
 from app.field.sending import missing_items
 from app.gate import allow, my_scope
+from app.web.review import duty_answers_of
 from app.web.words import hhmm, minutes_words, names, today, use_zone
 
 pages = Blueprint("board", __name__)
@@ -32,6 +34,7 @@ TALLIES = {
     "not_started": "later",
     "done": "done",
     "on": "out",
+    "sos": "out",
     "paused": "out",
     "silent": "out",
     "short_crew": "out",
@@ -62,7 +65,7 @@ class Line:
 @pages.get("/desk/board")
 @allow("leader")
 def show() -> ResponseReturnValue:
-    return render_template("desk/board.html", **view())
+    return render_template("desk/board.html", answers=duty_answers_of(), **view())
 
 
 @pages.get("/desk/board/lines")
@@ -80,10 +83,12 @@ def view() -> dict[str, object]:
     shifts = [s for s in board.crews_on(my_scope(), today(), now) if s.status == "planned"]
     progress = progress_of(shifts)
     missing = missing_items(shifts)
+    calls = call_words(shifts)
     policies = {key: duty_policy(*key) for key in {(s.township_id, s.day) for s in shifts}}
     found = [
         line_of(s, policies[s.township_id, s.day], progress[s.id], missing.get(s.id, 0), now) for s in shifts
     ]
+    found = [with_call(line, calls.get(line.id, [])) for line in found]
     shown = sorted(found, key=lambda line: line.order)
     tally = dict.fromkeys(("need", "out", "later", "done"), 0)
     for line in shown:
@@ -158,6 +163,28 @@ def line_of(shift: board.CrewShift, policy: Policy, progress: Progress, missing:
     )
 
 
+def with_call(line: Line, said: list[str]) -> Line:
+    """A crew that calls for help stands before everything else."""
+    if not said:
+        return line
+    return replace(line, state="sos", tone="need", needs=[*said, *line.needs], order=(-1, *line.order[1:]))
+
+
+def call_words(shifts: list[board.CrewShift]) -> dict[int, list[str]]:
+    """Calls for help of the crews that are not ended, as sentences by shift."""
+    calls = open_by_shift([(s.township_id, s.id) for s in shifts]) if shifts else {}
+    people = names_of([p for some in calls.values() for a in some for p in (a.person_id, a.acknowledged_by)])
+    said: dict[int, list[str]] = {}
+    for shift_id, some in calls.items():
+        for alarm in some:
+            who, by = people.get(alarm.person_id, ""), people.get(alarm.acknowledged_by)
+            words = (
+                _("alarm.board.taken", name=who, by=by) if by else _(f"alarm.board.{alarm.kind}", name=who)
+            )
+            said.setdefault(shift_id, []).append(_("alarm.board.drill", words=words) if alarm.test else words)
+    return said
+
+
 def needs_of(shift: board.CrewShift, found: Board, now: datetime) -> list[str]:
     """What only the leader can settle, as sentences."""
     waiting = names(mate for mate in shift.planned_mates if not mate.started_at)
@@ -185,6 +212,9 @@ def remarks_of(
     remarks = []
     if found.late_min > policy.late_after_min and any(mate.started_at for mate in shift.mates):
         remarks.append(_("desk.board.late", late=minutes_words(found.late_min)))
+    wrong = [mate for mate in shift.mates if "crew_code_wrong" in mate.flags]
+    if wrong:
+        remarks.append(_("desk.board.code_wrong", names=names(wrong)))
     silent = silent_min(shift, now)
     heard = [mate.last_item_at for mate in shift.mates if mate.last_item_at]
     if silent:

@@ -74,6 +74,10 @@ class SignInForm(DeskForm):
     password = PasswordField(validators=[needed(), Length(max=200, message="errors.field_invalid")])
 
 
+class SecondFactorForm(DeskForm):
+    totp = StringField(validators=[needed(), Length(max=40, message="errors.field_invalid")])
+
+
 class CrewForm(VersionedForm):
     """`accepted` is ticked by a leader who has seen the warnings; `warned` says that the page shows them."""
 
@@ -106,6 +110,21 @@ class CancelForm(VersionedForm):
 class AttendForm(DeskForm):
     started = TimeField(validators=[needed()])
     ended = TimeField(validators=[needed()])
+
+
+class SwapForm(DeskForm):
+    """Who takes the shift, or why nobody does. `accepted` and `warned` as in the crew's form."""
+
+    taker = RadioField(validators=[Optional()], validate_choice=False)
+    reason = RadioField(validators=[Optional()], validate_choice=False)
+    accepted = BooleanField()
+    crew = HiddenField()
+    warned = False
+
+
+class LeaveForm(DeskForm):
+    reason = RadioField(validators=[Optional()], validate_choice=False)
+    warned = False
 
 
 class ReviewForm(DeskForm):

@@ -10,17 +10,19 @@ import json
 from hashlib import sha256
 from pathlib import Path
 
-from flask import Blueprint, Response, abort, current_app, redirect, render_template, request
+from flask import Blueprint, Response, abort, current_app, g, redirect, render_template, request
 from flask.typing import ResponseReturnValue
 
 from app.gate import public
 
 pages = Blueprint("phone", __name__)
+MAY_COMPILE = "1"  # since the reader of QR codes came; another number makes every phone fetch the page's headers anew
 
 
 @pages.get("/m/")
 @public
 def shell() -> ResponseReturnValue:
+    g.may_compile = True
     return revalidated(render_template("phone/shell.html"), "text/html; charset=utf-8")
 
 
@@ -48,7 +50,11 @@ def worker() -> ResponseReturnValue:
         "/m/": render_template("phone/shell.html"),
         "/manifest.webmanifest": render_template("phone/manifest.webmanifest"),
     }
-    kept = [{"url": url, "revision": revision_of(text)} for url, text in rendered.items()]
+    # The shell is kept with its headers: what its page may do belongs to its revision.
+    kept = [
+        {"url": url, "revision": revision_of(text + (MAY_COMPILE if url == "/m/" else ""))}
+        for url, text in rendered.items()
+    ]
     response = revalidated(
         f"self.__PAGES={json.dumps(kept)};\n{built.read_text()}", "text/javascript; charset=utf-8"
     )

@@ -11,19 +11,22 @@ from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
 from app import clock
+from app.accounts.operations import record_look
 from app.areas.policies import policies_in_force
 from app.checkins import board as checkins
 from app.checkins import rules
+from app.checkins.answers import PHRASES, answers_on, duty_answers
 from app.checkins.board import Waiting
-from app.checkins.review import RETURN_REASONS, decide_checkin
+from app.checkins.models import Answer, Checkin
+from app.checkins.review import RETURN_REASONS
 from app.db import db
 from app.duty import choices
 from app.errors import DomainError, NotFound
-from app.field.operations import settle_duty
+from app.field.reviewing import review_checkin, see_answer
 from app.gate import allow, me, my_scope
 from app.web.forms import ReviewForm
 from app.web.planning import blame
-from app.web.words import hhmm, use_zone
+from app.web.words import hhmm, names, use_zone
 
 pages = Blueprint("review", __name__)
 TONES = {"held": "wait", "counted": "good", "not_counted": "need"}
@@ -33,7 +36,9 @@ TONES = {"held": "wait", "counted": "good", "not_counted": "need"}
 @pages.get("/desk/review/<uuid:checkin_id>")
 @allow("leader", "admin")
 def show(checkin_id: UUID | None) -> ResponseReturnValue:
-    return review_page(checkin_id, empty_form())
+    page = review_page(checkin_id, empty_form())
+    db.session.commit()  # that somebody looked
+    return page
 
 
 @pages.post("/desk/review/<uuid:checkin_id>")
@@ -41,12 +46,11 @@ def show(checkin_id: UUID | None) -> ResponseReturnValue:
 def decide(checkin_id: UUID) -> ResponseReturnValue:
     form = offer_reasons(ReviewForm())
     decision = request.form.get("decision", "")
-    now = clock.now()
     try:
-        checkin = decide_checkin(
-            me(), my_scope(), checkin_id, decision, form.reason.data, now, seen=read_moment(form.seen.data)
-        )
-        settle_duty(checkin.township_id, checkin.duty_id, now)
+        review_checkin(
+            me(), my_scope(), checkin_id, decision, form.reason.data, clock.now(),
+            seen=read_moment(form.seen.data),
+        )  # fmt: skip
     except NotFound:
         raise
     except DomainError as refused:
@@ -60,6 +64,18 @@ def decide(checkin_id: UUID) -> ResponseReturnValue:
     return redirect(url_for("review.show", others=request.form.get("others") or None))
 
 
+@pages.post("/desk/answers/<uuid:answer_id>/seen")
+@allow("leader", "admin")
+def see(answer_id: UUID) -> ResponseReturnValue:
+    """What a member said about a duty has been read; it stands on the shift's page until then."""
+    see_answer(me(), my_scope(), answer_id, clock.now())
+    flash(_("answers.desk.seen_done"), "done")
+    shift_id = request.form.get("shift", type=int)
+    target = url_for("shifts.show", shift_id=shift_id) if shift_id else url_for("review.show")
+    db.session.commit()
+    return redirect(target)
+
+
 def review_page(checkin_id: UUID | None, form: ReviewForm, *, problem: str = "") -> str:
     scope, now = my_scope(), clock.now()
     teams = choices.led_teams(scope)
@@ -70,6 +86,9 @@ def review_page(checkin_id: UUID | None, form: ReviewForm, *, problem: str = "")
     one = checkins.checkin_of(scope, checkin_id) if checkin_id else (queue[0] if queue else None)
     if one is not None and not form.is_submitted():
         form.seen.data = one.checkin.reviewed_at.isoformat() if one.checkin.reviewed_at else ""
+    if one is not None and one.checkin.position is not None:
+        c = one.checkin
+        record_look(me(), c.person_id, c.township_id, "checkin", c.id, one.day, now)
     decided = checkins.decided_checkins(scope, me().id, now - timedelta(hours=12))
     return render_template(
         "desk/review.html", queue=queue, item=one and item_of(one), form=form, problem=problem, others=others,
@@ -110,6 +129,40 @@ def item_of(one: Waiting) -> dict[str, object]:
         "where_words": where_words(one, offset), "drawing": drawing_of(one, offset, policy),
         "decided": c.review_verdict, "is_mine": c.person_id == me().id,
         "decided_why": c.review_reason and _(f"desk.return.{c.review_reason}"),
+        "level": c.evidence_level, "code_words": code_words(c), "cosigned_words": cosigned_words(c),
+        "answers": [answer_of(answer) for answer in answers_on(c)],
+    }  # fmt: skip
+
+
+def duty_answers_of(shift_id: int | None = None) -> list[dict[str, object]]:
+    """What members of the caller's teams said about their duties and nobody has read; of one shift, or of all."""
+    return [
+        {**answer_of(answer), "id": answer.id, "name": name, "shift_id": found, "is_mine": answer.person_id == me().id}
+        for found, answer, name in duty_answers(my_scope(), shift_id)
+    ]  # fmt: skip
+
+
+def code_words(c: Checkin) -> str:
+    if c.code_form is None:
+        return ""
+    return _(f"codes.result.right.{c.code_form}") if c.code_right else _("codes.result.wrong")
+
+
+def cosigned_words(c: Checkin) -> str:
+    by = checkins.cosigners_of(c)
+    if not by:
+        return ""
+    return _(
+        "desk.review.cosigned_by" if c.evidence_level == 4 else "desk.review.cosigned_weak", names=names(by)
+    )
+
+
+def answer_of(answer: Answer) -> dict[str, object]:
+    """The phrase as a sentence, and the member's own words where there are some."""
+    phrase = answer.phrase if answer.phrase in PHRASES else "other"
+    return {
+        "words": _(f"answer.phrase.{phrase}"), "text": answer.text, "at": answer.said_at,
+        "is_open": answer.closed_at is None,
     }  # fmt: skip
 
 

@@ -7,6 +7,7 @@ from urllib.parse import urlsplit
 from flask import Blueprint, current_app, redirect, request, url_for
 from flask.typing import ResponseReturnValue
 
+from app import clock
 from app.gate import LANGUAGES, allow, my_scope, public, settings
 
 pages = Blueprint("shell", __name__)
@@ -14,9 +15,14 @@ pages = Blueprint("shell", __name__)
 # Noun of the rail → its page. A noun is shown to those who may open the page.
 NOUNS = (
     ("board", "board.show"),
+    ("alarms", "alarms.show"),
     ("shifts", "shifts.week"),
+    ("swaps", "swaps.show"),
+    ("reports", "desk_reports.show"),
     ("review", "review.show"),
     ("coverage", "coverage.show"),
+    ("codes", "codes.show"),
+    ("people", "people.show"),
 )
 YEAR_S = 365 * 86400
 
@@ -52,16 +58,29 @@ def own_path(target: str | None, otherwise: str = "/") -> str:
 
 def rail() -> list[dict[str, object]]:
     """The nouns that the caller may open: [{name, url, count}]."""
-    from app.checkins.board import waiting_count
-
     shown = []
     for name, endpoint in NOUNS:
         view = current_app.view_functions.get(endpoint)
         if not set(getattr(view, "access", ())) & my_scope().roles:
             continue
-        count = waiting_count(my_scope()) if name == "review" else 0
-        shown.append({"name": name, "url": url_for(endpoint), "count": count})
+        shown.append({"name": name, "url": url_for(endpoint), "count": waiting_on(name)})
     return shown
+
+
+def waiting_on(noun: str) -> int:
+    """How much of a noun waits for the caller."""
+    from app.alarms import operations as alarms
+    from app.checkins.board import waiting_count
+    from app.duty import swaps
+    from app.incidents import queries as reports
+
+    if noun == "review":
+        return waiting_count(my_scope())
+    if noun == "reports":
+        return reports.new_count(my_scope())
+    if noun == "alarms":
+        return len(alarms.ringing(my_scope(), clock.now()))
+    return swaps.waiting_count(my_scope(), clock.now()) if noun == "swaps" else 0
 
 
 pages.app_context_processor(lambda: {"rail": rail})

@@ -11,7 +11,7 @@ from flask_babel import gettext as _
 from app import clock
 from app.checkins.board import progress_of, waiting_on
 from app.db import db
-from app.duty import attendance, board, choices, roster
+from app.duty import attendance, board, choices, roster, swaps
 from app.duty.board import CrewShift
 from app.duty.objections import duty_policy
 from app.errors import Conflict, DomainError, NotFound
@@ -20,6 +20,7 @@ from app.gate import allow, me, my_scope
 from app.web import planning
 from app.web.board import needs_of, state_and_tone
 from app.web.forms import AttendForm, CancelForm, CrewForm, DeskForm, span_of
+from app.web.review import duty_answers_of
 from app.web.words import hhmm, local, minutes_words, short_day, span, today, use_zone
 
 pages = Blueprint("shifts", __name__)
@@ -224,6 +225,8 @@ def shift_page(
         attend_errors=any(f.errors for f in (attend_forms or {}).values()),
         crew_form=(crew_form or planning.crew_form(team, shift)) if open_to_change else None, crew_problem=crew_problem,
         cancel_form=(cancel_form or planning.cancel_form(shift)) if open_to_change and not shift.has_begun else None,
+        askings=swaps.led_askings(my_scope(), now, shift.id), declines=swaps.declines_of(my_scope(), shift.id),
+        answers=duty_answers_of(shift.id),
         waiting=waiting_on(my_scope(), shift.id), cancel_problem=cancel_problem, notes=planning.notes(team, shift.day),
     )  # fmt: skip
 
@@ -240,10 +243,17 @@ def mates_of(shift: CrewShift, forms: dict[int, AttendForm], is_time: bool) -> l
             {
                 "person_id": mate.person_id, "name": mate.name, "off_roster": not mate.planned,
                 "tone": MATE_TONES.get(str(state), "wait" if is_time else "idle"), "words": _(f"desk.mate.{state}"),
-                "times": times_of(mate), "form": form,
+                "times": times_of(mate), "form": form, "remarks": remarks_of(mate),
             }
         )  # fmt: skip
     return shown
+
+
+def remarks_of(mate: board.Mate) -> list[str]:
+    """How somebody's being here is known: by the crew's code, or a wrong one that the leader may ask about."""
+    if mate.with_crew:
+        return [_("desk.shift.with_crew")]
+    return [_("desk.shift.code_wrong")] if "crew_code_wrong" in mate.flags else []
 
 
 def attend_form(shift: CrewShift, mate: board.Mate) -> AttendForm:

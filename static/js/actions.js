@@ -1,13 +1,17 @@
 // @ts-check
 // What a tap does: a claim into the outbox first, then a try to send. Each resolves when the claim is safe.
 import { fixOf } from "./domain/claim.js";
+import { sameTap } from "./domain/codes.js";
 import { announce } from "./dom.js";
 import { t } from "./i18n.js";
 import * as location from "./location.js";
-import { drain, nextTryMs } from "./offline/drain.js";
+import { isUrgent, soonMs } from "./domain/alarm.js";
+import { drain, nextTryMs, rush } from "./offline/drain.js";
 import { put, putAll } from "./offline/outbox.js";
 import { fetchPlan, fetchReceipts } from "./offline/plan.js";
+import { sendWishes } from "./offline/me.js";
 import { askToKeep, isFull } from "./offline/room.js";
+import { buzz, chime } from "./senses.js";
 import { current, dutyFor, reload } from "./store.js";
 
 /** Somebody can read it: the words say what happened and what to do. */
@@ -34,11 +38,12 @@ async function safely(save) {
 /**
  * @param {import("./store.js").Shift} shift
  * @param {"duty.start"|"duty.pause"|"duty.resume"|"duty.end"} kind
+ * @param {{crew_code?: string}} [more]
  */
-export async function tapDuty(shift, kind) {
+export async function tapDuty(shift, kind, more = {}) {
   await safely(async () => {
     const author_id = author();
-    const claim = { author_id, kind, body: { shift_id: shift.id } };
+    const claim = { author_id, kind, body: { shift_id: shift.id, ...more } };
     if (kind === "duty.pause" || kind === "duty.end") {
       await location.stopRecording(); // first of all: no position after this tap
       const { said, track } = await location.closingClaims(author_id);
@@ -57,21 +62,20 @@ const USABLE_MS = 5 * 60_000;
  * @param {import("./store.js").Shift} shift
  * @param {{checkpoint_id: number}|{hotspot_id: number}} place
  * @param {"here"|"arrive"|"leave"} phase
+ * @param {{method?: "gps"|"code"|"nfc", code?: string}} [how] with what beside the position
  * @returns {Promise<import("./offline/outbox.js").OutboxRow>}
  */
-export async function checkIn(shift, place, phase) {
+export async function checkIn(shift, place, phase, how = {}) {
   if (dutyFor(shift).state !== "on") throw new Told(t("patrol.not_on_duty"));
   const position = await bestPosition();
   if (!position) throw new Told(t(current().trouble === "denied" ? "trouble.denied" : "trouble.no_position"));
   if (dutyFor(shift).state !== "on") throw new Told(t("patrol.not_on_duty"));
-  const row = await safely(() =>
-    put({
-      author_id: author(),
-      kind: "checkin",
-      body: { shift_id: shift.id, phase, ...place, method: "gps", fix: fixOf(position, Date.now()) },
-    }),
-  );
-  navigator.vibrate?.(40);
+  const said = { shift_id: shift.id, phase, ...place, method: "gps", ...how };
+  const before = sameTap(current().rows, shift.id, said, Date.now());
+  if (before) return /** @type {any} */ (before); // a second tap is not a second check-in
+  const row = await safely(() => put({ author_id: author(), kind: "checkin", body: { ...said, fix: fixOf(position, Date.now()) } }));
+  buzz(40);
+  chime("good");
   announce(t("spoken.saved"));
   send();
   return row;
@@ -91,13 +95,40 @@ export async function writeNote(body) {
   send();
 }
 
+/** Anything else that is said and needs no position. @param {import("./domain/claim.js").Kind} kind @param {Record<string, any>} body */
+export async function sayIt(kind, body) {
+  const row = await safely(() => put({ author_id: author(), kind, body }));
+  announce(t("spoken.saved"));
+  send();
+  return row;
+}
+
 // --- sending and fetching -------------------------------------------------------------------------
 
 let timer = 0;
+let alarmTimer = 0;
+let alarmTries = 0;
+
+/**
+ * Calls for help and "I'm OK": at once, beside everything else, and again every few seconds until each has its receipt.
+ * @param {boolean} [atOnce]
+ */
+export async function sendAlarms(atOnce = false) {
+  await rush(atOnce).catch(() => "wait");
+  await reload();
+  clearTimeout(alarmTimer);
+  if (!current().rows.some(isUrgent)) {
+    alarmTries = 0;
+    return;
+  }
+  alarmTimer = window.setTimeout(sendAlarms, soonMs(++alarmTries));
+  askForSync();
+}
 
 /** Try to send now; come back by ourselves as long as something waits. @param {{patient?: boolean}} [how] */
 export async function send(how = {}) {
   clearTimeout(timer);
+  sendAlarms();
   const before = current().mine.count;
   const ending = await drain(how).catch(() => /** @type {const} */ ("wait"));
   await reload();
@@ -116,7 +147,7 @@ export async function send(how = {}) {
 }
 
 /** Where the worker can be woken when the signal returns, it sends even after the page is closed. */
-async function askForSync() {
+export async function askForSync() {
   try {
     const registration = await navigator.serviceWorker?.getRegistration();
     await /** @type {any} */ (registration)?.sync?.register("xunfang-send");
@@ -138,6 +169,7 @@ export async function refresh(atMostEveryMs = 0) {
   const { session } = current();
   if (!session.person || session.expired || Date.now() - refreshed < atMostEveryMs) return;
   refreshed = Date.now();
+  await sendWishes(session.person.id);
   await fetchPlan(session.person.id);
   await fetchReceipts(session.person.id);
 }

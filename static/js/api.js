@@ -9,7 +9,7 @@ let gzipRefused = false;
 /**
  * @typedef {{status: number, json: any, etag: string|null, retryAfter: string|null, problem: {code: string, detail: string}|null}} Reply
  *
- * @param {"GET"|"POST"|"DELETE"} method
+ * @param {"GET"|"POST"|"PUT"|"PATCH"|"DELETE"} method
  * @param {string} path under /api/v1
  * @param {{body?: any, etag?: string|null, timeoutMs?: number}} [more]
  * @returns {Promise<Reply>}

@@ -73,11 +73,25 @@ export function writeSetting(name, value) {
   }
 }
 
-/** Light, dark, night and the text size, onto <html>. */
-export function applyLook() {
-  const html = document.documentElement;
-  const theme = readSetting("theme");
-  if (theme && theme !== "auto") html.dataset.theme = theme;
-  else delete html.dataset.theme;
-  html.dataset.text = readSetting("text") ?? "normal";
+/** The choices of this phone as attributes of <html>, where the style sheets read them. */
+export function applyLook(now = new Date()) {
+  const { dataset } = document.documentElement;
+  const sharp = (readSetting("contrast") ?? "auto") === "more" || matchMedia("(prefers-contrast: more)").matches;
+  const theme = themeAt(readSetting("theme") ?? "auto", now.getHours());
+  const device = matchMedia("(prefers-color-scheme: dark)").matches ? "dark" : "light";
+  if (theme || sharp) dataset.theme = theme ?? device;
+  else delete dataset.theme; // then the style sheet follows the device at once
+  if (sharp) dataset.contrast = "more";
+  else delete dataset.contrast;
+  dataset.text = readSetting("text") ?? "normal";
+  dataset.hand = readSetting("hand") ?? "right";
+}
+
+/**
+ * By itself it is as the phone has it in the day, and dark in the evening and at night.
+ * @param {string} chosen @param {number} hour @returns {string|null} null: the device decides
+ */
+export function themeAt(chosen, hour) {
+  if (chosen !== "auto") return chosen;
+  return hour >= 19 || hour < 6 ? "dark" : null;
 }

@@ -1,19 +1,32 @@
 // @ts-check
 // Positions. Read only while a duty is on and not paused; the counters are there so that a test can see it.
-import { newSampler, takeFix, closeTrack } from "./domain/track.js";
+import { cadence, closeTrack, isLow, isStill, newSampler, takeFix } from "./domain/track.js";
 import { database } from "./offline/db.js";
 import { putAll } from "./offline/outbox.js";
 
 /**
  * @typedef {{lon: number, lat: number, accuracy_m: number, at: number}} Position degrees; at: epoch ms of this phone
  * @typedef {"denied"|"unavailable"|"slow"|null} Trouble
- * @typedef {{author_id: number, shift_id: number, rules: import("./domain/track.js").TrackRules}} Errand
+ * @typedef {{author_id: number, shift_id: number, keep?: boolean, rules: import("./domain/track.js").TrackRules}} Errand
  */
 
 export const counts = { watches: 0, clears: 0, asked: 0, fixes: 0 };
 
+const TICK_MS = 10_000;
+const ANSWER_MS = 20_000; // a question may take so long; two of them and their pause are less than a gap
+const USABLE_M = 50;
+
 /** @type {Errand|null} */
 let errand = null;
+let recording = false;
+/** @type {import("./domain/track.js").Cadence} */
+let pace = { watch: "none", ask_s: 60 };
+/** @type {import("./domain/track.js").Battery} */
+let battery = null;
+let batteryAsked = false;
+let heardAt = 0;
+let asking = false;
+let clock = 0;
 /** @type {number|null} */
 let watch = null;
 /** @type {import("./domain/track.js").Sampler} */
@@ -29,15 +42,18 @@ let wake = null;
 let tellPosition = () => {};
 /** @type {(t: Trouble) => void} */
 let tellTrouble = () => {};
+/** @type {(saving: boolean) => void} */
+let tellSaving = () => {};
 
-/** @param {{onPosition: (p: Position) => void, onTrouble: (t: Trouble) => void}} ears */
+/** @param {{onPosition: (p: Position) => void, onTrouble: (t: Trouble) => void, onSaving?: (saving: boolean) => void}} ears */
 export function listen(ears) {
   tellPosition = ears.onPosition;
   tellTrouble = ears.onTrouble;
+  tellSaving = ears.onSaving ?? tellSaving;
 }
 
 export function isRecording() {
-  return watch !== null;
+  return recording;
 }
 
 /**
@@ -46,7 +62,10 @@ export function isRecording() {
  * @returns {Promise<boolean>}
  */
 export async function startRecording(wanted) {
-  if (errand) return watch !== null;
+  if (errand) {
+    errand.keep = wanted.keep; // refused, or agreed to, while on duty
+    return recording;
+  }
   errand = wanted;
   if (!(await holdRecorderLock())) {
     errand = null;
@@ -57,19 +76,75 @@ export async function startRecording(wanted) {
   if (kept && !same) await flushTrack(wanted.author_id);
   sampler = same ? kept.sampler : newSampler();
   if (errand !== wanted) return false; // ended while we were reading
-  counts.watches += 1;
-  watch = navigator.geolocation.watchPosition(heard, failed, { enableHighAccuracy: true, maximumAge: 0, timeout: 60_000 });
+  recording = true;
+  heardAt = Date.now();
+  setPace();
+  clock = window.setInterval(tick, TICK_MS);
+  askBattery();
   await holdScreen();
   return true;
 }
 
+/** As the phone moves and as its battery stands; asked again with every fix. */
+function setPace() {
+  if (!recording) return;
+  const wanted = cadence(isStill(sampler), battery);
+  tellSaving(isLow(battery));
+  if (wanted.watch !== pace.watch || (watch === null && wanted.watch !== "none")) {
+    unwatch();
+    const options = { enableHighAccuracy: wanted.watch === "fine", maximumAge: 0, timeout: 60_000 };
+    if (wanted.watch !== "none") {
+      counts.watches += 1;
+      watch = navigator.geolocation.watchPosition(wanted.watch === "fine" ? heard : heardCoarsely, failed, options);
+    }
+  }
+  pace = wanted;
+}
+
+function unwatch() {
+  if (watch === null) return;
+  navigator.geolocation.clearWatch(watch);
+  counts.clears += 1;
+  watch = null;
+}
+
+/** A receiver that sleeps, or that says nothing because nothing moves, is asked: standing still is no gap. */
+function tick() {
+  if (!recording || asking || Date.now() - heardAt < pace.ask_s * 1000 - TICK_MS / 2) return;
+  asking = true;
+  counts.asked += 1;
+  navigator.geolocation.getCurrentPosition(
+    (p) => {
+      asking = false;
+      heard(p);
+    },
+    (error) => {
+      asking = false;
+      if (recording) failed(error);
+    },
+    { enableHighAccuracy: true, maximumAge: 0, timeout: ANSWER_MS },
+  );
+}
+
+async function askBattery() {
+  if (batteryAsked) return;
+  batteryAsked = true;
+  const found = await /** @type {any} */ (navigator).getBattery?.().catch(() => null);
+  if (!found) return;
+  const read = () => {
+    battery = { level: found.level, charging: found.charging };
+    setPace();
+  };
+  found.addEventListener("levelchange", read);
+  found.addEventListener("chargingchange", read);
+  read();
+}
+
 /** Stop reading positions at once; what was kept stays in the database until it is cut into segments. */
 export async function stopRecording() {
-  if (watch !== null) {
-    navigator.geolocation.clearWatch(watch);
-    counts.clears += 1;
-  }
-  watch = null;
+  unwatch();
+  clearInterval(clock);
+  recording = false;
   errand = null;
   letGo?.();
   letGo = null;
@@ -123,13 +198,20 @@ export function positionNow(timeout = 8_000) {
   });
 }
 
+/** What costs no battery is vague at times: it then only says nothing. @param {GeolocationPosition} p */
+function heardCoarsely(p) {
+  if (p.coords.accuracy <= USABLE_M) heard(p);
+}
+
 /** @param {GeolocationPosition} p */
 function heard(p) {
   if (!errand) return;
   counts.fixes += 1;
+  heardAt = Date.now();
   const position = read(p);
   tellPosition(position);
   tellTrouble(null);
+  if (errand.keep === false) return; // shown on this phone, written nowhere
   const { author_id, shift_id, rules } = errand;
   /** @type {import("./domain/track.js").TrackFix} */
   const fix = [Math.round(position.lon * 1e7), Math.round(position.lat * 1e7), Math.ceil(position.accuracy_m), position.at];
@@ -142,6 +224,7 @@ function heard(p) {
         await putAll(step.segments.map((fixes) => claimOf(author_id, shift_id, fixes)), { author_id, track });
       } else if (wrote) await (await database()).put("track", track, author_id);
       sampler = step.sampler;
+      setPace();
     })
     .catch(() => tellTrouble("unavailable"));
 }
@@ -190,7 +273,7 @@ function holdRecorderLock() {
 
 /** The screen stays on: a page in the background hears no positions. Asked again when it comes back. */
 export async function holdScreen() {
-  if (watch === null || document.visibilityState !== "visible" || !("wakeLock" in navigator)) return;
+  if (!recording || document.visibilityState !== "visible" || !("wakeLock" in navigator)) return;
   try {
     if (!wake || wake.released) wake = await navigator.wakeLock.request("screen");
   } catch {

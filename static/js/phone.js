@@ -1,27 +1,38 @@
 // @ts-check
 // The phone: what is stored is shown first; only then is the network asked.
 import { render } from "preact";
-import { refresh, send } from "./actions.js";
+import { refresh, send, sendAlarms } from "./actions.js";
 import { html } from "./dom.js";
-import { applyLook, chosenLanguage, useLanguage } from "./i18n.js";
+import { applyLook, chosenLanguage, t, useLanguage } from "./i18n.js";
 import { holdScreen } from "./location.js";
+import { onChange } from "./offline/db.js";
+import { forgetAlarms } from "./offline/alarms.js";
 import { forget } from "./offline/outbox.js";
 import { refreshIdentity } from "./offline/session.js";
 import { App } from "./pages/app.js";
 import { open, reload } from "./store.js";
-import { registerWorker, updateWhenIdle } from "./update.js";
+import { comeBackNewer, registerWorker, updateWhenIdle } from "./update.js";
 
 const PLAN_EVERY_MS = 5 * 60_000;
+const KEEP_READER_MS = 20_000; // after everything that somebody waits for
 
 async function begin() {
   applyLook();
   await useLanguage(chosenLanguage()).catch(() => useLanguage("zh"));
-  await open();
   const root = document.getElementById("app");
+  onChange((what) => {
+    if (what === "outdated") comeBackNewer();
+  });
+  const deaf = onChange((what) => {
+    if (what === "blocked" && root) root.textContent = t("app.close_others");
+  });
+  await open();
+  deaf();
   if (!root) return;
   root.textContent = "";
   render(html`<${App} />`, root);
   registerWorker();
+  sendAlarms(); // a call that was cut short waits for nothing, not even for who is signed in
 
   window.addEventListener("online", () => catchUp(0));
   document.addEventListener("visibilitychange", () => {
@@ -37,7 +48,9 @@ async function begin() {
   await refreshIdentity();
   await reload();
   await catchUp(0);
-  forget().catch(() => {});
+  forget().then(() => forgetAlarms()).catch(() => {});
+  setTimeout(() => import("./camera.js").then((m) => m.keepReader()).catch(() => {}), KEEP_READER_MS);
+  import("./stream.js").then((m) => m.listen()).catch(() => {}); // without it the phone asks every few minutes
 }
 
 /** @param {number} atMostEveryMs */

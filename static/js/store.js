@@ -1,13 +1,16 @@
 // @ts-check
 // What the pages show, read from the database after every change; only the position lives in memory.
-import { dutyOf, isLive, mayRecord, shiftOnCard } from "./domain/duty.js";
+import { holds } from "./domain/consent.js";
+import { closeForgotten, dutyOf, isLive, mayRecord, shiftOnCard } from "./domain/duty.js";
 import { TRACK_RULES } from "./domain/track.js";
 import * as location from "./location.js";
+import { readAlarms } from "./offline/alarms.js";
 import { database, getMeta, onChange } from "./offline/db.js";
 import { ownRows, unsentByAuthor } from "./offline/outbox.js";
 import { showTimesIn } from "./domain/words.js";
 import { readPlan } from "./offline/plan.js";
 import { room } from "./offline/room.js";
+import { readWishes } from "./offline/me.js";
 import { readSession } from "./offline/session.js";
 
 /**
@@ -19,13 +22,16 @@ import { readSession } from "./offline/session.js";
  *   session: import("./offline/session.js").Session,
  *   kept: import("./offline/plan.js").KeptPlan|null,
  *   rows: OutboxRow[],
- *   mine: {count: number, oldestAt: number|null},
- *   others: {author_id: number, name: string, count: number, oldestAt: number|null}[],
+ *   mine: {count: number, oldestAt: number|null, photos?: number},
+ *   others: {author_id: number, name: string, count: number, oldestAt: number|null, sos: boolean}[],
  *   sending: {failures?: number, wait_until?: number, asked?: boolean, last_sent_at?: number},
  *   ahead_ms: number,
  *   shift: Shift|null, duty: Duty|null,
  *   position: import("./location.js").Position|null, trouble: import("./location.js").Trouble, recording: boolean,
  *   gaps: {from: number, to: number}[],
+ *   alarms: (import("./domain/alarm.js").Alarm|import("./domain/alarm.js").MateAlarm)[],
+ *   tracks: boolean|null,           // false: refused, positions are read and not kept; null: never asked
+ *   saving: boolean,                // little battery: positions are asked for less often
  *   roomLow: boolean, update: boolean
  * }} View
  */
@@ -35,7 +41,7 @@ let view = {
   loaded: false,
   session: { person: null, roles: [], expired: false, verified_at: 0 },
   kept: null, rows: [], mine: { count: 0, oldestAt: null }, others: [], sending: {}, ahead_ms: 0,
-  shift: null, duty: null, position: null, trouble: null, recording: false, gaps: [], roomLow: false, update: false,
+  shift: null, duty: null, position: null, trouble: null, recording: false, gaps: [], alarms: [], tracks: null, saving: false, roomLow: false, update: false,
 };
 /** @type {Set<() => void>} */
 const watchers = new Set();
@@ -63,7 +69,7 @@ export function now() {
 
 /** @param {Shift} shift @returns {Duty} */
 export function dutyFor(shift) {
-  return dutyOf(shift, view.rows, view.kept?.got_at ?? 0);
+  return closeForgotten(shift, dutyOf(shift, view.rows, view.kept?.got_at ?? 0), now());
 }
 
 /** @type {Promise<void>|null} */
@@ -92,7 +98,7 @@ async function read() {
   const session = await readSession();
   const id = session.person?.id ?? null;
   const db = await database();
-  const [kept, rows, waiting, sending, clock, people, space, track] = await Promise.all([
+  const [kept, rows, waiting, sending, clock, people, space, track, alarms, wishes] = await Promise.all([
     id === null ? null : readPlan(id),
     id === null ? [] : ownRows(id),
     unsentByAuthor(),
@@ -101,6 +107,8 @@ async function read() {
     db.getAll("people"),
     room(),
     id === null ? null : db.get("track", id),
+    id === null ? [] : readAlarms(id),
+    id === null ? null : readWishes(id),
   ]);
   const names = new Map(people.map((p) => [p.id, p.name]));
   const others = waiting
@@ -108,12 +116,13 @@ async function read() {
     .map((w) => ({ ...w, name: names.get(w.author_id) ?? `#${w.author_id}` }));
   showTimesIn(kept?.plan.person?.township?.zone);
   const ahead_ms = clock?.ahead_ms ?? 0;
-  const duty = (/** @type {Shift} */ s) => dutyOf(s, rows, kept?.got_at ?? 0);
+  const duty = (/** @type {Shift} */ s) => closeForgotten(s, dutyOf(s, rows, kept?.got_at ?? 0), Date.now() + ahead_ms);
   const shift = kept ? shiftOnCard(kept.plan.shifts, duty, Date.now() + ahead_ms) : null;
   const mine = waiting.find((w) => w.author_id === id) ?? { count: 0, oldestAt: null };
   return {
     loaded: true, session, kept, rows, mine, others, sending: sending ?? {}, ahead_ms,
-    shift, duty: shift ? duty(shift) : null, roomLow: space.low,
+    shift, duty: shift ? duty(shift) : null, alarms, roomLow: space.low,
+    tracks: holds(wishes?.tracks, kept?.plan.consents?.tracks, kept?.got_at ?? 0),
     gaps: shift && track?.shift_id === shift.id ? track.sampler.gaps : [],
   };
 }
@@ -127,6 +136,7 @@ async function obeyDuty() {
     const recording = await location.startRecording({
       author_id: session.person.id,
       shift_id: shift.id,
+      keep: view.tracks !== false,
       rules: {
         every_s: policy.track_every_s ?? TRACK_RULES.every_s,
         every_m: policy.track_every_m ?? TRACK_RULES.every_m,
@@ -138,7 +148,7 @@ async function obeyDuty() {
     return;
   }
   if (location.isRecording()) await location.stopRecording();
-  if (view.recording || view.position) show({ recording: false, position: null, trouble: null });
+  if (view.recording || view.position) show({ recording: false, position: null, trouble: null, saving: false });
   if (session.person && !(duty && isLive(duty) && duty.state === "on")) await location.flushTrack(session.person.id);
 }
 
@@ -148,6 +158,9 @@ export async function open() {
     onPosition: (position) => show({ position }),
     onTrouble: (trouble) => {
       if (trouble !== view.trouble) show({ trouble });
+    },
+    onSaving: (saving) => {
+      if (saving !== view.saving) show({ saving });
     },
   });
   onChange(() => {

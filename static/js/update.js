@@ -10,17 +10,16 @@ let agreed = false;
 
 export async function registerWorker() {
   if (!("serviceWorker" in navigator)) return;
-  const had = !!navigator.serviceWorker.controller;
   navigator.serviceWorker.addEventListener("controllerchange", () => {
-    if (had && agreed) location.reload();
+    if (agreed) location.reload(); // not at the very first worker, which nobody agreed to
   });
   try {
     registration = await navigator.serviceWorker.register("/sw.js", { scope: "/" });
   } catch {
     return; // a browser that forbids it: everything works, but not from a cold start
   }
-  if (registration.waiting) offer();
-  registration.addEventListener("updatefound", () => {
+  if (registration?.waiting) offer();
+  registration?.addEventListener("updatefound", () => {
     const coming = registration?.installing;
     coming?.addEventListener("statechange", () => {
       if (coming.state === "installed" && navigator.serviceWorker.controller) offer();
@@ -34,6 +33,13 @@ function offer() {
   const { mine, duty } = current();
   if (mine.count === 0 && !(duty && isLive(duty)) && document.visibilityState === "hidden") applyUpdate();
   else show({ update: true });
+}
+
+/** Another window brought a newer release: this page can write no more, and comes back as the newer one. Once only. */
+export function comeBackNewer() {
+  if (sessionStorage.getItem("xunfang.came_back")) return;
+  sessionStorage.setItem("xunfang.came_back", "1");
+  location.reload();
 }
 
 /** Called again when the page goes out of sight. */

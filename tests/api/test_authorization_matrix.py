@@ -11,6 +11,7 @@ figures and nothing else, so a plain member's are empty at home too.
 
 from __future__ import annotations
 
+import io
 import json
 import sys
 from collections.abc import Iterator
@@ -18,16 +19,22 @@ from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import Any
+from uuid import uuid4
 
 import pytest
 from flask import Flask
+from PIL import Image
 from sqlalchemy import true
 
 from app import clock, gate
+from app.accounts import feeds
 from app.accounts import operations as accounts
 from app.clock import rfc3339
 from app.db import db
-from app.routes.models import Checkpoint, Street
+from app.duty.models import Duty, DutyEvent
+from app.loggers.operations import make_logger
+from app.routes.codes import make_display
+from app.routes.models import Checkpoint, CodeDisplay, Street
 from app.teams import scope
 from tests import cast, make, places
 from tests.api.test_tiles import tile_at
@@ -51,6 +58,8 @@ GET     /                                                   -        in   302   
 POST    /api/v1/session                                     -        401  401    401  401    401      401   401
 GET     /api/v1/session                                     -        401  200    200  200    200      200   200
 DELETE  /api/v1/session                                     -        401  204    204  204    204      204   204
+POST    /api/v1/session/code                                -        401  401    401  401    401      401   401
+DELETE  /api/v1/sessions                                    -        401  204    204  204    204      204   204
 GET     /api/v1/sessions                                    -        401  200    200  200    200      200   200
 DELETE  /api/v1/sessions/<uuid:session_id>                  town     401  204    404  404    404      404   404
 DELETE  /api/v1/sessions/<uuid:session_id>                  other    401  404    404  404    404      404   204
@@ -60,6 +69,50 @@ POST    /api/v1/field/sync                                  town     401  200   
 POST    /api/v1/field/sync                                  other    401  200    200  200    403      403   200
 GET     /api/v1/field/receipts                              -        401  200    200  200    403      403   200
 GET     /api/v1/field/hours                                 -        401  200    200  200    403      403   200
+
+GET     /api/v1/me                                          -        401  200    200  200    200      200   200
+PATCH   /api/v1/me                                          -        401  200    200  200    200      200   200
+PUT     /api/v1/me/consents/<purpose>                       town     401  200    200  200    200      200   200
+PUT     /api/v1/me/consents/<purpose>                       other    401  200    200  200    200      200   200
+GET     /api/v1/me/looks                                    -        401  200    200  200    200      200   200
+DELETE  /api/v1/me/tracks                                   -        401  200    200  200    200      200   200
+GET     /api/v1/me/export                                   -        401  200    200  200    200      200   200
+POST    /api/v1/me/totp                                     -        401  403    403  200    200      200   403
+PUT     /api/v1/me/totp                                     -        401  403    403  409    409      409   403
+DELETE  /api/v1/me/totp                                     -        401  204    204  204    204      204   204
+POST    /api/v1/me/calendar                                 -        401  200    200  200    403      403   200
+DELETE  /api/v1/me/calendar                                 -        401  204    204  204    204      204   204
+# A calendar's address opens it to whoever has it; in the first line it is one that there is not.
+GET     /ical/<feed>.ics                                    town     404  404    404  404    404      404   404
+GET     /ical/<feed>.ics                                    other    200  200    200  200    200      200   200
+GET     /api/v1/me/loggers                                  -        401  200    200  200    403      403   200
+POST    /api/v1/me/loggers                                  -        401  201    201  201    403      403   201
+DELETE  /api/v1/me/loggers/<int:logger_id>                  town     401  204    404  404    403      403   404
+DELETE  /api/v1/me/loggers/<int:logger_id>                  other    401  404    404  404    403      403   204
+GET     /i/<app>/<token>                                     town     200  200    200  200    200      200   200
+GET     /i/<app>/<token>                                     other    200  200    200  200    200      200   200
+POST    /i/<app>/<token>                                     town     200  200    200  200    200      200   200
+POST    /i/<app>/<token>                                     other    200  200    200  200    200      200   200
+PUT     /i/<app>/<token>                                     town     200  200    200  200    200      200   200
+PUT     /i/<app>/<token>                                     other    200  200    200  200    200      200   200
+PATCH   /i/<app>/<token>                                     town     200  200    200  200    200      200   200
+PATCH   /i/<app>/<token>                                     other    200  200    200  200    200      200   200
+DELETE  /i/<app>/<token>                                     town     200  200    200  200    200      200   200
+DELETE  /i/<app>/<token>                                     other    200  200    200  200    200      200   200
+
+GET     /api/v1/field/alarms                                -        401  200    200  200    403      403   200
+GET     /api/v1/field/stream                                -        401  200    200  200    403      403   200
+PUT     /api/v1/me/pins                                     -        401  422    422  422    403      403   422
+DELETE  /api/v1/me/pins                                     -        401  409    204  204    403      403   409
+GET     /api/v1/me/push                                     -        401  200    200  200    200      200   200
+POST    /api/v1/me/push                                     -        401  422    422  422    422      422   422
+DELETE  /api/v1/me/push                                     -        401  204    204  204    204      204   204
+
+GET     /api/v1/field/reports                               -        401  200    200  200    403      403   200
+PUT     /api/v1/field/photos/<uuid:photo_id>                town     401  200    404  404    403      403   404
+PUT     /api/v1/field/photos/<uuid:photo_id>                other    401  404    404  404    403      403   200
+GET     /api/v1/field/photos/<uuid:photo_id>                town     401  200    404  200    200      200   404
+GET     /api/v1/field/photos/<uuid:photo_id>                other    401  404    404  404    404      200   200
 
 GET     /api/v1/coverage/areas/<code>                       town     401  200    200  200    200      200   404
 GET     /api/v1/coverage/areas/<code>                       other    401  404    404  404    404      200   200
@@ -88,6 +141,15 @@ POST    /desk/sessions/<uuid:session_id>/revoke             town     in   302   
 POST    /desk/sessions/<uuid:session_id>/revoke             other    in   404    404  404    404      404   302
 GET     /desk/board                                         -        in   403    403  200    403      403   403
 GET     /desk/board/lines                                   -        in   403    403  200    403      403   403
+GET     /desk/stream                                        -        in   403    403  200    200      200   403
+GET     /desk/alarms                                        -        in   403    403  200    200      200   403
+GET     /desk/alarms/open                                   -        in   403    403  200    200      200   403
+GET     /desk/alarms/<uuid:alarm_id>                        town     in   403    403  200    200      200   403
+GET     /desk/alarms/<uuid:alarm_id>                        other    in   403    403  404    404      200   403
+POST    /desk/alarms/<uuid:alarm_id>/take                   town     in   403    403  302    302      302   403
+POST    /desk/alarms/<uuid:alarm_id>/take                   other    in   403    403  404    404      302   403
+POST    /desk/alarms/<uuid:alarm_id>/close                  town     in   403    403  302    302      302   403
+POST    /desk/alarms/<uuid:alarm_id>/close                  other    in   403    403  404    404      302   403
 GET     /desk/shifts                                        -        in   403    403  200    403      403   403
 GET     /desk/shifts/new                                    -        in   403    403  200    403      403   403
 POST    /desk/shifts/new                                    -        in   403    403  422    403      403   403
@@ -104,9 +166,40 @@ POST    /desk/shifts/<int:shift_id>/cancel                  town     in   403   
 POST    /desk/shifts/<int:shift_id>/cancel                  other    in   403    403  404    403      403   403
 POST    /desk/shifts/<int:shift_id>/attendance/<int:person_id>  town     in   403  403  302  403  403  403
 POST    /desk/shifts/<int:shift_id>/attendance/<int:person_id>  other    in   403  403  404  403  403  403
+GET     /desk/swaps                                         -        in   403    403  200    403      403   403
+POST    /desk/swaps/<uuid:swap_id>                          town     in   403    403  422    403      403   403
+POST    /desk/swaps/<uuid:swap_id>                          other    in   403    403  404    403      403   403
+POST    /desk/swaps/leave/<uuid:leave_id>                   town     in   403    403  422    403      403   403
+POST    /desk/swaps/leave/<uuid:leave_id>                   other    in   403    403  404    403      403   403
+GET     /desk/people                                        -        in   403    403  200    403      403   403
+POST    /desk/people/<int:person_id>/code                   town     in   403    403  200    403      403   403
+POST    /desk/people/<int:person_id>/code                   other    in   403    403  404    403      403   403
+POST    /desk/people/<int:person_id>/sign-out               town     in   403    403  302    403      403   403
+POST    /desk/people/<int:person_id>/sign-out               other    in   403    403  404    403      403   403
+POST    /desk/answers/<uuid:answer_id>/seen                 town     in   403    403  302    403      302   403
+POST    /desk/answers/<uuid:answer_id>/seen                 other    in   403    403  404    403      302   403
+GET     /desk/codes                                         -        in   403    403  200    403      200   403
+POST    /desk/codes/<int:checkpoint_id>/display             town     in   403    403  200    403      200   403
+POST    /desk/codes/<int:checkpoint_id>/display             other    in   403    403  404    403      200   403
+POST    /desk/codes/<int:checkpoint_id>/tag                 town     in   403    403  200    403      200   403
+POST    /desk/codes/<int:checkpoint_id>/tag                 other    in   403    403  404    403      200   403
+POST    /desk/codes/<int:checkpoint_id>/change              town     in   403    403  302    403      302   403
+POST    /desk/codes/<int:checkpoint_id>/change              other    in   403    403  404    403      302   403
+POST    /desk/codes/displays/<int:display_id>/revoke        town     in   403    403  302    403      302   403
+POST    /desk/codes/displays/<int:display_id>/revoke        other    in   403    403  404    403      302   403
+# A screen's link opens it to whoever has it, and shows a place's name and code; in the first line it was taken back.
+GET     /display/<link>                                     town     404  404    404  404    404      404   404
+GET     /display/<link>                                     other    200  200    200  200    200      200   200
+GET     /display/<link>/code                                town     404  404    404  404    404      404   404
+GET     /display/<link>/code                                other    200  200    200  200    200      200   200
 GET     /desk/coverage                                      -        in   403    403  200    200      200   403
 GET     /desk/coverage/why/<kind>/<number>                  town     in   403    403  200    200      200   403
 GET     /desk/coverage/why/<kind>/<number>                  other    in   403    403  404    404      200   403
+GET     /desk/reports                                       -        in   403    403  200    200      200   403
+GET     /desk/reports/<uuid:report_id>                      town     in   403    403  200    200      200   403
+GET     /desk/reports/<uuid:report_id>                      other    in   403    403  404    404      200   403
+POST    /desk/reports/<uuid:report_id>                      town     in   403    403  302    302      302   403
+POST    /desk/reports/<uuid:report_id>                      other    in   403    403  404    404      302   403
 GET     /desk/review                                        -        in   403    403  200    403      200   403
 GET     /desk/review/<uuid:checkin_id>                      town     in   403    403  200    403      200   403
 GET     /desk/review/<uuid:checkin_id>                      other    in   403    403  404    403      200   403
@@ -198,19 +291,45 @@ def fill(rule: str, values: dict[str, Any]) -> str:
     return "".join(parts)
 
 
+def _picture() -> bytes:
+    out = io.BytesIO()
+    Image.new("RGB", (40, 30)).save(out, "PNG")
+    return out.getvalue()
+
+
+PICTURE = _picture()
+
 # Good enough to get past the form, so that the operation's own look at who asks is tried too.
 FORMS: dict[str, dict[str, Any]] = {
     "/review/<uuid:checkin_id>": {"decision": "counted"},
     "/cancel": {"version": "1", "reason": "weather"},
+    "/alarms/<uuid:alarm_id>/close": {"phrase": "safe"},
     "/attendance/<int:person_id>": {"started": "20:00", "ended": "20:30"},
+    "/reports/<uuid:report_id>": {"decision": "take"},
+}
+
+
+# What JSON addresses of one's own data are sent.
+OWN_DATA: dict[tuple[str, str], dict[str, Any]] = {
+    ("POST", "/api/v1/session/code"): {"code": "ZZZZZZZZ"},
+    ("PATCH", "/api/v1/me"): {},
+    ("PUT", "/api/v1/me/consents/<purpose>"): {"given": False, "version": 1},
+    ("PUT", "/api/v1/me/totp"): {"code": "000000"},
+    ("DELETE", "/api/v1/me/totp"): {"code": "000000"},
 }
 
 
 def body_of(line: Line, world: World, who: str) -> dict[str, Any]:
+    if (line.method, line.rule) in OWN_DATA:
+        return {"json": OWN_DATA[line.method, line.rule]}
+    if line.rule.startswith("/api/v1/field/photos/"):
+        return {"data": PICTURE, "headers": {"Content-Type": "image/png"}} if line.method == "PUT" else {}
     if line.method != "POST":
         return {}
     if line.rule == "/api/v1/session":
         return {"json": {"login": "nobody-here", "password": "x"}}
+    if line.rule == "/api/v1/me/loggers":
+        return {"json": {"app": "traccar"}}
     if line.rule == "/api/v1/field/sync":
         person = world.people.get(who, world.people["member"])
         item = Phone(person, make.EVENING).start(Named(world.values[line.town]["shift_id"]))
@@ -241,6 +360,8 @@ def build(app: Flask, connection: Any) -> World:
         who: accounts.open_session(getattr(people, who), "tests", 1, clock.now()) for who in CALLERS[1:]
     }
     db.session.commit()
+    feed = feeds.make_token(people.outsider, clock.now())
+    db.session.commit()
     world = World(named, app, secrets, {}, codes, connection)
     checkins = {
         "town": check_in(world.caller("member"), people.member, people.shift, people.town, 0),
@@ -248,7 +369,28 @@ def build(app: Flask, connection: Any) -> World:
             world.caller("outsider"), people.outsider, other_shift, people.other, places.ELSEWHERE_M
         ),
     }
+    alarms = {
+        "town": call_for_help(world.caller("member"), people.member, people.shift),
+        "other": call_for_help(world.caller("outsider"), people.outsider, other_shift),
+    }
+    reports = {
+        "town": report_with_photo(world.caller("member"), people.member, people.shift),
+        "other": report_with_photo(world.caller("outsider"), people.outsider, other_shift),
+    }
+    asked = {
+        "town": ask_the_leader(world.caller("member"), people.member, people.shift),
+        "other": ask_the_leader(world.caller("outsider"), people.outsider, other_shift),
+    }
     sessions = {"town": session_id(secrets["member"]), "other": session_id(secrets["outsider"])}
+    loggers = {
+        "town": make_logger(people.member, "traccar", clock.now()),
+        "other": make_logger(people.outsider, "traccar", clock.now()),
+    }
+    db.session.commit()
+    said = {
+        "town": say_about_duty(world.caller("member"), people.member, people.shift),
+        "other": say_about_duty(world.caller("outsider"), people.outsider, other_shift),
+    }
     towns = {"town": (people.town, people.shift, 0), "other": (people.other, other_shift, places.ELSEWHERE_M)}
     world.values = {"-": {}, "county": {"code": people.county.code}}
     for name, (town, shift, x0) in towns.items():
@@ -260,15 +402,70 @@ def build(app: Flask, connection: Any) -> World:
             "code": town.township.code, "street_id": street, "hotspot_id": town.hotspot.id,
             "route_id": town.route.route_id, "z": z, "x": x, "y": y, "shift_id": shift.id,
             "person_id": people.mate.id if name == "town" else people.outsider.id,
-            "checkin_id": checkins[name], "kind": "street", "number": street, "session_id": sessions[name],
+            "report_id": reports[name][0], "photo_id": reports[name][1],
+            "alarm_id": alarms[name], "checkin_id": checkins[name], "kind": "street", "number": street,
+            "session_id": sessions[name],
+            "purpose": "ranking", "feed": feed if name == "other" else "nobody",
+            "swap_id": asked[name][0], "leave_id": asked[name][1],
+            "logger_id": loggers[name][0].id, "token": loggers[name][1], "app": "traccar",
+            **place_codes(people, town, "nobody" if name == "town" else ""), "answer_id": said[name],
         }  # fmt: skip
     return world
+
+
+def place_codes(people: cast.Cast, town: cast.Town, spoilt: str) -> dict[str, Any]:
+    """A checkpoint, and a screen that stands at it."""
+    scope_of_all = scope.scope_of(people.admin)
+    checkpoint = db.session.scalar(
+        db.select(Checkpoint).where(Checkpoint.route_version_id == town.route.id).order_by(Checkpoint.seq).limit(1)
+    )
+    _, link = make_display(people.admin, scope_of_all, checkpoint.id, clock.now())
+    db.session.commit()
+    display = db.session.scalar(db.select(db.func.max(CodeDisplay.id)))
+    return {"checkpoint_id": checkpoint.id, "display_id": display, "link": spoilt or link}
+
+
+def say_about_duty(caller: Caller, person: Any, shift: Any) -> str:
+    """What the member says about their own duty."""
+    phone = Phone(person, make.EVENING)
+    event = db.session.scalar(
+        db.select(DutyEvent.id).join(Duty, Duty.id == DutyEvent.duty_id).where(Duty.person_id == person.id)
+    )
+    item = phone.item("answer", {"item_id": str(event), "phrase": "forgot_to_end"}, make.EVENING)
+    caller.post("/api/v1/field/sync", json={"sent_at": rfc3339(clock.now()), "items": [item]})
+    return str(item["id"])
+
+
+def ask_the_leader(caller: Caller, person: Any, shift: Any) -> list[str]:
+    """A swap and a leave that wait for the leader: their ids."""
+    phone = Phone(person, make.EVENING)
+    days = {"from_on": "2026-12-01", "to_on": "2026-12-02", "phrase": "rest"}
+    items = [phone.item("swap.ask", {"shift_id": shift.id}), phone.item("leave.ask", days)]
+    caller.post("/api/v1/field/sync", json={"sent_at": rfc3339(clock.now()), "items": items})
+    return [str(item["id"]) for item in items]
 
 
 def session_id(secret: str) -> Any:
     found = accounts.person_of_secret(secret, clock.now())
     assert found
     return found[1].id
+
+
+def call_for_help(caller: Caller, person: Any, shift: Any) -> str:
+    item = Phone(person, make.EVENING).item("sos", {"shift_id": shift.id}, make.EVENING)
+    caller.post("/api/v1/field/sync", json={"sent_at": rfc3339(clock.now()), "items": [item]})
+    return str(item["id"])
+
+
+def report_with_photo(caller: Caller, person: Any, shift: Any) -> tuple[str, str]:
+    """A report and its photo: their ids."""
+    photo_id = str(uuid4())
+    body = {"shift_id": shift.id, "category": "road", "phrase": "light_out", "photo_ids": [photo_id]}
+    item = Phone(person, make.EVENING).item("report", body)
+    caller.post("/api/v1/field/sync", json={"sent_at": rfc3339(clock.now()), "items": [item]})
+    put = caller.put(f"/api/v1/field/photos/{photo_id}", data=PICTURE, headers={"Content-Type": "image/png"})
+    assert put.status_code == 200, put.get_data(as_text=True)
+    return str(item["id"]), photo_id
 
 
 def check_in(caller: Caller, person: Any, shift: Any, town: cast.Town, x0: float) -> str:
@@ -389,13 +586,13 @@ def test_no_form_is_taken_without_its_token(world, app):
     with pytest.MonkeyPatch.context() as patch:
         patch.delattr(gate.csrf, "protect")
         for line in LINES:
-            if line.method == "POST" and not line.rule.startswith("/api/"):
+            if line.method == "POST" and not line.rule.startswith(("/api/", "/i/")):
                 assert world.ask(line, "leader").status_code == 400, line.rule
 
 
 def test_no_write_of_the_api_is_taken_without_our_header(world):
     for line in LINES:
-        if line.method in ("POST", "DELETE") and line.rule.startswith("/api/"):
+        if line.method in ("POST", "PUT", "PATCH", "DELETE") and line.rule.startswith("/api/"):
             address = fill(line.rule, world.values[line.town])
             with world.undone():
                 answer = world.caller("member").open(address, method=line.method, json={}, bare=True)

@@ -15,7 +15,8 @@ from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
-from playwright.sync_api import BrowserContext, Page, Playwright
+import pytest
+from playwright.sync_api import BrowserContext, Error, Page, Playwright
 from sqlalchemy import select
 
 from app import clock
@@ -113,6 +114,8 @@ class Handset:
 
     def sign_in(self, login: str) -> None:
         self.page.wait_for_selector("[data-name=signin]")
+        if self.page.locator("[data-name=by-password]").count():
+            self.page.click("[data-name=by-password]")
         self.page.fill("[name=login]", login)
         self.page.fill("[name=password]", PASSWORD)
         self.page.click("[data-name=signin] button.main")
@@ -157,13 +160,48 @@ class Handset:
         until(self.page, "() => navigator.serviceWorker.controller !== null")
 
 
+three_times = pytest.mark.parametrize("again", [1, 2, 3])
+
+
+def kept_ids(handset: Handset) -> dict[str, str]:
+    """Every item that this phone still keeps: id → kind. Acknowledged ones stay for 72 hours."""
+    rows = handset.page.evaluate(
+        """() => new Promise((done, failed) => {
+             const open = indexedDB.open("xunfang");
+             open.onerror = () => failed(open.error);
+             open.onsuccess = () => {
+               const all = open.result.transaction("items").objectStore("items").getAll();
+               all.onsuccess = () => { open.result.close(); done(all.result.map((r) => [r.id, r.kind])); };
+             };
+           })"""
+    )
+    return dict(rows)
+
+
+def nothing_lost(handset: Handset, live: Any, person_id: int) -> None:
+    """What the phone has recorded is what the server has: each once, each under its author."""
+    here = kept_ids(handset)
+    there = [str(row.id) for row in inbox(live, person_id)]
+    assert sorted(there) == sorted(set(there))
+    assert set(here) == set(there), {"lost": set(here) - set(there), "strange": set(there) - set(here)}
+
+
 def until(page: Page, question: str, timeout_s: float = 30) -> None:
     """Ask again until the page answers yes. Playwright's own `wait_for_function` asks through eval(), which our
     Content-Security-Policy refuses from the second time on."""
     end = time.monotonic() + timeout_s
-    while not page.evaluate(question):
+    while not _answer(page, question):
         assert time.monotonic() < end, f"never true: {question}"
         page.wait_for_timeout(50)
+
+
+def _answer(page: Page, question: str) -> bool:
+    try:
+        return bool(page.evaluate(question))
+    except Error as error:
+        if "context was destroyed" in str(error):  # the page is being loaded anew
+            return False
+        raise
 
 
 def processes_of(folder: Path) -> list[int]:
@@ -214,6 +252,21 @@ def new_member(live: Any, name: str, minutes_ago: int = 10) -> tuple[str, int]:
         person_id = person.id
         db.session.remove()
         return login, person_id
+
+
+def shift_for(live: Any, person_id: int, later: timedelta) -> int:
+    """One more shift of that member on the cast's route, so much later than now."""
+    with live.app.app_context():
+        person = db.session.get(Person, person_id)
+        route = db.session.get(RouteVersion, live.ids["route"])
+        team = db.session.scalar(select(Team).where(Team.township_id == live.ids["township"]))
+        assert person is not None and team is not None
+        shift = make.make_shift(
+            team, route, [person], starts_at=clock.now() + later - timedelta(minutes=10), hours=2
+        )
+        shift_id = shift.id
+        db.session.remove()
+        return int(shift_id)
 
 
 def inbox(live: Any, person_id: int, kind: str | None = None) -> list[InboxItem]:

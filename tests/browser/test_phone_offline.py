@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from playwright.sync_api import Route
 
-from tests.browser.phone_page import Handset, end_sessions, ids_in, inbox, new_member, no_server
+from tests.browser.phone_page import Handset, end_sessions, ids_in, inbox, new_member, no_server, three_times
 
 pytestmark = pytest.mark.browser
 
@@ -43,7 +43,10 @@ def test_a_cold_start_without_signal_shows_the_duty(handset: Handset, live: Any)
     handset.send_now()
 
 
-def test_three_checkins_survive_a_kill_and_a_reload_and_arrive_once(handset: Handset, live: Any) -> None:
+@three_times
+def test_three_checkins_survive_a_kill_and_a_reload_and_arrive_once(
+    handset: Handset, live: Any, again: int
+) -> None:
     login, person = new_member(live, "断电")
     settled(handset, login)
     handset.start_duty()
@@ -70,7 +73,8 @@ def test_three_checkins_survive_a_kill_and_a_reload_and_arrive_once(handset: Han
     assert sorted(seqs) == list(range(1, len(seqs) + 1))
 
 
-def test_a_kill_while_sending_loses_and_doubles_nothing(handset: Handset, live: Any) -> None:
+@three_times
+def test_a_kill_while_sending_loses_and_doubles_nothing(handset: Handset, live: Any, again: int) -> None:
     login, person = new_member(live, "半路")
     settled(handset, login)
     handset.start_duty()
@@ -92,7 +96,8 @@ def test_a_kill_while_sending_loses_and_doubles_nothing(handset: Handset, live: 
     assert len(inbox(live, person, "checkin")) == 1
 
 
-def test_two_tabs_send_each_item_once(handset: Handset, live: Any) -> None:
+@three_times
+def test_two_tabs_send_each_item_once(handset: Handset, live: Any, again: int) -> None:
     login, person = new_member(live, "两个窗口")
     signed_in(handset, login)
     handset.keep_shell()
@@ -122,7 +127,10 @@ def test_two_tabs_send_each_item_once(handset: Handset, live: Any) -> None:
     assert all(carried[str(r.id)] <= 1 for r in rows), carried
 
 
-def test_an_expired_session_keeps_the_queue_and_asks_to_sign_in(handset: Handset, live: Any) -> None:
+@three_times
+def test_an_expired_session_keeps_the_queue_and_asks_to_sign_in(
+    handset: Handset, live: Any, again: int
+) -> None:
     login, person = new_member(live, "过期")
     signed_in(handset, login)
     handset.start_duty()
@@ -140,7 +148,8 @@ def test_an_expired_session_keeps_the_queue_and_asks_to_sign_in(handset: Handset
     assert len(inbox(live, person, "checkin")) == 2
 
 
-def test_another_members_rows_are_kept_named_and_never_sent(handset: Handset, live: Any) -> None:
+@three_times
+def test_another_members_rows_are_kept_named_and_never_sent(handset: Handset, live: Any, again: int) -> None:
     first, first_id = new_member(live, "先来的人")
     second, second_id = new_member(live, "后来的人")
     signed_in(handset, first)

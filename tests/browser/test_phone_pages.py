@@ -92,15 +92,15 @@ def test_positions_are_read_on_duty_only(handset: Handset, live: Any) -> None:
 def test_english_is_one_tap_away_and_stays(handset: Handset, live: Any) -> None:
     login, _ = new_member(live, "语言")
     signed_in(handset, login)
-    page = handset.open("me")
+    page = handset.open("settings")
     page.click("[data-name=lang-en]")
-    page.wait_for_selector("h1:has-text('Me')")
+    page.wait_for_selector("h1:has-text('Settings')")
     assert page.get_attribute("html", "lang") == "en"
     page.reload()
-    page.wait_for_selector("h1:has-text('Me')")
+    page.wait_for_selector("h1:has-text('Settings')")
     assert "每" not in page.inner_text(".bar")
     page.click("[data-name=lang-zh]")
-    page.wait_for_selector("h1:has-text('我的')")
+    page.wait_for_selector("h1:has-text('设置')")
 
 
 def test_hold_starts_a_duty_and_a_short_press_only_asks(handset: Handset, live: Any) -> None:

@@ -10,8 +10,9 @@ import pytest
 from flask import Flask
 from sqlalchemy import func, select
 
+from app.accounts import signing
 from app.accounts.models import Person
-from app.cli.demo import refuse_outside_demo
+from app.cli.demo import make_phone_code, refuse_outside_demo
 from app.db import db
 from app.demo.fill import share_out, tell
 from app.demo.plan import LEAST_LEFT, open_book, plan_all
@@ -33,6 +34,14 @@ def test_it_refuses_outside_demo_mode_and_beyond_this_machine(app: Flask) -> Non
 def test_five_can_sign_in_and_nobody_else(told: Told) -> None:
     able = db.session.scalars(select(Person.login).where(Person.password_hash.is_not(None)))
     assert set(able) == set(LOGINS)
+
+
+def test_a_code_opens_the_members_phone(told: Told) -> None:
+    nested = db.session.begin_nested()
+    code = make_phone_code(told.book, NOW)
+    person, _ = signing.sign_in_by_code(code, device="tests", address="192.0.2.1", days=1, now=NOW)
+    nested.rollback()
+    assert person.login == "member"
 
 
 def test_a_shift_of_two_covers_now_for_the_member(told: Told) -> None:

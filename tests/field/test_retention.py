@@ -9,6 +9,7 @@ import pytest
 from sqlalchemy import select
 
 from app.accounts.operations import open_session
+from app.accounts.signing import make_code
 from app.areas.policies import place_of
 from app.coverage import queries, streets
 from app.db import db
@@ -216,26 +217,6 @@ def test_settling_a_forgotten_duty_again_changes_nothing(town):
     assert what_stays() == before
 
 
-def test_one_person_s_tracks_go_at_once_and_nobody_else_s(town):
-    for person in (town.people.member, town.people.mate):
-        town.send(person, patrol(town, person), town.starts_at + timedelta(minutes=61))
-    before = what_stays()
-    mates = f"duty_id = (SELECT id FROM duties WHERE person_id = {town.people.mate.id})"
-    kept = {table: town.count(table, mates) for table in TRAILS}
-    db.session.rollback()
-    township_id, member_id = town.people.town.township.id, town.people.member.id
-    with town.narrow.app_context():
-        for _, act in retention.portions_of_person(
-            township_id, member_id, town.starts_at + timedelta(hours=2)
-        ):
-            act()
-            db.session.commit()
-        db.session.remove()
-    assert {table: town.count(table) for table in TRAILS} == kept
-    assert town.count("inbox_items", f"body IS NOT NULL AND author_id = {member_id}") == 0
-    assert what_stays() == before
-
-
 def test_sessions_and_counts_go_when_they_are_over(town):
     open_session(town.people.member, "tests", 1, town.starts_at)
     db.session.commit()
@@ -246,6 +227,15 @@ def test_sessions_and_counts_go_when_they_are_over(town):
     assert town.count("rate_counts", "key = 'x'") == 0 and town.count("sessions") == 1
     town.forget(32)
     assert town.count("sessions") == 0
+
+
+def test_a_code_that_nobody_used_goes_a_day_after_its_day(town):
+    make_code(town.people.leader, town.people.member, town.starts_at)
+    db.session.commit()
+    town.forget(1.9)
+    assert town.count("sign_in_codes") == 1
+    town.forget(2.1)
+    assert town.count("sign_in_codes") == 0
 
 
 def test_the_privacy_page_holds_the_table():

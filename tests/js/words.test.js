@@ -21,8 +21,11 @@ function catalogue(subject, lang) {
   return words;
 }
 
-const zh = catalogue("phone", "zh");
-const en = catalogue("phone", "en");
+// What the phone carries in its pocket (setup/i18n.py), without the errors' own subject: that one is Python's, too.
+const SUBJECTS = ["phone", "account", "crew", "codes", "reports", "alarms", "loggers"];
+const all = (lang) => new Map(SUBJECTS.flatMap((subject) => [...catalogue(subject, lang)]));
+const zh = all("zh");
+const en = all("en");
 const blanks = (text) => [...text.matchAll(/%\((\w+)\)s/g)].map((m) => m[1]).sort();
 
 test("both languages have the same words with the same blanks, and none is empty", () => {
@@ -59,9 +62,13 @@ test("codes that are put together have their words", () => {
   const families = {
     direction: ["n", "ne", "e", "se", "s", "sw", "w", "nw"],
     standing: ["todo", "waiting", "sending", "counted", "review", "not_counted", "stored", "refused"],
-    kind: ["here", "arrive", "leave", "duty_start", "duty_pause", "duty_resume", "duty_end", "note"],
+    kind: ["here", "arrive", "leave", "duty_start", "duty_pause", "duty_resume", "duty_end", "note", "report", "sos", "sos_cancel", "ok",
+      "answer", "cosign", "swap_ask", "swap_offer", "swap_withdraw", "decline", "leave_ask", "leave_withdraw", "handover", "crew_tick", "other"],
+    consent: ["tracks", "push", "name_in_notice", "ranking", "tracks.why", "push.why", "name_in_notice.why", "ranking.why", "sent", "later", "changed"],
+    restore: ["not_a_copy", "wrong_phrase"],
     spoken: ["saved", "duty_start", "duty_pause", "duty_resume", "duty_end"],
-    nav: ["today", "patrol", "note", "me", "outbox"],
+    nav: ["today", "patrol", "note", "me", "outbox", "report", "code", "data", "devices", "settings", "help", "totp", "calendar", "copy", "restore",
+      "swaps", "loggers", "pin", "scan", "crew", "cosign", "sos"],
     rule: ["base", "night", "holiday", "all_checkpoints", "hotspot_visits", "hard_to_fill"],
     grade: ["track", "pair", "single", "declared"],
     phrase: ["all_in_order", "cannot_reach", "code_missing", "light_out", "path_blocked", "weather", "other"],

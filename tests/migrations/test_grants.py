@@ -24,14 +24,18 @@ REFUSED = {
         "UPDATE point_entries SET amount_half = 1", "DELETE FROM point_entries",
         "UPDATE audits SET action = 'x'", "DELETE FROM audits", "DELETE FROM audits_p_other",
         "UPDATE inbox_items_p_other SET body = NULL", "CREATE TABLE mine (id int)", "TRUNCATE audits",
+        "UPDATE cosigns SET said_at = now()", "DELETE FROM cosigns", "DELETE FROM answers",
+        "DELETE FROM checkpoint_codes",
     ),
     "xunfang_worker": (
         "UPDATE inbox_items SET body = NULL", "DELETE FROM point_entries", "DELETE FROM audits",
         "UPDATE inbox_items_p_other SET body = NULL", "CREATE TABLE mine (id int)",
+        "INSERT INTO checkpoint_codes DEFAULT VALUES", "SELECT * FROM code_displays",
     ),
     "xunfang_readonly": (
         "SELECT * FROM sessions", "SELECT body FROM inbox_items", "SELECT * FROM segments", "SELECT * FROM rate_counts",
         "SELECT content FROM quarantine_items", "SELECT password_hash FROM people", "SELECT * FROM procrastinate_jobs",
+        "SELECT * FROM checkpoint_codes", "SELECT * FROM code_displays", "SELECT * FROM answers",
         "DELETE FROM duties", "SELECT body FROM inbox_items_p_other", "SELECT track FROM segments_p_other",
     ),
     "xunfang_retention": (
@@ -39,6 +43,7 @@ REFUSED = {
         "UPDATE checkins SET verdict = 'counted'", "DELETE FROM checkins", "UPDATE quarantine_items SET code = 'x'",
         "DELETE FROM quarantine_items", "DELETE FROM place_presences", "UPDATE street_presences SET bits = B'1'",
         "DELETE FROM street_days", "UPDATE duties SET worked_s = 0", "DELETE FROM duties",
+        "SELECT * FROM checkpoint_codes", "UPDATE answers SET phrase = 'x'", "DELETE FROM answers",
         "DELETE FROM point_entries", "INSERT INTO point_entries DEFAULT VALUES", "DELETE FROM audits",
         "UPDATE item_states SET result = 'held'", "UPDATE sessions SET revoked_at = NULL",
         "SELECT password_hash FROM people", "UPDATE people SET active = false", "CREATE TABLE mine (id int)",

@@ -33,6 +33,14 @@ THEMES = {
     "dark by the device": ":root:not([data-theme])",
 }
 
+# High contrast lies upon its theme: 7 : 1 for text (AAA), 4.5 : 1 for what outlines a control.
+SHARP = {
+    "light": ':root[data-contrast="more"]',
+    "dark": ':root[data-contrast="more"][data-theme="dark"]',
+    "night": ':root[data-contrast="more"][data-theme="night"]',
+}
+COVERS = {f"on-cover-{step}" for step in range(1, 6)}
+
 
 def colours(selector: str) -> dict[str, str]:
     """The hex colours of the one block with this selector."""
@@ -76,6 +84,30 @@ def test_marks_stand_out_from_their_ground(name: str, mark: str, ground: str):
     assert contrast(tokens[mark], tokens[ground]) >= 3
 
 
+def sharp(name: str) -> dict[str, str]:
+    return theme(name) | colours(SHARP["light"]) | colours(SHARP[name])
+
+
+@pytest.mark.parametrize("name", SHARP)
+@pytest.mark.parametrize(("text", "ground"), [pair for pair in TEXT if pair[0] not in COVERS])
+def test_in_high_contrast_text_has_seven_to_one(name: str, text: str, ground: str):
+    tokens = sharp(name)
+    assert contrast(tokens[text], tokens[ground]) >= 7
+
+
+@pytest.mark.parametrize("name", SHARP)
+@pytest.mark.parametrize(
+    ("mark", "ground"), [pair for pair in MARKS if "map" not in pair[0] and "hatch" not in pair[0]]
+)
+def test_in_high_contrast_marks_have_four_and_a_half(name: str, mark: str, ground: str):
+    tokens = sharp(name)
+    assert contrast(tokens[mark], tokens[ground]) >= 4.5
+
+
+def test_every_high_contrast_names_the_same_colours():
+    assert len({frozenset(colours(selector)) for selector in SHARP.values()}) == 1
+
+
 def test_dark_is_the_same_by_device_and_by_choice():
     assert colours(THEMES["dark by the device"]) == colours(THEMES["dark"])
 
@@ -87,7 +119,7 @@ def test_every_theme_names_the_same_colours():
 
 
 def test_night_has_no_red_in_it():
-    for name, colour in colours(THEMES["night"]).items():
+    for name, colour in [*colours(THEMES["night"]).items(), *colours(SHARP["night"]).items()]:
         assert int(colour[1:3], 16) <= int(colour[3:5], 16), name
 
 

@@ -4,7 +4,7 @@ import { canonical, sha256 } from "./canonical.js";
 import { uuid7 } from "./uuid7.js";
 
 /**
- * @typedef {"duty.start"|"duty.pause"|"duty.resume"|"duty.end"|"checkin"|"segment"|"note"} Kind
+ * @typedef {"duty.start"|"duty.pause"|"duty.resume"|"duty.end"|"checkin"|"segment"|"note"|"report"|"sos"|"sos.cancel"|"ok"|"crew.tick"|"handover"|"swap.ask"|"swap.offer"|"swap.withdraw"|"decline"|"leave.ask"|"leave.withdraw"|"answer"|"cosign"} Kind
  *
  * @typedef {Readonly<{
  *   id: string, schema: 1, device_id: string, device_seq: number, author_id: number, kind: Kind,
@@ -20,13 +20,13 @@ import { uuid7 } from "./uuid7.js";
 
 /**
  * Everything of an envelope that needs no counter: that is given by the outbox inside its transaction.
- * @param {{author_id: number, kind: Kind, body: Record<string, any>, now?: number, monotonic?: number}} said
+ * @param {{author_id: number, kind: Kind, body: Record<string, any>, id?: string, now?: number, monotonic?: number}} said
  * @returns {Promise<Draft>}
  */
-export async function draftClaim({ author_id, kind, body, now = Date.now(), monotonic = performance.now() }) {
+export async function draftClaim({ author_id, kind, body, now = Date.now(), monotonic = performance.now(), id = uuid7(now) }) {
   const text = canonical(body);
   return Object.freeze({
-    id: uuid7(now),
+    id,
     author_id,
     kind,
     body: deepFreeze(JSON.parse(text)),

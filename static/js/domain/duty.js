@@ -12,12 +12,17 @@ import { lastOf } from "./track.js";
  *   windows: {weekday: number, from: string, to: string}[], target_min: number}} Hotspot
  * @typedef {{id: number, status: string, day: string, starts_at: string, ends_at: string,
  *   team: {id: number, name: string}, meeting_place: string|null, route_version_id: number|null, mine: boolean,
- *   crew: {person_id: number, name: string}[], hotspot_ids: number[],
- *   duty: {state: string, started_at: string|null, ended_at: string|null}|null}} Shift
+ *   crew: {person_id: number, name: string, has_phone?: boolean, planned?: boolean, state?: string|null}[],
+ *   hotspot_ids: number[], changed_at?: string, crew_secret?: string|null,
+ *   handover?: {phrase: string, text: string|null, at: string, by_team: string}|null, swaps?: Swap[],
+ *   duty: {state: string, started_at: string|null, ended_at: string|null, minutes?: number, points_pending?: number,
+ *     checkpoints?: {counted: number, required: number}, with_crew?: boolean, flags?: string[]}|null}} Shift
+ * @typedef {{id: string, state: string, person_id: number, name: string, to: string|null, to_me: boolean,
+ *   offers: {id: number, name: string}[], taken_by: string|null, taken_by_me: boolean, why: string|null}} Swap
  * @typedef {{id: string, kind: string, state: import("./sending.js").State, seq: number, state_at: number,
  *   shift_id: number|null, receipt?: import("./sending.js").Receipt|null,
  *   envelope: import("./claim.js").Envelope}} Row
- * @typedef {{state: "none"|"on"|"paused"|"ended", started_at: string|null, ended_at: string|null}} Duty
+ * @typedef {{state: "none"|"on"|"paused"|"ended", started_at: string|null, ended_at: string|null, forgotten?: boolean}} Duty
  */
 
 const AFTER = /** @type {Record<string, Duty["state"]>} */ ({
@@ -85,7 +90,7 @@ const SOON_MS = 3_600_000;
  * @returns {Shift|null}
  */
 export function shiftOnCard(shifts, duty, now) {
-  const mine = shifts.filter((s) => s.mine).sort((a, b) => a.starts_at.localeCompare(b.starts_at));
+  const mine = shifts.filter((s) => s.mine || duty(s).state !== "none").sort((a, b) => a.starts_at.localeCompare(b.starts_at));
   const live = mine.find((s) => isLive(duty(s)));
   if (live) return live;
   const ahead = mine.filter((s) => s.status !== "cancelled" && Date.parse(s.ends_at) > now);
@@ -105,6 +110,17 @@ export function isLive(duty) {
 
 /** An hour after its planned end a duty that nobody ended stops taking positions, and asks. */
 export const FORGOTTEN_MS = 60 * 60_000;
+
+/**
+ * A duty that nobody ended is over for the phone too, as the server closes it: at its planned end.
+ * @param {Shift} shift @param {Duty} duty @param {number} now epoch ms, corrected
+ * @returns {Duty}
+ */
+export function closeForgotten(shift, duty, now) {
+  if (!isLive(duty) || now < Date.parse(shift.ends_at) + FORGOTTEN_MS) return duty;
+  const ended_at = duty.started_at && duty.started_at > shift.ends_at ? duty.started_at : shift.ends_at;
+  return { ...duty, state: "ended", ended_at, forgotten: true };
+}
 
 /**
  * Positions are read only while this says so.

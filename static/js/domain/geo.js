@@ -81,6 +81,28 @@ export function isInside(point, polygon) {
 }
 
 /**
+ * Metres from a point to a polygon's edge; 0 inside.
+ * @param {LonLat} point @param {{type: string, coordinates: any}} polygon
+ */
+export function metresOutside(point, polygon) {
+  if (isInside(point, polygon)) return 0;
+  const polygons = polygon.type === "Polygon" ? [polygon.coordinates] : polygon.coordinates;
+  let least = Number.POSITIVE_INFINITY;
+  for (const ring of polygons.flat()) {
+    const places = ring.map((/** @type {LonLat} */ corner) => offsetM(point, corner));
+    for (let i = 1; i < places.length; i++) least = Math.min(least, toSegment(places[i - 1], places[i]));
+  }
+  return least;
+}
+
+/** From the origin to a segment, on the flat. @param {number[]} a @param {number[]} b */
+function toSegment([ax, ay], [bx, by]) {
+  const [dx, dy] = [bx - ax, by - ay];
+  const along = Math.max(0, Math.min(1, -(ax * dx + ay * dy) / (dx * dx + dy * dy || 1)));
+  return Math.hypot(ax + along * dx, ay + along * dy);
+}
+
+/**
  * @param {LonLat} centre @param {number} radius_m
  * @returns {LonLat[]} a closed ring of 48 corners
  */

@@ -7,7 +7,7 @@ import { retryAfterMs } from "./backoff.js";
  * @typedef {"queued"|"sending"|"acked"|"held"|"refused"} State
  *
  * @typedef {{id: string, result: string, verdict?: string|null, reasons?: string[],
- *   effective_at?: string|null, changed_at?: string|null}} Receipt
+ *   effective_at?: string|null, changed_at?: string|null, evidence_level?: number|null}} Receipt
  *
  * @typedef {{
  *   status: number,                 // 0 when nothing came back
@@ -78,7 +78,9 @@ export function judgeAnswer(answer, ids, now) {
  */
 export function mayForget(row, now) {
   const age = now - row.state_at;
-  if (row.state === "acked" && row.receipt?.verdict !== "held") return age > KEEP_ACKED_MS;
+  const verdict = row.receipt?.verdict;
+  // What is in review or was not counted stays for as long as it may be answered.
+  if (row.state === "acked" && verdict !== "held" && verdict !== "not_counted") return age > KEEP_ACKED_MS;
   if (row.state === "acked" || row.state === "held" || row.state === "refused") return age > 30 * 86_400_000;
   return false; // not sent: never
 }

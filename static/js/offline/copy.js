@@ -14,13 +14,14 @@ export function newPhrase() {
 
 /**
  * @param {object[]} envelopes @param {string} phrase @param {number} [iterations]
+ * @param {{id: number, name: string}[]} [people] whose they are, so that another phone can name them
  * @returns {Promise<string>} the text of the file
  */
-export async function sealCopy(envelopes, phrase, iterations = ITERATIONS) {
+export async function sealCopy(envelopes, phrase, iterations = ITERATIONS, people = []) {
   const salt = crypto.getRandomValues(new Uint8Array(16));
   const iv = crypto.getRandomValues(new Uint8Array(12));
   const key = await keyOf(phrase, salt, iterations);
-  const plain = new TextEncoder().encode(canonical({ items: envelopes }));
+  const plain = new TextEncoder().encode(canonical(people.length ? { items: envelopes, people } : { items: envelopes }));
   const data = new Uint8Array(await crypto.subtle.encrypt({ name: "AES-GCM", iv }, key, plain));
   return JSON.stringify({
     format: "xunfang-outbox", version: 1, kdf: "PBKDF2-SHA-256", iterations, cipher: "AES-256-GCM",
@@ -28,15 +29,42 @@ export async function sealCopy(envelopes, phrase, iterations = ITERATIONS) {
   });
 }
 
+/** Why a copy did not open: `not_a_copy`, or `wrong_phrase` (which a changed file looks like, too). */
+export class CopyTrouble extends Error {}
+
+const MOST_ITERATIONS = 10_000_000; // a made-up file shall not keep the phone busy for an hour
+
 /**
  * @param {string} text @param {string} phrase
- * @returns {Promise<any[]>} the envelopes; throws when the phrase is wrong or the file was changed
+ * @returns {Promise<{items: any[], people: {id: number, name: string}[]}>} throws CopyTrouble
  */
+export async function readCopy(text, phrase) {
+  const file = parse(text);
+  if (file?.format !== "xunfang-outbox" || file.version !== 1 || !(file.iterations <= MOST_ITERATIONS)) throw new CopyTrouble("not_a_copy");
+  let plain;
+  try {
+    const key = await keyOf(phrase, bytes(file.salt), file.iterations);
+    plain = await crypto.subtle.decrypt({ name: "AES-GCM", iv: bytes(file.iv) }, key, bytes(file.data));
+  } catch {
+    throw new CopyTrouble("wrong_phrase");
+  }
+  const said = parse(new TextDecoder().decode(plain));
+  if (!Array.isArray(said?.items)) throw new CopyTrouble("not_a_copy");
+  return { items: said.items, people: Array.isArray(said.people) ? said.people : [] };
+}
+
+/** @param {string} text @param {string} phrase @returns {Promise<any[]>} the envelopes alone */
 export async function openCopy(text, phrase) {
-  const file = JSON.parse(text);
-  const key = await keyOf(phrase, bytes(file.salt), file.iterations);
-  const plain = await crypto.subtle.decrypt({ name: "AES-GCM", iv: bytes(file.iv) }, key, bytes(file.data));
-  return JSON.parse(new TextDecoder().decode(plain)).items;
+  return (await readCopy(text, phrase)).items;
+}
+
+/** @param {string} text @returns {any} undefined when it is not JSON */
+function parse(text) {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
 }
 
 /** @param {string} phrase @param {Uint8Array<ArrayBuffer>} salt @param {number} iterations */

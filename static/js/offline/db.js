@@ -44,6 +44,9 @@ export function database(name = "xunfang") {
         db.createObjectStore("drafts");
       }
     },
+    blocked() {
+      tell("blocked"); // a page of an older release holds on: say so, and go on by ourselves once it is closed
+    },
     blocking(_before, _after, event) {
       // A newer release wants to upgrade: let go, the next call opens it again.
       /** @type {IDBDatabase} */ (event.target).close();
@@ -54,6 +57,7 @@ export function database(name = "xunfang") {
     },
   }).catch((error) => {
     opened = null;
+    if (error?.name === "VersionError") tell("outdated"); // another window has upgraded: this page is the older one
     throw error;
   });
   return opened;

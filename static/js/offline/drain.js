@@ -4,8 +4,10 @@
 import { call } from "../api.js";
 import { backoffMs } from "../domain/backoff.js";
 import { judgeAnswer } from "../domain/sending.js";
+import { ripen } from "./alarms.js";
 import { changed, getMeta, setMeta } from "./db.js";
-import { recover, settle, take } from "./outbox.js";
+import { recover, settle, take, takeUrgent } from "./outbox.js";
+import { sendPhotos } from "./photos.js";
 import { confirmIdentity, refreshIdentity } from "./session.js";
 
 /**
@@ -36,6 +38,53 @@ export function drain(how = {}) {
   return running;
 }
 
+// --- calls for help -------------------------------------------------------------------------------
+
+/** @type {Promise<Ending>|null} */
+let rushing = null;
+const RUSH_TIMEOUT_MS = 15_000;
+
+/**
+ * Sends calls for help and "I'm OK" now: in a batch of their own, beside whatever else is on its way, without lock or
+ * back-off and without asking first who is signed in (a 401, or a receipt that names another author, says it as well).
+ * @param {boolean} [atOnce] do not even wait for an earlier try that may hang on a dead line
+ * @returns {Promise<Ending>} wait: not sent; the caller comes back in a few seconds
+ */
+export function rush(atOnce = false) {
+  if (rushing && !atOnce) return rushing;
+  const mine = hurry().finally(() => {
+    if (rushing === mine) rushing = null;
+  });
+  rushing = mine;
+  return mine;
+}
+
+/** @returns {Promise<Ending>} */
+async function hurry() {
+  await ripen();
+  const session = await getMeta("session");
+  if (!session?.person || session.leaving) return "nobody";
+  const rows = await takeUrgent(session.person.id);
+  if (rows.length === 0) return "idle";
+  const answer = await call("POST", "/field/sync", {
+    body: { sent_at: new Date().toISOString(), items: rows.map((r) => r.envelope) },
+    timeoutMs: RUSH_TIMEOUT_MS,
+  });
+  const outcome = judgeAnswer(answer, rows.map((r) => r.id), Date.now());
+  await keepIfStranger(outcome.items, session.person.id);
+  await settle(outcome.items, { epoch: outcome.epoch });
+  if (outcome.verdict === "signin") {
+    await expire();
+    return "signin";
+  }
+  return [...outcome.items.values()].some((i) => i.state === "queued") ? "wait" : "idle";
+}
+
+async function expire() {
+  await setMeta("session", { ...(await getMeta("session")), expired: true });
+  changed("session");
+}
+
 /** @param {() => Promise<Ending>} work @returns {Promise<Ending>} */
 async function alone(work) {
   // Without Web Locks two tabs may both send; the server's idempotency makes that harmless.
@@ -56,6 +105,12 @@ async function sendAll(patient) {
 
     const rows = await take(author, { most });
     if (rows.length === 0) {
+      const photos = await sendPhotos(author);
+      if (photos.ending === "signin") {
+        await expire();
+        return "signin";
+      }
+      if (photos.ending === "wait") return failed(sending, photos.waitMs);
       if (sending.failures) await note({ failures: 0, wait_until: 0, asked: false });
       return "idle";
     }
@@ -78,8 +133,7 @@ async function sendAll(patient) {
         if ([...outcome.items.values()].some((i) => i.state === "queued")) return failed(sending, null);
         continue;
       case "signin":
-        await setMeta("session", { ...(await getMeta("session")), expired: true });
-        changed("session");
+        await expire();
         return "signin";
       case "split":
         if (most > 1) {

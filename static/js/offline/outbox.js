@@ -1,14 +1,21 @@
 // @ts-check
 // The outbox: the phone writes to itself first. A row is put with `durability: strict` and is said to be saved
 // only when the transaction has completed; nothing leaves but by the server's verdict.
+import { isUrgent, URGENT } from "../domain/alarm.js";
 import { draftClaim, sealClaim } from "../domain/claim.js";
 import { KEEP_ACKED_MS, mayForget } from "../domain/sending.js";
 import { uuid4 } from "../domain/uuid7.js";
 import { changed, database } from "./db.js";
+import { waitingPhotos } from "./photos.js";
 
 /**
  * @typedef {import("../domain/duty.js").Row & {author_id: number, queued_at: number, tries: number,
  *   not_before: number, bytes: number}} OutboxRow
+ * @typedef {{author_id: number, kind: import("../domain/claim.js").Kind, body: Record<string, any>, id?: string, now?: number,
+ *   monotonic?: number}} Said
+ * @typedef {{author_id: number, count: number, oldestAt: number|null, sos: boolean, photos: number}} Unsent
+ * @typedef {{stores: string[], act: (tx: any) => Promise<boolean>}} Beside what else happens in the same transaction;
+ *   false: it has happened before, so nothing is put either
  */
 
 const ALL = [Number.NEGATIVE_INFINITY, Number.POSITIVE_INFINITY];
@@ -24,17 +31,19 @@ export async function put(said) {
 
 /**
  * Several claims, all or none, with consecutive counters; optionally with the sampler they were cut from.
- * @param {{author_id: number, kind: import("../domain/claim.js").Kind, body: Record<string, any>, now?: number}[]} said
+ * @param {Said[]} said
  * @param {{author_id: number, track: any}} [recorder]
+ * @param {Beside} [beside]
  * @returns {Promise<OutboxRow[]>}
  */
-export async function putAll(said, recorder) {
+export async function putAll(said, recorder, beside) {
   const drafts = [];
   for (const one of said) drafts.push(await draftClaim(one)); // hashing first: a transaction does not wait for it
   const db = await database();
-  const tx = db.transaction(["items", "meta", "track"], "readwrite", { durability: "strict" });
+  const tx = db.transaction(["items", "meta", "track", ...(beside?.stores ?? [])], "readwrite", { durability: "strict" });
   const finished = tx.done;
   finished.catch(() => {}); // an abort is reported by the await below
+  if (beside && !(await beside.act(tx))) return [];
   const meta = tx.objectStore("meta");
   const device = (await meta.get("device")) ?? { device_id: uuid4(), device_seq: 0 };
   const anchor = (await meta.get("anchor")) ?? null;
@@ -42,22 +51,7 @@ export async function putAll(said, recorder) {
   for (const draft of drafts) {
     device.device_seq += 1;
     const envelope = sealClaim(draft, { ...device, anchor });
-    /** @type {OutboxRow} */
-    const row = {
-      id: envelope.id,
-      author_id: envelope.author_id,
-      kind: envelope.kind,
-      state: "queued",
-      seq: envelope.device_seq,
-      shift_id: envelope.body.shift_id ?? null,
-      queued_at: Date.parse(envelope.device_at),
-      state_at: Date.parse(envelope.device_at),
-      tries: 0,
-      not_before: 0,
-      bytes: new TextEncoder().encode(JSON.stringify(envelope)).length,
-      receipt: null,
-      envelope,
-    };
+    const row = rowOf(envelope);
     rows.push(row);
     await tx.objectStore("items").add(row);
   }
@@ -66,6 +60,26 @@ export async function putAll(said, recorder) {
   await finished;
   changed("items");
   return rows;
+}
+
+/** The row of something that waits. @param {import("../domain/claim.js").Envelope} envelope @returns {OutboxRow} */
+export function rowOf(envelope) {
+  const at = Date.parse(envelope.device_at);
+  return {
+    id: envelope.id,
+    author_id: envelope.author_id,
+    kind: envelope.kind,
+    state: "queued",
+    seq: envelope.device_seq,
+    shift_id: envelope.body.shift_id ?? null,
+    queued_at: at,
+    state_at: at,
+    tries: 0,
+    not_before: 0,
+    bytes: new TextEncoder().encode(JSON.stringify(envelope)).length,
+    receipt: null,
+    envelope,
+  };
 }
 
 /**
@@ -77,7 +91,8 @@ export async function recover() {
 }
 
 /**
- * Take the next rows of this author to send; they become `sending`. Other authors' rows are never touched.
+ * Take the next rows of this author to send; they become `sending`. Other authors' rows are never touched, nor are calls
+ * for help, which go by themselves.
  * @param {number} author_id @param {{most?: number, bytes?: number, now?: number}} [limit]
  * @returns {Promise<OutboxRow[]>}
  */
@@ -88,13 +103,29 @@ export async function take(author_id, { most = 50, bytes = 900_000, now = Date.n
   let cursor = await tx.store.index("by_author_state_seq").openCursor(range(author_id, "queued"));
   while (cursor && taken.length < most) {
     const row = cursor.value;
-    if (row.not_before <= now) {
+    if (row.not_before <= now && !URGENT.includes(row.kind)) {
       if (taken.length > 0 && total + row.bytes + 1 > bytes) break;
       total += row.bytes + 1;
       taken.push(row);
     }
     cursor = await cursor.continue();
   }
+  for (const row of taken) await tx.store.put({ ...row, state: "sending" });
+  await tx.done;
+  if (taken.length) changed("items");
+  return taken;
+}
+
+/**
+ * Calls for help and the answers to "are you OK?" that are not acknowledged yet, whatever waits before them and whoever
+ * is sending them already: twice is harmless, late is not.
+ * @param {number} author_id @returns {Promise<OutboxRow[]>}
+ */
+export async function takeUrgent(author_id) {
+  const tx = (await database()).transaction("items", "readwrite");
+  const index = tx.store.index("by_author_kind");
+  const all = await Promise.all(URGENT.map((kind) => index.getAll(IDBKeyRange.only([author_id, kind]))));
+  const taken = all.flat().filter(isUrgent).sort((a, b) => a.seq - b.seq).slice(0, 50);
   for (const row of taken) await tx.store.put({ ...row, state: "sending" });
   await tx.done;
   if (taken.length) changed("items");
@@ -118,6 +149,7 @@ export async function settle(items, { now = Date.now(), epoch = null, delayMs = 
     const row = await store.get(id);
     if (!row) continue;
     const settled = state !== "queued";
+    if (!settled && URGENT.includes(row.kind) && row.state === "acked") continue; // sent twice; the other answer was first
     await store.put({
       ...row,
       state,
@@ -196,22 +228,31 @@ export async function unsentRows(author_id) {
 }
 
 /**
- * How many wait, whose, and since when.
- * @returns {Promise<{author_id: number, count: number, oldestAt: number|null}[]>}
+ * How many wait, whose, since when, and whether a call for help is among them; photos are counted too.
+ * @returns {Promise<Unsent[]>}
  */
 export async function unsentByAuthor() {
   // One transaction: a row that goes from one state to the other meanwhile must not be missed.
   const index = (await database()).transaction("items").store.index("by_state");
   const waiting = await Promise.all(["queued", "sending"].map((state) => index.getAll(state)));
-  /** @type {Map<number, {author_id: number, count: number, oldestAt: number|null}>} */
+  /** @type {Map<number, Unsent>} */
   const found = new Map();
+  const of = (/** @type {number} */ id) => found.get(id) ?? { author_id: id, count: 0, oldestAt: null, sos: false, photos: 0 };
   for (const rows of waiting) {
     for (const row of rows) {
-      const one = found.get(row.author_id) ?? { author_id: row.author_id, count: 0, oldestAt: null };
+      const one = of(row.author_id);
       one.count += 1;
+      one.sos ||= row.kind === "sos";
       one.oldestAt = Math.min(one.oldestAt ?? Number.POSITIVE_INFINITY, row.queued_at);
       found.set(row.author_id, one);
     }
+  }
+  for (const photo of await waitingPhotos()) {
+    const one = of(photo.author_id);
+    one.count += 1;
+    one.photos += 1;
+    one.oldestAt = Math.min(one.oldestAt ?? Number.POSITIVE_INFINITY, photo.made_at);
+    found.set(photo.author_id, one);
   }
   return [...found.values()];
 }

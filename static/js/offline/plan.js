@@ -8,7 +8,8 @@ import { getMeta, setMeta } from "./db.js";
 
 /**
  * @typedef {{version: string, person: any, teams: any[], policy: any, shifts: import("../domain/duty.js").Shift[],
- *   routes: import("../domain/duty.js").Route[], hotspots: import("../domain/duty.js").Hotspot[], places: any}} Plan
+ *   consents?: Record<string, boolean|null>, routes: import("../domain/duty.js").Route[], hotspots: import("../domain/duty.js").Hotspot[], places: any,
+ *   colleagues?: import("../domain/crew.js").Colleague[], leave?: import("../domain/swaps.js").Away[], alarm?: any}} Plan
  * @typedef {{plan: Plan, etag: string|null, got_at: number}} KeptPlan
  */
 

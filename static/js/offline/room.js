@@ -1,7 +1,9 @@
 // @ts-check
 // Room on the phone, and asking the browser not to clear it.
 
-/** @returns {Promise<{low: boolean, freeBytes: number|null}>} */
+/** @typedef {{low: boolean, freeBytes: number|null}} Space */
+
+/** @returns {Promise<Space>} */
 export async function room() {
   try {
     const { quota, usage } = await navigator.storage.estimate();

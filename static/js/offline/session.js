@@ -18,11 +18,24 @@ export async function readSession() {
 }
 
 /**
- * @param {string} login @param {string} password
+ * @param {string} login @param {string} password @param {string} [totp] six digits, or a recovery code
  * @returns {Promise<import("../api.js").Reply>}
  */
-export async function signIn(login, password) {
-  const reply = await call("POST", "/session", { body: { login, password } });
+export async function signIn(login, password, totp) {
+  return enter("/session", { login, password, ...(totp ? { totp } : {}) });
+}
+
+/**
+ * The leader's code, once: afterwards this phone is known and nothing has to be remembered.
+ * @param {string} code @param {string} [totp]
+ */
+export async function signInByCode(code, totp) {
+  return enter("/session/code", { code, ...(totp ? { totp } : {}) });
+}
+
+/** @param {string} path @param {Record<string, string>} body @returns {Promise<import("../api.js").Reply>} */
+async function enter(path, body) {
+  const reply = await call("POST", path, { body });
   if (reply.status === 200 && reply.json?.person) await keep(reply.json);
   return reply;
 }

@@ -2,15 +2,15 @@
 // The frame: what needs saying above every page, the sending state top right, the bar of four below.
 import { useEffect, useState } from "preact/hooks";
 import { unsentWords } from "../domain/words.js";
-import { go, html, Icon, routeName } from "../dom.js";
-import { t } from "../i18n.js";
+import { go, html, Icon, routeName, routeParams } from "../dom.js";
+import { applyLook, t } from "../i18n.js";
+import { isWeChat, listenForInstall } from "../install.js";
+import { wish } from "../offline/me.js";
 import { current, watch } from "../store.js";
 import { applyUpdate } from "../update.js";
 import { lazy } from "./lazy.js";
-import { Me } from "./me.js";
-import { Outbox } from "./outbox.js";
+import { DutyNews } from "./dutynews.js";
 import { Patrol } from "./patrol.js";
-import { SignIn } from "./signin.js";
 import { SosKey } from "./soskey.js";
 import { Today } from "./today.js";
 
@@ -19,29 +19,35 @@ function useView() {
   const [, again] = useState(0);
   useEffect(() => watch(() => again((n) => n + 1)), []);
   useEffect(() => {
-    const clock = setInterval(() => again((n) => n + 1), 30_000); // ages grow by themselves
+    const clock = setInterval(() => {
+      applyLook(); // evening comes
+      again((n) => n + 1); // ages grow by themselves
+    }, 30_000);
     return () => clearInterval(clock);
   }, []);
   return current();
 }
 
 function useRoute() {
-  const [route, setRoute] = useState(routeName());
+  const [, setAddress] = useState(location.hash);
   useEffect(() => {
     const turn = () => {
-      setRoute(routeName());
+      setAddress(location.hash);
       window.scrollTo(0, 0);
       document.getElementById("title")?.focus({ preventScroll: true });
     };
     window.addEventListener("hashchange", turn);
     return () => window.removeEventListener("hashchange", turn);
   }, []);
-  return route;
+  return routeName();
 }
 
 // What a check-in needs is loaded at once; the rest when it is opened. The worker keeps all of it.
 const PAGES = /** @type {Record<string, any>} */ ({
-  today: Today, patrol: Patrol, me: Me, outbox: Outbox,
+  today: Today, patrol: Patrol,
+  outbox: lazy(() => import("./outbox.js").then((m) => m.Outbox)),
+  code: lazy(() => import("./code.js").then((m) => m.Code)),
+  me: lazy(() => import("./me.js").then((m) => m.Me)),
   note: lazy(() => import("./note.js").then((m) => m.Note)),
   report: lazy(() => import("./report.js").then((m) => m.Report)),
   sos: lazy(() => import("./sos.js").then((m) => m.Sos)),
@@ -53,9 +59,29 @@ const PAGES = /** @type {Record<string, any>} */ ({
   settings: lazy(() => import("./settings.js").then((m) => m.Settings)),
   data: lazy(() => import("./data.js").then((m) => m.Data)),
   devices: lazy(() => import("./devices.js").then((m) => m.Devices)),
+  totp: lazy(() => import("./totp.js").then((m) => m.Totp)),
+  calendar: lazy(() => import("./calendar.js").then((m) => m.Calendar)),
+  copy: lazy(() => import("./copy.js").then((m) => m.Copy)),
+  restore: lazy(() => import("./copy.js").then((m) => m.Restore)),
   help: lazy(() => import("./help.js").then((m) => m.Help)),
   loggers: lazy(() => import("./loggers.js").then((m) => m.Loggers)),
 });
+
+const SignIn = lazy(() => import("./signin.js").then((m) => m.SignIn));
+
+// Where the way back leads from a page that is not on the bar.
+const PARENTS = /** @type {Record<string, string>} */ ({
+  note: "report", crew: "today", scan: "patrol", cosign: "patrol", sos: "patrol", outbox: "today", code: "today",
+  totp: "devices", copy: "outbox", restore: "outbox",
+});
+const BAR = /** @type {const} */ (["today", "patrol", "report", "me"]);
+
+/** What somebody who is not signed in may open: the code's link, the camera for it, and how to install. @param {string} name */
+function isOpenToAll(name) {
+  return name === "code" || name === "help" || (name === "scan" && routeParams().get("for") === "signin");
+}
+
+listenForInstall();
 
 export function App() {
   const view = useView();
@@ -63,7 +89,9 @@ export function App() {
   const name = route in PAGES ? route : "today";
   if (!view.loaded) return html`<p class="opening" role="status">${t("app.opening")}</p>`;
   if (!view.session.person) {
-    return html`<${Frame} view=${view} title=${t("app.name")} bare=${true}><${SignIn} view=${view} /></${Frame}>`;
+    const Open = isOpenToAll(name) ? PAGES[name] : SignIn;
+    return html`<${Frame} view=${view} title=${t(Open === SignIn ? "app.name" : `nav.${name}`)} name=${Open === SignIn ? undefined : name} bare=${true}>
+      <${Open} view=${view} key=${name} /></${Frame}>`;
   }
   const Page = PAGES[name];
   return html`<${Frame} view=${view} title=${t(`nav.${name}`)} name=${name}><${Page} view=${view} key=${name} /></${Frame}>`;
@@ -73,13 +101,22 @@ export function App() {
 function Frame({ view, title, name, bare = false, children }) {
   return html`
     <header class="top">
+      <${Back} name=${name} bare=${bare} />
       <h1 id="title" tabindex="-1">${title}</h1>
       ${bare ? null : html`<${SendingState} view=${view} />`}
     </header>
     ${bare ? null : html`<${SosKey} view=${view} name=${name} />`}
     <${Notices} view=${view} name=${name} />
+    ${bare ? null : html`<${DutyNews} view=${view} name=${name} />`}
     <main class=${`page page-${name ?? "signin"}`} id="main">${children}</main>
     ${bare ? null : html`<${Bar} name=${name} />`}`;
+}
+
+/** One step up, large enough for a thumb, on every page that the bar does not name. @param {{name?: string, bare: boolean}} props */
+function Back({ name, bare }) {
+  if (!name || BAR.some((key) => key === name)) return null;
+  const up = bare ? "today" : routeParams().has("part") ? name : (PARENTS[name] ?? "me");
+  return html`<a class="back" href=${`#/${up}`} data-name="back" aria-label=${t("app.back")}><${Icon} name="back" /></a>`;
 }
 
 /** @param {{view: import("../store.js").View}} props */
@@ -96,12 +133,18 @@ function SendingState({ view }) {
 /** @param {{view: import("../store.js").View, name?: string}} props */
 function Notices({ view, name }) {
   const list = [];
+  if (isWeChat() && name !== "help") {
+    list.push(html`<a class="notice need" href="#/help" data-name="wechat"><${Icon} name="need" /><span>${t("help.wechat_notice")}</span></a>`);
+  }
   if (view.session.expired && name !== "outbox") {
     list.push(html`<a class="notice need" href="#/outbox" data-name="expired">
       <${Icon} name="need" /><span>${t("signin.expired_notice")}</span></a>`);
   }
+  if (view.tracks === null && view.kept?.plan.consents && view.duty?.state === "on" && (name === "today" || name === "patrol")) {
+    list.push(html`<${AskTracks} id=${view.session.person?.id ?? -1} />`);
+  }
   if (view.roomLow) {
-    list.push(html`<p class="notice need" role="alert"><${Icon} name="need" /><span>${t("trouble.room_low")}</span></p>`);
+    list.push(html`<a class="notice need" href="#/outbox" data-name="room-low"><${Icon} name="need" /><span role="alert">${t("trouble.room_low")}</span></a>`);
   }
   if (view.update) {
     list.push(html`<div class="notice wait"><span>${t("app.update")}</span>
@@ -110,11 +153,17 @@ function Notices({ view, name }) {
   return list.length ? html`<div class="notices">${list}</div>` : null;
 }
 
+/** Once, at the first duty: both answers are one tap, and neither costs anything. @param {{id: number}} props */
+function AskTracks({ id }) {
+  return html`<section class="notice ask-tracks" data-name="ask-tracks" aria-label=${t("consent.tracks")}><p>${t("consent.tracks.ask")}</p>
+    <div class="row"><button type="button" class="button small" data-name="tracks-yes" onClick=${() => wish(id, "tracks", true)}>${t("consent.tracks.yes")}</button>
+    <button type="button" class="button small" data-name="tracks-no" onClick=${() => wish(id, "tracks", false)}>${t("consent.tracks.no")}</button></div></section>`;
+}
+
 /** @param {{name?: string}} props */
 function Bar({ name }) {
-  const keys = /** @type {const} */ (["today", "patrol", "report", "me"]);
   return html`<nav class="bar" aria-label=${t("nav.label")}>
-    ${keys.map((key) => html`<a href=${`#/${key}`} class="bar-key" aria-current=${name === key ? "page" : undefined}
+    ${BAR.map((key) => html`<a href=${`#/${key}`} class="bar-key" aria-current=${name === key ? "page" : undefined}
         onClick=${() => go(`#/${key}`)}><${Icon} name=${key} /><span>${t(`nav.${key}`)}</span></a>`)}
   </nav>`;
 }

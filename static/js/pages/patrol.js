@@ -2,21 +2,34 @@
 // On patrol: the map above, the sheet below. Without a map (no WebGL, old phone, no signal at first) the sheet is all.
 import { useEffect, useRef, useState } from "preact/hooks";
 import { tapDuty } from "../actions.js";
-import { checkpointStandings, FORGOTTEN_MS, isDone, isLive, openArrival } from "../domain/duty.js";
-import { clockTime, durationWords } from "../domain/words.js";
-import { go, HoldButton, html, Icon } from "../dom.js";
+import { checkpointStandings, isDone, isLive, openArrival } from "../domain/duty.js";
+import { readScan } from "../domain/codes.js";
+import { go, HoldButton, html, Icon, routeParams } from "../dom.js";
 import { language, t } from "../i18n.js";
-import { now } from "../store.js";
+import { wasSeen } from "../scanned.js";
 import { Empty } from "./pieces.js";
 import { Checkpoints } from "./checkin.js";
-import { Hotspots } from "./hotspots.js";
-import { Summary } from "./summary.js";
+import { RecordingBar } from "./recording.js";
+import { lazy } from "./lazy.js";
 import { useTold } from "./told.js";
+
+// Not needed for the first check-in; the worker keeps both all the same.
+const Hotspots = lazy(() => import("./hotspots.js").then((m) => m.Hotspots));
+const Summary = lazy(() => import("./summary.js").then((m) => m.Summary));
 
 /** @param {{view: import("../store.js").View}} props */
 export function Patrol({ view }) {
   const { shift, duty, kept } = view;
   const [chosen, choose] = useState(/** @type {number|null} */ (null));
+  const [brought, bring] = useState(/** @type {import("./checkin.js").Brought|null} */ (null));
+  useEffect(() => {
+    const text = routeParams().get("code");
+    if (!text) return;
+    history.replaceState(null, "", "#/patrol"); // once: reloaded or gone back to, it is no check-in again
+    const found = readCode(text);
+    if (found.id !== null) choose(found.id);
+    bring(found.brought);
+  });
   if (!kept || !shift || !duty) return html`<${Empty} words=${t("patrol.none")} more=${t("patrol.none_more")} />`;
   if (duty.state === "none") {
     return html`<section class="card empty"><p>${t("patrol.not_started")}</p>
@@ -31,35 +44,25 @@ export function Patrol({ view }) {
     <${RecordingBar} view=${view} shift=${shift} duty=${duty} />
     <${MapBox} view=${view} route=${route} hotspots=${hotspots} standings=${standings} onChoose=${choose} />
     <div class="sheet">
-      ${route ? html`<${Checkpoints} view=${view} shift=${shift} route=${route} standings=${standings} chosen=${chosen} choose=${choose} />` : html`<p class="soft">${t("patrol.no_route")}</p>`}
+      ${route ? html`<${Checkpoints} view=${view} shift=${shift} route=${route} standings=${standings} chosen=${chosen} choose=${choose} brought=${brought} use=${() => bring(null)} />` : html`<p class="soft">${t("patrol.no_route")}</p>`}
       ${hotspots.length ? html`<${Hotspots} view=${view} shift=${shift} hotspots=${hotspots} />` : null}
       <${EndDuty} view=${view} shift=${shift} route=${route} standings=${standings} hotspots=${hotspots} />
     </div>`;
 }
 
-/** @param {{view: import("../store.js").View, shift: import("../store.js").Shift, duty: import("../store.js").Duty}} props */
-function RecordingBar({ view, shift, duty }) {
-  const [told, tell] = useTold();
-  const paused = duty.state === "paused";
-  const forgotten = now() > Date.parse(shift.ends_at) + FORGOTTEN_MS;
-  const since = clockTime(duty.started_at ?? shift.starts_at, language());
-  const words = paused
-    ? t("patrol.paused")
-    : forgotten
-      ? t("patrol.forgotten", { time: clockTime(shift.ends_at, language()) })
-      : view.recording
-        ? t("patrol.recording", { time: since })
-        : t("patrol.recording_elsewhere");
-  const lost = view.gaps.reduce((sum, g) => sum + (g.to - g.from) / 60_000, 0);
-  return html`<div class=${`recording ${paused || forgotten ? "is-paused" : ""}`} data-name="recording" data-recording=${view.recording}>
-    <p><span class="lamp" aria-hidden="true"></span><span>${words}</span></p>
-    <button type="button" class="button small" data-name=${paused ? "resume" : "pause"}
-      onClick=${() => tell(() => tapDuty(shift, paused ? "duty.resume" : "duty.pause"))}>
-      <${Icon} name=${paused ? "play" : "pause"} />${t(paused ? "patrol.resume" : "patrol.pause")}</button>
-    ${view.trouble && !paused && !(view.position && Date.now() - view.position.at < 60_000) ? html`<p class="recording-more need">${t(`trouble.position_${view.trouble}`)}</p>` : null}
-    ${lost >= 1 ? html`<p class="recording-more">${t("patrol.gaps", { n: view.gaps.length, time: durationWords(lost, t) })}</p>` : null}
-    ${told ? html`<p class="recording-more need" role="alert">${told}</p>` : null}
-  </div>`;
+/**
+ * What an address brought: a place to choose, and a code to check in with.
+ * @param {string} text @returns {{id: number|null, brought: import("./checkin.js").Brought|null}}
+ */
+function readCode(text) {
+  const auto = wasSeen(text);
+  const found = readScan(text);
+  if (found?.kind === "tag") return { id: found.id, brought: { id: found.id, method: "nfc", code: found.code, auto } };
+  if (found?.kind === "checkpoint") {
+    return { id: found.id, brought: found.code ? { id: found.id, method: "code", code: found.code, auto } : null };
+  }
+  const digits = /^\d{6}$/.test(text);
+  return { id: null, brought: digits ? { id: null, method: "code", code: text, auto } : null };
 }
 
 /**

@@ -1,10 +1,14 @@
 // @ts-check
-// What a duty came to, from what this phone and the plan hold: no kilometres, no ranking.
+// What a duty came to, from what this phone and the plan hold: no kilometres, no ranking. And a word for the next crew.
+import { lateMin } from "../domain/changes.js";
 import { isDone, pausedMs, standing } from "../domain/duty.js";
 import { clockTime, dayName, durationWords, unsentWords } from "../domain/words.js";
 import { html, Icon } from "../dom.js";
 import { language, t } from "../i18n.js";
 import { Result } from "./checkin.js";
+import { lazy } from "./lazy.js";
+
+const AfterDuty = lazy(() => import("./afterduty.js").then((m) => m.AfterDuty));
 
 /** @param {{view: import("../store.js").View, shift: import("../store.js").Shift, duty: import("../store.js").Duty}} props */
 export function Summary({ view, shift, duty }) {
@@ -24,6 +28,7 @@ export function Summary({ view, shift, duty }) {
     <p class="soft">${dayName(shift.day, lang)} · ${route?.name ?? shift.team.name}</p>
     ${minutes === null ? null : html`<p class="big">${durationWords(minutes, t)}</p>
       <p class="soft">${clockTime(duty.started_at ?? "", lang)}–${clockTime(duty.ended_at ?? "", lang)} · ${t("summary.claimed")}</p>`}
+    <${Judged} view=${view} shift=${shift} duty=${duty} />
     <dl class="facts">
       ${required.length ? html`<div><dt>${t("summary.checkpoints")}</dt><dd>${t("summary.of", { n: required.filter((c) => doneAt.has(c.id)).length, all: required.length })}</dd></div>` : null}
       ${counts.review ? html`<div><dt>${t("standing.review")}</dt><dd>${counts.review}</dd></div>` : null}
@@ -35,7 +40,22 @@ export function Summary({ view, shift, duty }) {
     ${open.map((r) => html`<${Result} row=${r} checkpoint=${places.get(r.envelope.body.checkpoint_id)} policy=${view.kept?.plan.policy} />`)}
     <p class="soft">${t("summary.thanks")}</p>
     <a class="button wide plain" href="#/me">${t("summary.to_hours")}</a>
-  </section>`;
+  </section>
+  <${AfterDuty} view=${view} shift=${shift} duty=${duty} />`;
+}
+
+/** What the server made of it: minutes that count, points that wait for approval. @param {any} props */
+function Judged({ view, shift, duty }) {
+  const known = shift.duty && (shift.duty.state === "ended" || shift.duty.state === "attended") ? shift.duty : null;
+  const late = duty.started_at ? lateMin(shift.starts_at, Date.parse(duty.started_at)) : 0;
+  const isLate = late > (view.kept?.plan.policy.late_after_min ?? 15);
+  return html`${known
+    ? html`<p data-name="judged" data-minutes=${known.minutes} data-points=${known.points_pending}>${t("summary.judged", { time: durationWords(known.minutes ?? 0, t), n: known.points_pending ?? 0 })}</p>
+      <p class="soft small">${t("summary.pending_why")}</p>`
+    : html`<p class="soft" data-name="judged-later">${t("summary.judged_later")}</p>`}
+    ${known?.with_crew ? html`<p class="state"><${Icon} name="done" />${t("summary.with_crew")}</p>` : null}
+    ${known?.flags?.includes("crew_code_wrong") ? html`<p class="soft">${t("summary.code_wrong")}</p>` : null}
+    ${isLate ? html`<p class="soft">${t("summary.late", { time: durationWords(late, t) })}</p>` : null}`;
 }
 
 /** @param {import("../store.js").OutboxRow[]} tries @param {import("../store.js").OutboxRow} row */

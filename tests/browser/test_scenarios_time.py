@@ -1,0 +1,175 @@
+"""Days without signal, wrong clocks, answers that never came: three times each, nothing lost and nothing doubled."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+from playwright.sync_api import Route
+from sqlalchemy import select
+
+from app.checkins.models import Checkin
+from app.db import db
+from app.duty.models import Duty
+from tests.browser.phone_page import (
+    Handset,
+    inbox,
+    new_member,
+    no_server,
+    nothing_lost,
+    shift_for,
+    three_times,
+    until,
+)
+from tests.browser.test_phone_pages import positions, signed_in
+
+pytestmark = pytest.mark.browser
+DAY_S = 86_400
+
+
+def checkins_of(live: Any, person_id: int) -> list[Checkin]:
+    with live.app.app_context():
+        rows = list(
+            db.session.scalars(
+                select(Checkin).where(Checkin.person_id == person_id).order_by(Checkin.effective_at)
+            )
+        )
+        db.session.expunge_all()
+        db.session.remove()
+        return rows
+
+
+def duties_of(live: Any, person_id: int) -> list[Duty]:
+    with live.app.app_context():
+        rows = list(db.session.scalars(select(Duty).where(Duty.person_id == person_id).order_by(Duty.day)))
+        db.session.expunge_all()
+        db.session.remove()
+        return rows
+
+
+@three_times
+def test_three_days_without_signal_arrive_whole(handset: Handset, live: Any, again: int) -> None:
+    """A duty of three check-ins on each of three days, the phone's clock moving on; the server is back on the third."""
+    login, person = new_member(live, "三天")
+    for day in (1, 2):
+        shift_for(live, person, timedelta(days=day))
+    handset.page.clock.install(time=datetime.now(UTC))
+    signed_in(handset, login)
+    live.stop()
+    try:
+        for day in range(3):
+            if day:
+                handset.page.clock.fast_forward(DAY_S * 1000)
+                handset.open("today")
+            handset.start_duty()
+            for spot in range(3):
+                handset.check_in(spot)
+                handset.page.clock.fast_forward(180_000)
+            handset.end_duty()
+        words = handset.page.locator("[data-name=sending]").get_attribute("aria-label") or ""
+        assert "2 天" in words, words
+        assert handset.unsent() >= 15
+    finally:
+        live.start(ahead_s=2 * DAY_S)
+    try:
+        handset.send_now()
+        found = checkins_of(live, person)
+        assert [c.verdict for c in found] == ["counted"] * 9, [(c.verdict, c.reasons) for c in found]
+        assert {c.time_quality for c in found} == {"good"}
+        assert [d.state for d in duties_of(live, person)] == ["ended"] * 3
+        nothing_lost(handset, live, person)
+    finally:
+        live.stop()
+        live.start()
+
+
+@three_times
+@pytest.mark.parametrize("hours", [5, -5])
+def test_a_clock_five_hours_wrong_is_put_right(handset: Handset, live: Any, hours: int, again: int) -> None:
+    login, person = new_member(live, "错钟")
+    handset.page.clock.install(time=datetime.now(UTC) + timedelta(hours=hours))
+    began = datetime.now(UTC)
+    signed_in(handset, login)
+    handset.start_duty()
+    handset.wait_sent()
+    with no_server(live):
+        handset.check_in(0)
+        handset.page.clock.fast_forward(180_000)
+        handset.check_in(1)
+    handset.send_now()
+    found = checkins_of(live, person)
+    assert len(found) == 2
+    for row in found:
+        assert row.time_quality == "corrected"
+        assert began - timedelta(minutes=10) < row.effective_at < datetime.now(UTC) + timedelta(minutes=1)
+        assert row.verdict != "not_counted", row.reasons
+    nothing_lost(handset, live, person)
+
+
+@three_times
+def test_lost_receipts_double_nothing(handset: Handset, live: Any, again: int) -> None:
+    """The server takes the batch, and its answer is cut off, five times in a row."""
+    login, person = new_member(live, "没回音")
+    signed_in(handset, login)
+    handset.start_duty()
+    handset.wait_sent()
+    cut: list[int] = []
+
+    def lose(route: Route) -> None:
+        answer = route.fetch()
+        if answer.status == 200 and len(cut) < 5:
+            cut.append(answer.status)
+            route.abort("connectionreset")
+        else:
+            route.fulfill(response=answer)
+
+    handset.context.route("**/api/v1/field/sync", lose)
+    handset.check_in(0)
+    for n in range(1, 6):
+        for _ in range(200):
+            if len(cut) >= n:
+                break
+            handset.page.evaluate("() => dispatchEvent(new Event('online'))")
+            handset.page.wait_for_timeout(100)
+        assert len(cut) >= n
+    handset.send_now()
+    assert len(checkins_of(live, person)) == 1
+    assert len(inbox(live, person, "checkin")) == 1
+    nothing_lost(handset, live, person)
+
+
+@three_times
+def test_off_duty_no_position_is_asked_for_on_any_page(handset: Handset, live: Any, again: int) -> None:
+    """Before, in a pause, after: every page is opened, and the receiver is not asked once."""
+    login, _ = new_member(live, "下班后")
+    signed_in(handset, login)
+
+    def visit_all() -> None:
+        pages = "today patrol report note me outbox swaps data devices settings help crew".split()
+        for name in pages:
+            handset.open(name)
+            handset.page.wait_for_timeout(150)
+            handset.page.evaluate("() => dispatchEvent(new Event('online'))")
+            handset.page.evaluate("() => document.dispatchEvent(new Event('visibilitychange'))")
+        handset.page.wait_for_timeout(300)
+
+    visit_all()
+    assert positions(handset) == {"asked": 0, "watched": 0, "heard": 0}
+    handset.open("today")
+    handset.start_duty()
+    until(handset.page, "() => window.__positions.open.size === 1")
+    handset.page.click("[data-name=pause]")
+    handset.page.wait_for_selector("[data-name=resume]")
+    paused = positions(handset)
+    assert handset.page.evaluate("() => window.__positions.open.size") == 0
+    visit_all()
+    assert positions(handset) == paused
+    handset.open("patrol")
+    handset.page.click("[data-name=resume]")
+    until(handset.page, "() => window.__positions.open.size === 1")
+    handset.end_duty()
+    assert handset.page.evaluate("() => window.__positions.open.size") == 0
+    after = positions(handset)
+    visit_all()
+    assert positions(handset) == after
