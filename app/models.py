@@ -16,6 +16,6 @@ from app.teams import models as teams
 from app.tracks import models as tracks
 
 __all__ = [
-    "accounts", "alarms", "areas", "checkins", "coverage", "duty", "field", "hotspots", "incentives", "incidents", "loggers",
-    "routes", "teams", "tracks",
+    "accounts", "alarms", "areas", "checkins", "coverage", "duty", "field", "hotspots", "incentives", "incidents",
+    "loggers", "routes", "teams", "tracks",
 ]  # fmt: skip

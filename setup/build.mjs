@@ -41,21 +41,46 @@ async function filesIn(folder) {
   return entries.filter((e) => e.isFile()).map((e) => join(e.parentPath ?? e.path, e.name)).sort()
 }
 
+// What opens late (a page, a map, the reader of codes) and the phone's first bundle share many small modules. Left alone,
+// each way of sharing becomes a chunk of its own, twenty of them, which pack a fifth worse. So each late piece says that
+// it needs the first bundle, as it does: then all of that is one chunk.
+const latePieces = {
+  name: 'late-pieces',
+  async setup(build) {
+    const late = new Set()
+    for (const file of (await filesIn(join(source, 'js'))).filter((name) => name.endsWith('.js'))) {
+      const text = await readFile(file, 'utf8')
+      for (const [, piece] of text.matchAll(/\bimport\("(\.[^"]+\.js)"\)(?!\.[A-Z])/g)) late.add(resolve(dirname(file), piece))
+    }
+    build.onLoad({ filter: /[\\/]static[\\/]js[\\/].*\.js$/ }, async ({ path }) =>
+      late.has(path) ? { contents: `${await readFile(path, 'utf8')}\nimport '${join(source, 'js/phone.js')}'\n`, loader: 'js' } : undefined,
+    )
+  },
+}
+
 async function scripts() {
   if (!pages.length) return {}
+  // The phone by itself, so that what it shares with the desk does not cut its first load into pieces.
+  const desks = pages.filter((name) => name !== 'phone')
+  const built = [await bundles(pages.filter((name) => name === 'phone'), [latePieces]), await bundles(desks, [])]
+  for (const file of ['maplibre-gl.js', 'maplibre-gl.js.map']) await rm(join(out, 'chunks', file)) // only re-exports
+  return Object.assign({}, ...built)
+}
+
+async function bundles(names, plugins) {
   const result = await build({
     ...common,
     // The map library is an entry of its own, so that it lands in its own chunk: a change in our code next to it does
-    // not make every phone fetch its megabyte again.
-    entryPoints: { ...Object.fromEntries(pages.map((name) => [name, `static/js/${name}.js`])), 'chunks/maplibre-gl': 'maplibre-gl' },
+    // not make every phone fetch its megabyte again. Its name is its hash, the same in both builds.
+    entryPoints: { ...Object.fromEntries(names.map((name) => [name, `static/js/${name}.js`])), 'chunks/maplibre-gl': 'maplibre-gl' },
     outdir: out,
     splitting: true, // import('maplibre-gl') becomes a chunk, fetched only where a map is shown
     chunkNames: 'chunks/[name]-[hash]',
     assetNames: 'chunks/[name]-[hash]', // the reader of codes: its wasm, of the same release as its script
     loader: { '.wasm': 'file' },
+    plugins,
     metafile: true,
   })
-  for (const file of ['maplibre-gl.js', 'maplibre-gl.js.map']) await rm(join(out, 'chunks', file)) // only re-exports
   return result.metafile.outputs
 }
 

@@ -108,7 +108,9 @@ class LoggerOut(Schema):
         required=True, allow_none=True, metadata={"description": "The app last sent anything"}
     )
     kept_at = fields.AwareDateTime(
-        required=True, allow_none=True, metadata={"description": "A point was last kept, which is on duty only"}
+        required=True,
+        allow_none=True,
+        metadata={"description": "A point was last kept, which is on duty only"},
     )
     unused = fields.Integer(required=True)
     simulated = fields.Integer(required=True)

@@ -13,6 +13,7 @@ from marshmallow import Schema, fields, validate
 
 from app import clock
 from app.api.field import DomainErrorWithStatus
+from app.api.schemas import Problem
 from app.db import db
 from app.errors import DomainError, NotFound, TooLarge, trace_of
 from app.field.reports import reports_for
@@ -23,6 +24,7 @@ from app.incidents.models import IncidentPhoto
 from app.incidents.rules import CATEGORIES, CLOSINGS, OFFICES, STATES
 
 log = logging.getLogger("xunfang.photos")
+PROBLEM = "application/problem+json"
 bp = Blueprint(
     "reports", __name__, url_prefix="/api/v1/field", description="Photos of places, and my reports"
 )
@@ -73,10 +75,12 @@ def mine() -> Any:
 @bp.put("/photos/<uuid:photo_id>")
 @bp.doc(requestBody={"required": True, "content": PICTURES})
 @bp.response(200, PhotoOut)
-@bp.alt_response(404, description="The id is somebody else's")
-@bp.alt_response(413, description="More than 6 MB")
-@bp.alt_response(415, description="No JPEG, PNG or WebP")
-@bp.alt_response(422, description="Unreadable, or more than 25 megapixels")
+@bp.alt_response(404, schema=Problem, content_type=PROBLEM, description="The id is somebody else's")
+@bp.alt_response(413, schema=Problem, content_type=PROBLEM, description="More than 6 MB")
+@bp.alt_response(415, schema=Problem, content_type=PROBLEM, description="No JPEG, PNG or WebP")
+@bp.alt_response(
+    422, schema=Problem, content_type=PROBLEM, description="Unreadable, or more than 25 megapixels"
+)
 @allow("member", "leader")
 def put(photo_id: UUID) -> Any:
     """A photo of a place, drawn anew without EXIF, profile or thumbnail; safe to repeat, before or after its report."""

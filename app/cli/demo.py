@@ -22,6 +22,7 @@ from app.db import db
 from app.demo.fill import share_out, tell
 from app.demo.load import is_loaded, load_all
 from app.demo.plan import Book, Todo, open_book, plan_all
+from app.demo.reports import add_reports
 from app.demo.world import LEADER, LOGINS, MEMBER, PASSWORD, World, load_world
 from app.field.settling import close_forgotten
 
@@ -51,6 +52,10 @@ def demo() -> None:
         close_forgotten(now)
         db.session.commit()
         click.echo(f"demo: {items} items taken in")
+    reports = add_reports(world, book.ids, now, current_app.extensions["settings"].media)
+    db.session.commit()
+    if reports:
+        click.echo(f"demo: {reports} reports about places")
     code = make_phone_code(book, now)
     db.session.commit()
     click.echo(f"demo: a phone is opened as member by the code {code}, once, within a day")

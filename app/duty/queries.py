@@ -93,7 +93,7 @@ def add_event(
     kind: str,
     at: datetime,
     quality: str,
-    code_right: bool | None,
+    code_right: bool | None = None,
 ) -> None:
     db.session.execute(
         insert(DutyEvent)

@@ -172,9 +172,7 @@ def held_words(township_id: int, codes: Sequence[str]) -> list[InboxItem]:
 
 def missed_words(limit: int, codes: Sequence[str]) -> list[tuple[int, UUID]]:
     """Held items that wait for a check-in, or a tap of a duty, which is there."""
-    about = cast(
-        func.coalesce(InboxItem.body["checkin_id"].astext, InboxItem.body["item_id"].astext), Uuid
-    )
+    about = cast(func.coalesce(InboxItem.body["checkin_id"].astext, InboxItem.body["item_id"].astext), Uuid)
     rows = db.session.execute(
         select(ItemState.township_id, ItemState.id)
         .join(InboxItem, and_(InboxItem.township_id == ItemState.township_id, InboxItem.id == ItemState.id))

@@ -30,7 +30,9 @@ SHOWN_FOR = timedelta(days=30)
 
 def why_not_kept(kind: str, body: Any) -> str | None:
     """The code with which an item is rejected before anything of it is stored."""
-    return TEXT_NAMES_A_PERSON if kind == "report" and _tells_of_people(body) else None
+    return (
+        TEXT_NAMES_A_PERSON if kind in ("report", "answer", "handover") and _tells_of_people(body) else None
+    )
 
 
 def _tells_of_people(body: Any) -> bool:

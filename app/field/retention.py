@@ -72,7 +72,11 @@ REPORT = Rule(
     "nulled, so many days after it was closed (a year if nobody closed it); place and fixed phrase stay",
 )  # fmt: skip
 PHOTO = Rule(
-    "Photos of places", "incident_photos", 90, None, "files deleted and hashes nulled, counted as for the words"
+    "Photos of places",
+    "incident_photos",
+    90,
+    None,
+    "files deleted and hashes nulled, counted as for the words",
 )
 LONE_PHOTO = Rule("Photos whose report never came", "incident_photos", 7, None, "rows and files deleted")
 ALARM = Rule(

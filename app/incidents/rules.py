@@ -23,7 +23,7 @@ PHRASES: dict[str, tuple[str, ...]] = {
         "other",
     ),
     "weather": (
-        "water_rising", "road_flooded", "bank_broken", "slope_sliding", "tree_down", "wire_down", "ice", "other",
+        "water_rising", "road_flooded", "embankment_broken", "slope_sliding", "tree_down", "wire_down", "ice", "other",
     ),
     "order": ("fight", "noise", "alarm_sounding", "gate_open", "things_damaged", "thing_left", "other"),
     "nothing": (),

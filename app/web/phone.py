@@ -16,7 +16,9 @@ from flask.typing import ResponseReturnValue
 from app.gate import public
 
 pages = Blueprint("phone", __name__)
-MAY_COMPILE = "1"  # since the reader of QR codes came; another number makes every phone fetch the page's headers anew
+MAY_COMPILE = (
+    "1"  # since the reader of QR codes came; another number makes every phone fetch the page's headers anew
+)
 
 
 @pages.get("/m/")

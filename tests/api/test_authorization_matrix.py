@@ -417,7 +417,10 @@ def place_codes(people: cast.Cast, town: cast.Town, spoilt: str) -> dict[str, An
     """A checkpoint, and a screen that stands at it."""
     scope_of_all = scope.scope_of(people.admin)
     checkpoint = db.session.scalar(
-        db.select(Checkpoint).where(Checkpoint.route_version_id == town.route.id).order_by(Checkpoint.seq).limit(1)
+        db.select(Checkpoint)
+        .where(Checkpoint.route_version_id == town.route.id)
+        .order_by(Checkpoint.seq)
+        .limit(1)
     )
     _, link = make_display(people.admin, scope_of_all, checkpoint.id, clock.now())
     db.session.commit()

@@ -222,7 +222,10 @@ def test_a_full_disk_is_said_so_that_the_phone_tries_again(app, member, media, m
 
 def test_the_hundred_and_twenty_first_in_an_hour_waits(member, people, evening):
     db.session.execute(
-        text("INSERT INTO rate_counts (key, window_at, n) VALUES (:k, date_trunc('hour', CAST(:t AS timestamptz)), 120)"),
+        text(
+            "INSERT INTO rate_counts (key, window_at, n)"
+            " VALUES (:k, date_trunc('hour', CAST(:t AS timestamptz)), 120)"
+        ),
         {"k": f"photos:{people.member.id}", "t": rfc3339(evening)},
     )  # fmt: skip
     answer = put(member, picture())

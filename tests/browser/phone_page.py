@@ -58,13 +58,14 @@ class Handset:
     """One browser with its own storage. `page` is the first tab."""
 
     def __init__(self, playwright: Playwright, folder: Path, url: str, **more: Any) -> None:
+        self.flags = [*FLAGS, *more.pop("flags", ())]
         self.playwright, self.folder, self.url, self.more = playwright, folder, url, more
         self.said: list[str] = []
         self.switch_on()
 
     def switch_on(self) -> None:
         self.context: BrowserContext = self.playwright.chromium.launch_persistent_context(
-            str(self.folder), executable_path=CHROMIUM, args=FLAGS, viewport={"width": 360, "height": 740},
+            str(self.folder), executable_path=CHROMIUM, args=self.flags, viewport={"width": 360, "height": 740},
             device_scale_factor=2, has_touch=True, is_mobile=True, locale="zh-CN", timezone_id="Asia/Shanghai",
             permissions=["geolocation", "background-sync"], **self.more,
         )  # fmt: skip
@@ -147,8 +148,8 @@ class Handset:
         """The signal is back and nobody wants to wait for the next try."""
         self.page.evaluate("() => { location.hash = '#/outbox' }")
         self.page.wait_for_selector("[data-name=outbox]")
-        if self.page.locator("[data-name=try-now]").count():
-            self.page.click("[data-name=try-now]")
+        # By script: the button goes by itself when the phone has begun to send on its own.
+        self.page.evaluate("() => document.querySelector('[data-name=try-now]')?.click()")
         self.wait_sent()
 
     def unsent(self) -> int:

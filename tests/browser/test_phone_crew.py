@@ -15,6 +15,7 @@ from sqlalchemy import select
 
 from app import clock
 from app.accounts.models import Person
+from app.checkins.models import Answer
 from app.db import db
 from app.duty.models import Assignment, Duty, Shift
 from app.routes.models import RouteVersion
@@ -323,8 +324,14 @@ def test_a_forgotten_end_is_asked_about_and_then_closed(handset: Handset, live: 
     ends(61)
     page.wait_for_selector("[data-name=forgotten]")
     assert page.locator("[data-name=recording]").count() == 0
+    page.fill("[name=when]", "21:30 左右")
     page.click("[data-name=left-earlier]")
     page.get_by_text("已告诉队长").wait_for()
+    handset.wait_sent()
+    with live.app.app_context():
+        answer = db.session.scalar(select(Answer).where(Answer.person_id == person_id))
+        assert answer is not None and (answer.about, answer.phrase) == ("duty", "ended_early")
+        db.session.remove()
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])

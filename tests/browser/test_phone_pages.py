@@ -37,7 +37,7 @@ def test_a_whole_duty_is_saved_sent_and_counted(handset: Handset, live: Any) -> 
     page.wait_for_selector("[data-name=hotspot][data-open=true]")
     page.click("[data-name=leave]")
     page.wait_for_selector("[data-name=hotspot][data-open=false]")
-    page.click(".bar a:nth-child(3)")
+    page.evaluate("() => { location.hash = '#/note' }")
     page.check("[name=phrase][value=light_out]")
     page.fill("[name=text]", "第三根灯杆")
     page.click("[data-name=note-save]")

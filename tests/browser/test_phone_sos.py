@@ -366,8 +366,8 @@ def test_another_member_on_the_phone_sends_nothing_for_the_first_and_is_told(
         page.click("[data-name=sign-out-yes]")
         page.wait_for_selector("[data-name=others]")
     handset.sign_in(second)
-    page.wait_for_selector("[data-name=sos-stranger]")
-    assert "先求助的" in page.inner_text("[data-name=sos-stranger]")
+    page.wait_for_selector("[data-name=sos-colleague]")
+    assert "先求助的" in page.inner_text("[data-name=sos-colleague]")
     handset.open("today")
     handset.send_now()
     assert calls_of(live, first_id) == calls_of(live, second_id) == []

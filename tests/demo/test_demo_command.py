@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import timedelta
+from pathlib import Path
 
 import click
 import pytest
@@ -16,9 +17,11 @@ from app.cli.demo import make_phone_code, refuse_outside_demo
 from app.db import db
 from app.demo.fill import share_out, tell
 from app.demo.plan import LEAST_LEFT, open_book, plan_all
+from app.demo.reports import SEEN, add_reports
 from app.demo.world import LOGINS, MEMBER
 from app.duty.models import Assignment, Duty, Shift
 from app.field.models import InboxItem
+from app.incidents.models import Incident
 from tests.demo.conftest import NOW, Told
 
 
@@ -80,6 +83,16 @@ def test_a_later_day_adds_the_days_since(told: Told) -> None:
     nested.rollback()
     days = {t.outing.day for t in todo}
     assert NOW.date() in days and (NOW + timedelta(days=2)).date() in days
+
+
+def test_a_handful_of_reports_is_added_once(told: Told, tmp_path: Path) -> None:
+    nested = db.session.begin_nested()
+    assert [add_reports(told.world, told.book.ids, NOW, str(tmp_path)) for _ in range(2)] == [len(SEEN), 0]
+    states = list(db.session.scalars(select(Incident.state)))
+    duplicates = db.session.scalar(select(func.count()).where(Incident.duplicate_of.is_not(None)))
+    nested.rollback()
+    assert sorted(states) == ["closed", "closed", "new", "new", "passed_on"] and duplicates == 1
+    assert len(list(tmp_path.rglob("*.jpg"))) == 1
 
 
 def test_two_parts_never_hold_one_team(told: Told) -> None:

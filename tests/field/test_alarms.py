@@ -184,7 +184,7 @@ def test_a_proof_is_worth_nothing_a_second_time(with_pins, people, phone, sync, 
 # --- under duress ---------------------------------------------------------------------------------
 
 
-def seen_outside(client, people, leader_client, phone_calls):
+def seen_outside(client, people):
     """Everything that the phone, the crew and the leaders can read, ids and times of calls left out."""
     since = {"since": "2026-11-24T00:00:00Z"}
     docs = [
@@ -210,7 +210,7 @@ def play(with_pins, people, phone, sync, evening, pin):
         sync(with_pins, [call], evening)[call["id"]],
         sync(with_pins, [end], evening + MINUTE)[end["id"]],
     ]
-    seen = [answers, *seen_outside(with_pins, people, None, [call])]
+    seen = [answers, *seen_outside(with_pins, people)]
     steps = [(s.kind, s.channel, s.person_id, s.code) for s in db.session.scalars(
         select(AlarmStep).where(AlarmStep.alarm_id == alarm(call).id).order_by(AlarmStep.id))]  # fmt: skip
     return flat([seen, steps], [call["id"], end["id"]])

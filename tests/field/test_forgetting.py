@@ -150,7 +150,7 @@ def test_what_still_waits_to_be_judged_is_judged_later_and_a_waiting_piece_of_tr
     gone = forget(town, 6)
     assert gone.bodies == 1
     (receipt,) = town.send(town.people.member, [segment], town.starts_at + 7 * MINUTE)
-    assert (receipt["result"], receipt["reasons"]) == ("duplicate", ["tracks_deleted"])
+    assert (receipt["result"], receipt["reasons"]) == ("rejected", ["tracks_deleted"])
     town.send(town.people.member, [start], town.starts_at + 8 * MINUTE)
     assert town.count("checkins", "verdict = 'counted'") == 1
 

@@ -78,9 +78,7 @@ def test_the_same_report_eight_times_is_one(people, phone, member, sync, evening
 def test_nothing_found_is_a_row_without_place_words_or_photo_and_complete(
     people, phone, member, sync, evening
 ):
-    said = body(
-        people.shift, "nothing", None, place=spot(350, 500), text="都好", photo_ids=[str(uuid4())]
-    )
+    said = body(people.shift, "nothing", None, place=spot(350, 500), text="都好", photo_ids=[str(uuid4())])
     item = phone.item("report", said)
     assert sync(member, [item], evening)[item["id"]]["result"] == "stored"
     found = only()

@@ -1,4 +1,4 @@
-"""Each real client's quirks (loggers.md 4.1–4.6), one fixture each: the exact answer, and exactly what is kept of it."""
+"""Each real client's quirks (loggers.md 4.1–4.6), one fixture each: the exact answer, and what is kept of it."""
 
 from __future__ import annotations
 

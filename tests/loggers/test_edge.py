@@ -139,7 +139,8 @@ SCALARS = st.one_of(
 )  # fmt: skip
 KEYS = st.sampled_from(
     [
-        "lat", "lon", "timestamp", "time", "accuracy", "acc", "hdop", "speed", "spd", "location", "alarm", "valid", "mock",
+        "lat", "lon", "timestamp", "time", "accuracy", "acc", "hdop", "speed", "spd", "location", "alarm", "valid",
+        "mock",
         "_", "_type", "tst", "t", "data", "locations", "geometry", "properties", "coordinates", "coords", "latitude",
         "longitude", "horizontal_accuracy", "type", "extras",
     ]
@@ -212,7 +213,8 @@ def known_token(people, made={}):  # noqa: B006  one for all the examples of a t
 @pytest.mark.parametrize(
     ("value", "wanted"),
     [
-        (1795521930, 1795521930), ("1795521930", 1795521930), (1795521930999, 1795521930), ("1795521930.75", 1795521930),
+        (1795521930, 1795521930), ("1795521930", 1795521930), (1795521930999, 1795521930), 
+        ("1795521930.75", 1795521930),
         ("2026-11-24T12:05:30.999Z", 1795521930), ("2026-11-24T20:05:30+08:00", 1795521930),
         ("2026-11-24T04:05:30-0800", 1795521930), ("2026-11-24 20:05:30", 1795521930), ("", 7), (None, 7),
         (0, None), (-1, None), ("yesterday", None), (10**20, None), (True, None), ("0001-01-01T00:00:00+14:00", None),
@@ -225,7 +227,8 @@ def test_an_instant_is_read_in_every_way_that_a_client_writes_it(value, wanted):
 
 @pytest.mark.parametrize(
     ("value", "wanted"),
-    [("30,5", 30.5), ("30.5", 30.5), (" 7 ", 7), ("1,234.5", None), ("nan", None), ("inf", None), (True, None), ("", None)],
+    [("30,5", 30.5), ("30.5", 30.5), (" 7 ", 7), ("1,234.5", None), ("nan", None), ("inf", None), (True, None),
+     ("", None)],
 )  # fmt: skip
 def test_a_number_is_read_with_a_decimal_comma_and_never_as_infinity(value, wanted):
     assert number(value) == wanted

@@ -1,4 +1,4 @@
-"""What a logger sent off duty is nowhere in the database; what waits goes after two days; roles may do their own only."""
+"""What a logger sent off duty is nowhere kept; what waits goes after two days; roles may do their own only."""
 
 from __future__ import annotations
 

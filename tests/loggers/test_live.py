@@ -80,9 +80,12 @@ def test_a_real_request_gets_the_answer_to_the_letter(live, on_duty, name):
 
 
 def test_points_in_chunks_and_split_in_the_middle_arrive(live, on_duty):
-    logger_id, token = on_duty
+    _logger_id, token = on_duty
     body = f'[{{"lat":30.58,"lon":114.301,"timestamp":{int(time.time()) + 1},"accuracy":5}}]'.encode()
-    head = f"POST /i/traccar/{token} HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nTransfer-Encoding: chunked\r\n\r\n"
+    head = (
+        f"POST /i/traccar/{token} HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\n"
+        "Transfer-Encoding: chunked\r\n\r\n"
+    )
     chunks = b"".join(b"%x\r\n%s\r\n" % (len(p), p) for p in (body[:7], body[7:])) + b"0\r\n\r\n"
     status, _, _ = ask(live, head.encode() + chunks)
     assert status == 200
@@ -95,7 +98,8 @@ def test_points_in_chunks_and_split_in_the_middle_arrive(live, on_duty):
 
 def test_what_is_cut_off_in_the_middle_is_no_success(live, on_duty):
     """The app still has it, and sends it again."""
-    raw = f"POST /i/traccar/{on_duty[1]} HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nContent-Length: 500\r\n\r\n[".encode()
+    head = f"POST /i/traccar/{on_duty[1]} HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\n"
+    raw = (head + "Content-Length: 500\r\n\r\n[").encode()
     port = int(live.url.rsplit(":", 1)[1])
     with socket.create_connection(("127.0.0.1", port), timeout=20) as line:
         line.sendall(raw)

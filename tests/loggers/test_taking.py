@@ -165,7 +165,7 @@ def test_standing_at_a_hotspot_counts_its_minutes_by_a_loggers_heartbeats(client
 
 
 def test_a_silence_of_more_than_two_minutes_is_a_gap(client, people, out, at):
-    logger, token = new_logger(people.member)
+    _logger, token = new_logger(people.member)
     at0 = people.shift.starts_at
     first = fixes_of(walk([(100, 500), (160, 500)], at0 + MINUTE, 1.0))
     second = fixes_of(walk([(500, 500), (560, 500)], at0 + 10 * MINUTE, 1.0))
@@ -229,7 +229,7 @@ def test_nothing_from_before_the_start_or_after_the_end_is_kept_even_when_it_com
 def test_in_a_pause_nothing_is_kept(client, people, out, sync, at):
     caller, phone = out
     at0 = people.shift.starts_at
-    logger, token = new_logger(people.member)
+    _logger, token = new_logger(people.member)
     sync(caller, [phone.mark("pause", people.shift, at0 + 3 * MINUTE)], at0 + 3 * MINUTE)
     paused = fixes_of(walk([(100, 500), (160, 500)], at0 + 4 * MINUTE, 1.0))
     send(client, at, token, paused, at0 + 6 * MINUTE)
@@ -274,15 +274,15 @@ def test_a_pause_that_comes_late_takes_its_part_out(client, people, out, sync, a
     assert len(kept) < len(fixes)
 
 
-def test_a_duty_that_a_leader_wrote_in_is_no_beginning(client, people, out, at):
-    logger, token = new_logger(people.mate)
+def test_a_mate_who_has_not_begun_is_not_recorded(client, people, out, at):
+    _logger, token = new_logger(people.mate)
     fixes = fixes_of(walk([(100, 500), (160, 500)], people.shift.starts_at + MINUTE, 1.0))
     send(client, at, token, fixes, people.shift.starts_at + 5 * MINUTE)
     assert rows() == [0, 0], "the member is on duty, the mate is not"
 
 
 def test_without_the_members_consent_nothing_is_kept(client, people, out, at):
-    logger, token = new_logger(people.member)
+    _logger, token = new_logger(people.member)
     at0 = people.shift.starts_at
     fixes = fixes_of(walk([(100, 500), (700, 500)], at0 + MINUTE, 1.0))
     send(client, at, token, fixes[:5], at0 + 5 * MINUTE)
@@ -340,7 +340,7 @@ def test_what_cannot_be_judged_now_is_answered_and_tried_again(client, people, o
 @pytest.mark.parametrize("on_duty", [True, False])
 def test_the_apps_sos_key_raises_a_real_alarm_once(client, people, as_person, sync, at, on_duty):
     at0 = people.shift.starts_at
-    logger, token = new_logger(people.member)
+    _logger, token = new_logger(people.member)
     if on_duty:
         begin(sync, as_person(people.member), people.member, people.shift)
     at(at0 + 2 * MINUTE)

@@ -1,4 +1,4 @@
-"""The phone's page and a logger on one duty: the same walk is one walk (docs/decisions/0009-two-sources-one-duty.md)."""
+"""The phone's page and a logger on one duty: one walk is one walk (docs/decisions/0009-two-sources-one-duty.md)."""
 
 from __future__ import annotations
 

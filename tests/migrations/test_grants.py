@@ -24,6 +24,7 @@ REFUSED = {
         "UPDATE point_entries SET amount_half = 1", "DELETE FROM point_entries",
         "UPDATE audits SET action = 'x'", "DELETE FROM audits", "DELETE FROM audits_p_other",
         "UPDATE inbox_items_p_other SET body = NULL", "CREATE TABLE mine (id int)", "TRUNCATE audits",
+        "UPDATE alarm_steps SET kind = 'x'", "DELETE FROM alarm_steps", "DELETE FROM alarms",
         "UPDATE cosigns SET said_at = now()", "DELETE FROM cosigns", "DELETE FROM answers",
         "DELETE FROM checkpoint_codes",
     ),
@@ -33,6 +34,7 @@ REFUSED = {
         "INSERT INTO checkpoint_codes DEFAULT VALUES", "SELECT * FROM code_displays",
     ),
     "xunfang_readonly": (
+        "SELECT * FROM pins", "SELECT * FROM alarms", "SELECT * FROM alarm_steps", "SELECT * FROM push_addresses",
         "SELECT * FROM sessions", "SELECT body FROM inbox_items", "SELECT * FROM segments", "SELECT * FROM rate_counts",
         "SELECT content FROM quarantine_items", "SELECT password_hash FROM people", "SELECT * FROM procrastinate_jobs",
         "SELECT * FROM checkpoint_codes", "SELECT * FROM code_displays", "SELECT * FROM answers",
@@ -40,6 +42,7 @@ REFUSED = {
     ),
     "xunfang_retention": (
         "UPDATE inbox_items SET sha256 = ''", "UPDATE inbox_items SET author_id = 1", "DELETE FROM inbox_items",
+        "UPDATE alarms SET state = 'open'", "DELETE FROM alarms", "SELECT * FROM pins", "DELETE FROM alarm_steps",
         "UPDATE checkins SET verdict = 'counted'", "DELETE FROM checkins", "UPDATE quarantine_items SET code = 'x'",
         "DELETE FROM quarantine_items", "DELETE FROM place_presences", "UPDATE street_presences SET bits = B'1'",
         "DELETE FROM street_days", "UPDATE duties SET worked_s = 0", "DELETE FROM duties",

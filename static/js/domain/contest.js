@@ -3,8 +3,7 @@
 import { standing } from "./duty.js";
 import { lastOf } from "./track.js";
 
-export const ABOUT_CHECKIN = /** @type {const} */ (["was_there", "gps_bad", "code_unreadable", "blocked", "phone_clock", "other"]);
-export const ABOUT_DUTY = /** @type {const} */ (["forgot_to_end", "ended_early", "phone_clock", "other"]);
+export const PHRASES = /** @type {const} */ (["was_there", "gps_bad", "code_unreadable", "blocked", "phone_clock", "other"]);
 export const MOST_LETTERS = 280;
 
 /**

@@ -11,7 +11,7 @@
 export const PHRASES = /** @type {Record<string, string[]>} */ ({
   road: ["light_out", "surface_broken", "cover_missing", "rail_broken", "sign_down", "way_blocked", "works_unfenced", "other"],
   fire: ["smoke_or_fire", "exit_blocked", "wires_bare", "charging_unsafe", "gear_missing", "burnable_heap", "gas_smell", "other"],
-  weather: ["water_rising", "road_flooded", "bank_broken", "slope_sliding", "tree_down", "wire_down", "ice", "other"],
+  weather: ["water_rising", "road_flooded", "embankment_broken", "slope_sliding", "tree_down", "wire_down", "ice", "other"],
   order: ["fight", "noise", "alarm_sounding", "gate_open", "things_damaged", "thing_left", "other"],
 });
 export const KINDS = Object.keys(PHRASES);

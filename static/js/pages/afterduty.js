@@ -29,8 +29,8 @@ function Forgotten({ view, shift, duty }) {
   return html`<section class="card" data-name="forgotten"><p class="state"><${Icon} name="wait" />${t("summary.forgotten", { time: clockTime(duty.ended_at ?? shift.ends_at, language()) })}</p>
     ${said ? html`<p class="state"><${Icon} name="done" />${t("summary.forgotten_said")}</p>` : start ? html`<p>${t("summary.forgotten_how")}</p>
       <label class="field"><span>${t("summary.forgotten_when")}</span><input name="when" maxlength="80" value=${text} onInput=${(/** @type {any} */ e) => setText(e.currentTarget.value)} /></label>
-      <div class="row"><button type="button" class="button plain" data-name="left-earlier" onClick=${() => answer("duty_left_earlier")}>${t("answer.duty_left_earlier")}</button>
-      <button type="button" class="button plain" data-name="left-later" onClick=${() => answer("duty_left_later")}>${t("answer.duty_left_later")}</button></div>` : html`<p>${t("summary.forgotten_leader")}</p>`}
+      <div class="row"><button type="button" class="button plain" data-name="left-earlier" onClick=${() => answer("ended_early")}>${t("forgotten.left_earlier")}</button>
+      <button type="button" class="button plain" data-name="left-later" onClick=${() => answer("forgot_to_end")}>${t("forgotten.left_later")}</button></div>` : html`<p>${t("summary.forgotten_leader")}</p>`}
     <p class="trouble" role="alert">${told}</p></section>`;
 }
 

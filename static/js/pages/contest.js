@@ -2,25 +2,22 @@
 // "Not counted" is not the last word: a fixed phrase, a few words about the place if need be, and a leader looks again.
 import { useState } from "preact/hooks";
 import { sayIt } from "../actions.js";
-import { ABOUT_CHECKIN, ABOUT_DUTY, lastAnswer, mayContest, MOST_LETTERS } from "../domain/contest.js";
+import { PHRASES, lastAnswer, mayContest, MOST_LETTERS } from "../domain/contest.js";
 import { wordsAboutPeople } from "../domain/gentle.js";
 import { clockTime, reasonWords } from "../domain/words.js";
 import { html, Icon } from "../dom.js";
 import { language, t } from "../i18n.js";
 import { useTold } from "./told.js";
 
-/**
- * @param {{view: import("../store.js").View, row: import("../store.js").OutboxRow, about?: "checkin"|"duty"}} props
- *   row: the check-in, or for a duty one of its taps
- */
-export function Contest({ view, row, about = "checkin" }) {
+/** @param {{view: import("../store.js").View, row: import("../store.js").OutboxRow}} props row: the check-in */
+export function Contest({ view, row }) {
   const [open, setOpen] = useState(false);
   const said = lastAnswer(view.rows, row.id);
-  const may = about === "duty" ? !said || said.state === "refused" : mayContest(row, said);
+  const may = mayContest(row, said);
   return html`<div class="contest" data-name="contest" data-state=${said?.state ?? "none"}>
     ${said ? html`<${Said} said=${said} />` : null}
-    ${may && !open ? html`<button type="button" class="button wide plain" data-name="contest-open" onClick=${() => setOpen(true)}>${t(about === "duty" ? "contest.open_duty" : said ? "contest.again" : "contest.open")}</button>` : null}
-    ${may && open ? html`<${Form} row=${row} phrases=${about === "duty" ? ABOUT_DUTY : ABOUT_CHECKIN} onDone=${() => setOpen(false)} />` : null}
+    ${may && !open ? html`<button type="button" class="button wide plain" data-name="contest-open" onClick=${() => setOpen(true)}>${t(said ? "contest.again" : "contest.open")}</button>` : null}
+    ${may && open ? html`<${Form} row=${row} onDone=${() => setOpen(false)} />` : null}
   </div>`;
 }
 
@@ -32,8 +29,8 @@ function Said({ said }) {
     ${t(`contest.state.${state}`, { time: clockTime(row.envelope.device_at, language()) })} ${state === "not_counted" || state === "refused" ? reasons : ""}</p>`;
 }
 
-/** @param {{row: import("../store.js").OutboxRow, phrases: readonly string[], onDone: () => void}} props */
-function Form({ row, phrases, onDone }) {
+/** @param {{row: import("../store.js").OutboxRow, onDone: () => void}} props */
+function Form({ row, onDone }) {
   const [told, tell] = useTold();
   const [phrase, setPhrase] = useState("");
   const [text, setText] = useState("");
@@ -46,7 +43,7 @@ function Form({ row, phrases, onDone }) {
   };
   return html`<form class="card" data-name="contest-form" onSubmit=${save}>
     <fieldset class="phrases one"><legend>${t("contest.what")}</legend>
-      ${phrases.map((p) => html`<label class=${`phrase ${phrase === p ? "is-chosen" : ""}`}>
+      ${PHRASES.map((p) => html`<label class=${`phrase ${phrase === p ? "is-chosen" : ""}`}>
         <input type="radio" name=${`phrase-${row.id}`} value=${p} checked=${phrase === p} onChange=${() => setPhrase(p)} /><span>${t(`answer.phrase.${p}`)}</span></label>`)}
     </fieldset>
     <label class="field"><span>${t(phrase === "other" ? "contest.text_needed" : "contest.text")}</span>

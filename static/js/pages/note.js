@@ -3,6 +3,7 @@
 import { useState } from "preact/hooks";
 import { writeNote } from "../actions.js";
 import { isLive, standing } from "../domain/duty.js";
+import { wordsAboutPeople } from "../domain/gentle.js";
 import { distanceM } from "../domain/geo.js";
 import { clockTime } from "../domain/words.js";
 import { html, Icon } from "../dom.js";
@@ -28,6 +29,7 @@ export function Note({ view }) {
   const route = kept.plan.routes.find((r) => r.version_id === shift.route_version_id);
   const spots = route?.checkpoints ?? [];
   const at = place ?? String(nearest(spots, view.position)?.id ?? "");
+  const found = wordsAboutPeople(text);
   const lacking = phrase === "other" && text.trim() === "";
 
   const save = async (/** @type {SubmitEvent} */ event) => {
@@ -57,8 +59,10 @@ export function Note({ view }) {
       <label class="field"><span>${t(phrase === "other" ? "note.text_needed" : "note.text")}</span>
         <textarea name="text" rows="3" maxlength=${MOST} value=${text} onInput=${(/** @type {any} */ e) => setText(e.currentTarget.value)}></textarea>
         <span class="soft small">${t("note.letters", { n: MOST - text.length })}</span></label>
+      <div role="status">${found.length ? html`<div class="result wait" data-name="gentle" data-found=${found.join(" ")}><p>${t("gentle.why")}</p>
+        <ul class="words">${found.map((code) => html`<li>${t(`gentle.${code}`)}</li>`)}</ul><p>${t("gentle.what_now")}</p></div>` : null}</div>
       <p class="trouble" role="alert">${told}</p>
-      <button class="button wide main" data-name="note-save" disabled=${!phrase || lacking}>${t("note.save")}</button>
+      <button class="button wide main" data-name="note-save" disabled=${!phrase || lacking || found.length > 0}>${t("note.save")}</button>
       ${!phrase ? html`<p class="soft small">${t("note.choose_first")}</p>` : lacking ? html`<p class="soft small">${t("note.say_what")}</p>` : null}
     </form>
     <${Written} view=${view} />`;

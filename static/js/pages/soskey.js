@@ -44,7 +44,7 @@ export function SosKey({ view, name }) {
     <div class="notices sos-notices">
       ${alarm && step !== "armed" && name !== "sos" ? html`<a class=${`notice ${step === "waiting" ? "need" : "wait"}`} href="#/sos" data-name="sos-bar" data-step=${step}>
         <${Icon} name=${step === "waiting" ? "need" : "wait"} /><span>${alarm.drill ? `${t("sos.drill")} · ` : ""}${t(`sos.bar_${step}`)}</span></a>` : null}
-      ${strangers.map((o) => html`<p class="notice need" role="alert" data-name="sos-stranger"><${Icon} name="need" /><span>${t("sos.stranger", { name: o.name })}</span></p>`)}
+      ${strangers.map((o) => html`<p class="notice need" role="alert" data-name="sos-colleague"><${Icon} name="need" /><span>${t("sos.colleague", { name: o.name })}</span></p>`)}
       ${mates.length ? html`<${Mates} view=${view} mates=${mates} />` : null}
       ${lone.phase === "ask" || lone.phase === "late" ? html`<${Lone} view=${view} lone=${lone} />` : null}
     </div>`;
