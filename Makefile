@@ -6,7 +6,7 @@ export PYTHON
 # The kernel ends the script when this make is gone, however it went.
 TIED = $$(setpriv --pdeathsig TERM true 2> /dev/null && echo setpriv --pdeathsig TERM)
 .DEFAULT_GOAL := help
-.PHONY: help run test lint format bench demo migrate shots lighthouse db-start db-stop clean
+.PHONY: help run test scenarios lint format bench demo migrate shots lighthouse db-start db-stop clean
 
 help: ## what can be typed here
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -16,6 +16,9 @@ run: ## set up, database, demo data, server on http://127.0.0.1:8000 (PORT=…)
 
 test: ## all tests (ARGS="tests/checkins -k late")
 	@exec bash setup/with.sh test .venv/bin/python -m pytest -n $(or $(WORKERS),auto) --dist loadfile $(ARGS)
+
+scenarios: ## the phone's scenarios in Chromium, three times each
+	@XUNFANG_TIMES=3 exec bash setup/with.sh test .venv/bin/python -m pytest -n 2 --dist loadfile tests/browser/test_scenarios_time.py tests/browser/test_scenarios_upgrade.py tests/browser/test_phone_offline.py tests/browser/test_phone_sos.py
 
 lint: ## ruff, mypy, biome, djlint
 	@exec bash setup/lint.sh

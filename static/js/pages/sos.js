@@ -32,8 +32,11 @@ export function Sos({ view }) {
 
 /** @param {{view: import("../store.js").View, alarm: Alarm, step: Step}} props */
 function Running({ view, alarm, step }) {
+  const [ending, setEnding] = useState(false);
   usePolling(step === "sent" || step === "answered");
   useEffect(() => sound(TUNE[step]), [step]);
+  useEffect(() => window.scrollTo(0, 0), [ending]);
+  if (ending) return html`<${End} view=${view} alarm=${alarm} onBack=${() => setEnding(false)} />`;
   const row = rowOf(alarm, view.rows);
   const lang = language();
   const at = clockTime(row?.state === "acked" ? row.state_at : (alarm.put_at ?? alarm.armed_at), lang);
@@ -49,7 +52,7 @@ function Running({ view, alarm, step }) {
     ${step === "ended" ? html`<button type="button" class="button wide main" data-name="sos-close" onClick=${() => close(alarm.id).then(reload)}>${t("sos.close")}</button>`
       : html`<${Calls} view=${view} alarm=${alarm} first=${step === "waiting"} />
         ${view.session.expired ? html`<section data-name="sos-sign-in"><h2>${t("sos.expired")}</h2><${SignIn} view=${view} compact=${true} /></section>` : null}
-        <${End} view=${view} alarm=${alarm} />`}`;
+        <button type="button" class="button wide plain" data-name="sos-end" onClick=${() => setEnding(true)}>${t("sos.end")}</button>`}`;
 }
 
 /** @param {Step} step @param {string} time @param {string} by @param {Alarm} alarm */
@@ -101,21 +104,28 @@ function nameOf({ name, code, number }) {
   return number === "110" ? t("sos.police") : number === "120" ? t("sos.ambulance") : number === "119" ? t("sos.fire") : name || t("sos.leader");
 }
 
-/** @param {{view: import("../store.js").View, alarm: Alarm}} props */
-function End({ view, alarm }) {
-  const [stage, setStage] = useState(/** @type {"rest"|"asking"|"busy"} */ ("rest"));
+/** @param {{view: import("../store.js").View, alarm: Alarm, onBack: () => void}} props */
+function End({ view, alarm, onBack }) {
+  const [busy, setBusy] = useState(false);
+  const [told, setTold] = useState("");
   const how = view.kept?.plan.alarm?.pin;
   const end = async (/** @type {string|undefined} */ pin) => {
-    setStage("busy");
-    await cancel(alarm, await proving(how, pin)).finally(() => setStage("rest"));
-    await reload();
-    sendAlarms(true);
+    setBusy(true);
+    try {
+      await cancel(alarm, await proving(how, pin));
+      await reload();
+      sendAlarms(true);
+    } catch {
+      setTold(t("trouble.not_saved"));
+      setBusy(false);
+    }
   };
-  if (stage === "rest") return html`<button type="button" class="button wide plain" data-name="sos-end" onClick=${() => setStage("asking")}>${t("sos.end")}</button>`;
-  if (how) return html`<${PinPad} title=${t("sos.end_pin")} done=${t("sos.end_yes")} busy=${stage === "busy"} onPin=${end} onBack=${() => setStage("rest")} />`;
-  return html`<div class="ask" role="group"><p class="ask-text">${t("sos.end_question")}</p>
-    <div class="row"><button type="button" class="button main" data-name="sos-end-yes" disabled=${stage === "busy"} onClick=${() => end(undefined)}>${t("sos.end_yes")}</button>
-    <button type="button" class="button plain" onClick=${() => setStage("rest")}>${t("app.back")}</button></div></div>`;
+  const said = told ? html`<p class="trouble" role="alert">${told}</p>` : null;
+  const drill = alarm.drill ? html`<p class="sos-drill">${t("sos.drill")}</p>` : null;
+  if (how) return html`${drill}${said}<${PinPad} title=${t("sos.end_pin")} done=${t("sos.end_yes")} busy=${busy} onPin=${end} onBack=${onBack} />`;
+  return html`${drill}${said}<div class="ask" role="group"><p class="ask-text">${t("sos.end_question")}</p>
+    <div class="row"><button type="button" class="button main" data-name="sos-end-yes" disabled=${busy} onClick=${() => end(undefined)}>${t("sos.end_yes")}</button>
+    <button type="button" class="button plain" onClick=${onBack}>${t("app.back")}</button></div></div>`;
 }
 
 // --- no call is on --------------------------------------------------------------------------------
