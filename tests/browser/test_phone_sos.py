@@ -132,8 +132,11 @@ def killed_before_it_is_sent(handset: Handset, live: Any) -> None:
 def killed_before_its_answer(handset: Handset, live: Any) -> None:
     """The server has stored it; the answer never comes."""
 
+    asked: list[Route] = []
+
     def lose(route: Route) -> None:
-        if live.process.poll() is None:
+        asked.append(route)
+        if len(asked) == 1:
             assert route.fetch().status == 200
             live.kill()
         with suppress(Error):  # the page has given it up meanwhile
