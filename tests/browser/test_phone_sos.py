@@ -119,8 +119,11 @@ def killed_while_counting(handset: Handset, live: Any) -> None:
 def killed_before_it_is_sent(handset: Handset, live: Any) -> None:
     """It is in the outbox, the request has left the page, no server takes it."""
 
+    asked: list[Route] = []
+
     def cut(route: Route) -> None:
-        if live.process.poll() is None:
+        asked.append(route)
+        if len(asked) == 1:
             live.kill()
         with suppress(Error):  # the page has given it up meanwhile
             route.abort("connectionreset")
