@@ -18,7 +18,7 @@ test: ## all tests (ARGS="tests/checkins -k late")
 	@exec bash setup/with.sh test .venv/bin/python -m pytest -n $(or $(WORKERS),auto) --dist loadfile $(ARGS)
 
 scenarios: ## the phone's scenarios in Chromium, three times each
-	@XUNFANG_TIMES=3 exec bash setup/with.sh test .venv/bin/python -m pytest -n 2 --dist loadfile tests/browser/test_scenarios_time.py tests/browser/test_scenarios_upgrade.py tests/browser/test_phone_offline.py tests/browser/test_phone_sos.py
+	@XUNFANG_TIMES=3 XUNFANG_RERUNS=0 exec bash setup/with.sh test .venv/bin/python -m pytest -n 2 --dist loadfile tests/browser/test_scenarios_time.py tests/browser/test_scenarios_upgrade.py tests/browser/test_phone_offline.py tests/browser/test_phone_sos.py
 
 lint: ## ruff, mypy, biome, djlint
 	@exec bash setup/lint.sh

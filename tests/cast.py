@@ -70,6 +70,11 @@ def make_town(county: Area, name: str, x0: float, approver: Person, proposer: Pe
 
 
 def make_cast() -> Cast:
+    with make.together():
+        return _make_cast()
+
+
+def _make_cast() -> Cast:
     county = make.make_area("county", "临江县", places.square(-1000, -1000, 30_000, 3000))
     proposer = make.make_person("提议人", None)
     admin = make.make_person("县管理员", None, login="admin")

@@ -1,8 +1,11 @@
-"""Makers: one row with sensible defaults, committed. Each answers the row it made."""
+"""Makers: one row with sensible defaults, committed. Each answers the row it made.
+
+`with together():` what is made inside is committed once, at its end."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from datetime import UTC, date, datetime, timedelta
 from itertools import count
 from typing import Any
@@ -28,10 +31,32 @@ EVENING = datetime(2026, 11, 24, 12, 0, tzinfo=UTC)
 DAY = date(2026, 11, 24)
 
 
+_together = False
+
+
+@contextmanager
+def together() -> Iterator[None]:
+    """A commit makes the session forget what it read; twenty in a row are most of the time that a cast takes."""
+    global _together
+    _together = True
+    try:
+        yield
+        db.session.commit()
+    finally:
+        _together = False
+
+
 def save(row: Any) -> Any:
     db.session.add(row)
-    db.session.commit()
+    keep()
     return row
+
+
+def keep() -> None:
+    if _together:
+        db.session.flush()
+    else:
+        db.session.commit()
 
 
 def metres(line: LineString) -> LineString:
@@ -102,7 +127,7 @@ def make_network(
             )
         )  # fmt: skip
         first += pieces[n]
-    db.session.commit()
+    keep()
     return version
 
 

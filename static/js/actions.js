@@ -58,19 +58,33 @@ export async function tapDuty(shift, kind, more = {}) {
 const FRESH_MS = 10_000;
 const USABLE_MS = 5 * 60_000;
 
+/** @typedef {import("./offline/outbox.js").OutboxRow} OutboxRow */
+
+/** @type {Map<string, Promise<OutboxRow>>} */
+const beingSaved = new Map();
+
 /**
+ * A second tap while the first is still being saved is the first.
  * @param {import("./store.js").Shift} shift
  * @param {{checkpoint_id: number}|{hotspot_id: number}} place
  * @param {"here"|"arrive"|"leave"} phase
  * @param {{method?: "gps"|"code"|"nfc", code?: string}} [how] with what beside the position
- * @returns {Promise<import("./offline/outbox.js").OutboxRow>}
+ * @returns {Promise<OutboxRow>}
  */
-export async function checkIn(shift, place, phase, how = {}) {
+export function checkIn(shift, place, phase, how = {}) {
+  const said = { shift_id: shift.id, phase, ...place, method: "gps", ...how };
+  const key = JSON.stringify(said);
+  const saving = beingSaved.get(key) ?? keepCheckin(shift, said).finally(() => beingSaved.delete(key));
+  beingSaved.set(key, saving);
+  return saving;
+}
+
+/** @param {import("./store.js").Shift} shift @param {Record<string, any>} said @returns {Promise<OutboxRow>} */
+async function keepCheckin(shift, said) {
   if (dutyFor(shift).state !== "on") throw new Told(t("patrol.not_on_duty"));
   const position = await bestPosition();
   if (!position) throw new Told(t(current().trouble === "denied" ? "trouble.denied" : "trouble.no_position"));
   if (dutyFor(shift).state !== "on") throw new Told(t("patrol.not_on_duty"));
-  const said = { shift_id: shift.id, phase, ...place, method: "gps", ...how };
   const before = sameTap(current().rows, shift.id, said, Date.now());
   if (before) return /** @type {any} */ (before); // a second tap is not a second check-in
   const row = await safely(() => put({ author_id: author(), kind: "checkin", body: { ...said, fix: fixOf(position, Date.now()) } }));

@@ -1,5 +1,6 @@
 // @ts-check
 // Positions. Read only while a duty is on and not paused; the counters are there so that a test can see it.
+import { fixAgeMs } from "./domain/claim.js";
 import { cadence, closeTrack, isLow, isStill, newSampler, takeFix } from "./domain/track.js";
 import { database } from "./offline/db.js";
 import { putAll } from "./offline/outbox.js";
@@ -25,6 +26,7 @@ let pace = { watch: "none", ask_s: 60 };
 let battery = null;
 let batteryAsked = false;
 let heardAt = 0;
+let ahead_ms = 0;
 let asking = false;
 let clock = 0;
 /** @type {number|null} */
@@ -229,18 +231,20 @@ function heard(p) {
     .catch(() => tellTrouble("unavailable"));
 }
 
-/**
- * The age of a fix is believed when it is plausible; a receiver's clock far from the phone's says nothing about age.
- * @param {GeolocationPosition} p @returns {Position}
- */
+/** @param {GeolocationPosition} p @returns {Position} */
 function read(p) {
-  const age = Date.now() - p.timestamp;
+  const now = Date.now();
   return {
     lon: p.coords.longitude,
     lat: p.coords.latitude,
     accuracy_m: p.coords.accuracy,
-    at: Math.round(age > 0 && age < 600_000 ? p.timestamp : Date.now()),
+    at: Math.round(now - fixAgeMs(now, p.timestamp, ahead_ms)),
   };
+}
+
+/** How far the server's time is ahead of this phone's. @param {number} ms */
+export function knowTime(ms) {
+  ahead_ms = ms;
 }
 
 /** @param {number} author_id @param {number} shift_id @param {readonly (readonly number[])[]} fixes */

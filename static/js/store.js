@@ -129,7 +129,8 @@ async function read() {
 
 /** The recorder follows what is stored: on while a duty is on and not paused, off in every other case. */
 async function obeyDuty() {
-  const { session, shift, duty, kept } = view;
+  const { session, shift, duty, kept, ahead_ms } = view;
+  location.knowTime(ahead_ms);
   const wanted = session.person && shift && mayRecord(shift, duty, now());
   if (wanted && session.person) {
     const policy = kept?.plan.policy ?? {};

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -10,6 +12,9 @@ import pytest
 from playwright.sync_api import sync_playwright
 
 from tests.browser.phone_page import CHROMIUM, Handset
+
+FAILED = pytest.StashKey[bool]()
+RERUNS = int(os.environ.get("XUNFANG_RERUNS", "2"))
 
 
 @pytest.fixture(scope="module")
@@ -21,17 +26,29 @@ def playwright() -> Iterator[Any]:
 
 
 @pytest.fixture
-def handset(playwright: Any, live: Any, tmp_path: Path) -> Iterator[Handset]:
+def handset(request: pytest.FixtureRequest, playwright: Any, live: Any, tmp_path: Path) -> Iterator[Handset]:
     """A phone of its own at the running server; what its console says is a failure."""
     phone = Handset(playwright, tmp_path / "profile", live.url)
     yield phone
+    if request.node.stash.get(FAILED, False):
+        with suppress(Exception):  # a browser that a test has killed shows nothing
+            print(phone.page.url, phone.said, phone.page.inner_text("body"), sep="\n")
     phone.kill()
     assert phone.said == []
 
 
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(item: pytest.Item) -> Any:
+    report = yield
+    if report.when == "call":
+        item.stash[FAILED] = report.failed
+    return report
+
+
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """A test in Chromium waits for what people would wait for; on a machine that does much else at once it may give up
-    too early. It is asked again, twice at most, and pytest's last line says how often (`rerun`)."""
+    too early. Only then is it asked again, twice at most, and pytest's last line says how often (`rerun`). What it
+    asserts is asked once: a phone that loses something has lost it."""
     for item in items:
         if item.nodeid.startswith("tests/browser/"):
-            item.add_marker(pytest.mark.flaky(reruns=2))
+            item.add_marker(pytest.mark.flaky(reruns=RERUNS, only_rerun=["TimeoutError"]))

@@ -42,13 +42,15 @@ COUNT_POSITIONS = """
   window.__positions = { asked: 0, watched: 0, heard: 0, open };
   const watch = real.watchPosition.bind(real), clear = real.clearWatch.bind(real);
   const once = real.getCurrentPosition.bind(real);
+  // The receiver goes by the right time, which Playwright's clock does not move.
+  const later = (p) => ({ coords: p.coords, timestamp: p.timestamp + Number(sessionStorage.getItem("passed") ?? 0) });
   real.watchPosition = (ok, ...rest) => {
     window.__positions.watched += 1;
-    const id = watch((p) => { window.__positions.heard += 1; ok(p); }, ...rest);
+    const id = watch((p) => { window.__positions.heard += 1; ok(later(p)); }, ...rest);
     open.add(id);
     return id;
   };
-  real.getCurrentPosition = (...all) => { window.__positions.asked += 1; return once(...all); };
+  real.getCurrentPosition = (ok, ...rest) => { window.__positions.asked += 1; return once((p) => ok(later(p)), ...rest); };
   real.clearWatch = (id) => { open.delete(id); return clear(id); };
 })();
 """
@@ -61,12 +63,13 @@ class Handset:
         self.flags = [*FLAGS, *more.pop("flags", ())]
         self.playwright, self.folder, self.url, self.more = playwright, folder, url, more
         self.said: list[str] = []
+        self.passed_s = 0.0
         self.switch_on()
 
     def switch_on(self) -> None:
         self.context: BrowserContext = self.playwright.chromium.launch_persistent_context(
             str(self.folder), executable_path=CHROMIUM, args=self.flags, viewport={"width": 360, "height": 740},
-            device_scale_factor=2, has_touch=True, is_mobile=True, locale="zh-CN", timezone_id="Asia/Shanghai",
+            device_scale_factor=1, has_touch=True, is_mobile=True, locale="zh-CN", timezone_id="Asia/Shanghai",
             permissions=["geolocation", "background-sync"], **self.more,
         )  # fmt: skip
         self.context.set_default_timeout(15_000)
@@ -112,6 +115,14 @@ class Handset:
         """Somewhere near (x, y): a receiver never says the same place twice."""
         lon, lat = places.here(x_m + secrets.randbelow(100) / 50, y_m + secrets.randbelow(100) / 50)
         self.context.set_geolocation({"longitude": lon, "latitude": lat, "accuracy": accuracy_m})
+
+    def pass_time(self, ms: int) -> None:
+        """So much later, for the phone and for its receiver; `page.clock` is installed."""
+        self.passed_s += ms / 1000
+        self.page.clock.fast_forward(ms)
+        self.page.evaluate(
+            "(ms) => sessionStorage.setItem('passed', Number(sessionStorage.getItem('passed') ?? 0) + ms)", ms
+        )
 
     def sign_in(self, login: str) -> None:
         self.page.wait_for_selector("[data-name=signin]")
@@ -193,7 +204,8 @@ def until(page: Page, question: str, timeout_s: float = 30) -> None:
     Content-Security-Policy refuses from the second time on."""
     end = time.monotonic() + timeout_s
     while not _answer(page, question):
-        assert time.monotonic() < end, f"never true: {question}"
+        if time.monotonic() > end:
+            raise TimeoutError(f"never true: {question}")
         page.wait_for_timeout(50)
 
 

@@ -22,6 +22,7 @@ from tests.browserless import Browser
 from tests.phone import Phone
 
 pytestmark = pytest.mark.browser
+TWO_PROCESSES = True  # news of one is heard by the other
 
 
 @pytest.fixture(scope="module")

@@ -17,6 +17,7 @@ from tests.browser.phone_page import Handset, new_member, shift_for
 from tests.browser.test_phone_pages import signed_in
 
 pytestmark = pytest.mark.browser
+TWO_PROCESSES = True  # news of one is heard by the other
 STREAM = "**/api/v1/field/stream"
 HIDE = """(state) => {
   Object.defineProperty(document, "visibilityState", { value: state, configurable: true });

@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { backoffMs, retryAfterMs } from "../../static/js/domain/backoff.js";
 import { canonical, sha256 } from "../../static/js/domain/canonical.js";
-import { draftClaim, fixOf, sealClaim } from "../../static/js/domain/claim.js";
+import { draftClaim, fixAgeMs, fixOf, sealClaim } from "../../static/js/domain/claim.js";
 import * as geo from "../../static/js/domain/geo.js";
 import { uuid4, uuid7 } from "../../static/js/domain/uuid7.js";
 
@@ -35,6 +35,21 @@ for (const bad of [1.5, Number.NaN, undefined, 2 ** 53, { a: undefined }, { a: 0
 test("the hash is SHA-256 of the UTF-8 form", async () => {
   assert.equal(await sha256("{}"), "44136fa355b3678a1146ad16f7e8649e94fb4fc21fe77e8310c060f61caaff8a");
   assert.equal(await sha256('{"text":"东门"}'), "b11140a46d93f7348af3ed60aa51ce36080160ce6cdbf6e8cc468fb1bdb96568");
+});
+
+test("a fix is as old as the phone's clock or the right time says, whichever makes it younger", () => {
+  const now = 1_764_000_000_000, hour = 3_600_000;
+  const cases = [
+    // stamped by the receiver, ahead_ms → age
+    [now - 4_000, 0, 4_000],
+    [now + 300, 0, 0], // a moment before now by another clock
+    [now - 360_000 - 2_000, -360_000, 2_000], // the phone is six minutes fast, the satellites are right
+    [now + 5 * hour - 1_000, 5 * hour, 1_000], // five hours slow
+    [now - 3_000, 5 * hour, 3_000], // wrong too, with a receiver that goes by the phone
+    [now - 90_000, 0, 90_000], // really old
+    [now - 30 * hour, 0, 0], // far from both: nothing is known
+  ];
+  for (const [stamped, ahead, age] of cases) assert.equal(fixAgeMs(now, stamped, ahead), age, `${now - stamped} ${ahead}`);
 });
 
 test("a claim is frozen, hashed, and counted only when sealed", async () => {

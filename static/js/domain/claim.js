@@ -60,6 +60,19 @@ export function fixOf(position, now) {
   };
 }
 
+const OLDEST_FIX_MS = 600_000;
+
+/**
+ * A receiver may go by this phone's clock or by the right time (that of the satellites): whichever makes its fix younger is
+ * believed, so that a phone whose clock is wrong has no old fixes. Far from both it says nothing about age.
+ * @param {number} now of this phone @param {number} stamped by the receiver @param {number} ahead_ms the server's time is
+ *   so far ahead of this phone's @returns {number} ms; all in epoch ms
+ */
+export function fixAgeMs(now, stamped, ahead_ms) {
+  const ages = [now - stamped, now + ahead_ms - stamped].filter((age) => age > -2_000 && age < OLDEST_FIX_MS);
+  return ages.length ? Math.max(0, Math.min(...ages)) : 0;
+}
+
 /** @template T @param {T} value @returns {T} */
 function deepFreeze(value) {
   if (value && typeof value === "object") {
