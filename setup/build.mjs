@@ -10,6 +10,7 @@ import { existsSync } from 'node:fs'
 import { cp, mkdir, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises'
 import { dirname, join, relative, resolve } from 'node:path'
 import { fileURLToPath } from 'node:url'
+import { brotliCompressSync, constants, gzipSync } from 'node:zlib'
 import { build } from 'esbuild'
 
 const root = resolve(dirname(fileURLToPath(import.meta.url)), '..')
@@ -149,6 +150,17 @@ async function worker(outputs) {
   await build({ ...common, entryPoints: ['static/sw.js'], outfile: join(out, 'sw.js'), format: 'iife', banner: { js: banner } })
 }
 
+// Beside each file the same packed as well as can be, once: a phone waits for bytes, and the server should not pack per visit.
+async function pack() {
+  for (const file of await filesIn(out)) {
+    if (!/\.(js|mjs|css|json|wasm)$/.test(file)) continue
+    const bytes = await readFile(file)
+    if (bytes.length < 1000) continue
+    await writeFile(`${file}.gz`, gzipSync(bytes, { level: 9 }))
+    await writeFile(`${file}.br`, brotliCompressSync(bytes, { params: { [constants.BROTLI_PARAM_SIZE_HINT]: bytes.length } }))
+  }
+}
+
 async function swap() {
   const old = `${done}.old.${process.pid}`
   for (let tries = 0; ; tries++) {
@@ -172,6 +184,7 @@ try {
   const manifest = {}
   for (const file of await filesIn(out)) if (!file.endsWith('.map')) manifest[relative(out, file)] = await hashOf(relative(out, file))
   await writeFile(join(out, 'manifest.json'), `${JSON.stringify(manifest, null, 1)}\n`)
+  await pack()
   await swap()
   process.stdout.write(`static/dist: ${pages.join(', ') || 'no pages yet'} (${Object.keys(manifest).length} files)\n`)
 } catch (error) {

@@ -1,7 +1,9 @@
 """Pictures of every screen × language × light and dark, into shots/: make shots [ARGS="leader reviewer"]
 
 Serves the checkout's own demo database on a free port, signs in as each of the demo's people and follows the rail or
-the bar. It also says what a look may miss: errors on the console, and pages wider than their window.
+the bar. The member's duty of now is started after that, and the screens of a patrol follow: a check-in and its result,
+the countdown of a call for help (stopped). It also says what a look may miss: errors on the console, and pages wider
+than their window.
 """
 
 import os
@@ -11,7 +13,7 @@ import sys
 import time
 from pathlib import Path
 
-from playwright.sync_api import Page, sync_playwright
+from playwright.sync_api import Browser, Page, sync_playwright
 
 REPO = Path(__file__).resolve().parent.parent
 OUT = REPO / "shots"
@@ -23,8 +25,10 @@ PHONE_PAGES = (
     "today", "patrol", "report", "note", "me", "outbox", "crew", "swaps", "scan?for=checkin", "sos", "pin", "settings",
     "data", "devices", "totp", "calendar", "copy", "restore", "help", "loggers",
 )  # fmt: skip
-# Text at 200 %, as chosen in the settings.
-DOUBLE = "try { localStorage.setItem('xunfang.text', 'double') } catch {}"
+ON_DUTY = ("today", "patrol", "crew", "report", "note", "sos", "code")
+LOOKS = ("light", "dark", "night", "double", "contrast")
+# As chosen in the phone's settings: text at 200 %, the night's colours, high contrast.
+SETTINGS = {"double": ("text", "double"), "night": ("theme", "night"), "contrast": ("contrast", "more")}
 PLACE = {"longitude": 114.2858, "latitude": 30.5912, "accuracy": 12}
 
 
@@ -67,6 +71,53 @@ def shoot(page: Page, name: str, complaints: list[str]) -> None:
         complaints.append(f"{name}: {wider} px wider than the window")
 
 
+def sign_in_on_phone(page: Page, base: str, login: str) -> None:
+    page.goto(f"{base}/m/")
+    page.wait_for_selector("[data-name=signin]")
+    if page.locator("[data-name=by-password]").count():
+        page.click("[data-name=by-password]")
+    page.fill("[name=login]", login)
+    page.fill("[name=password]", PASSWORD)
+    page.click("[data-name=signin] button.main")
+    page.wait_for_selector("[data-name=duty-card]")
+
+
+def start_duty(page: Page) -> None:
+    """The shift that covers now, unless it is on already."""
+    page.goto(page.url.split("#")[0] + "#/today")
+    page.wait_for_selector("[data-name=duty-card]")
+    if page.locator("[data-name=start]").count():
+        page.click("[data-name=start]")
+        page.click("[data-name=start-yes]")
+    page.goto(page.url.split("#")[0] + "#/patrol")
+    page.wait_for_selector("[data-name=recording]")
+    page.wait_for_selector("[data-name=sending][data-count='0']")
+
+
+def patrol(page: Page, base: str, look: str, complaints: list[str]) -> int:
+    """The screens that only somebody on duty sees."""
+    sign_in_on_phone(page, base, "member")
+    start_duty(page)
+    for name in ON_DUTY:
+        page.goto(f"{base}/m/#/{name}")
+        shoot(page, f"on-duty-{look}-{name}", complaints)
+    page.goto(f"{base}/m/#/patrol")
+    page.locator("[data-name=checkin]").first.click()
+    shoot(page, f"on-duty-{look}-asks-or-saved", complaints)
+    if page.locator("[data-name=checkin-anyway]").count():
+        page.click("[data-name=checkin-anyway]")
+        page.wait_for_selector("[data-name=result]")
+        shoot(page, f"on-duty-{look}-result", complaints)
+    page.click("[data-name=sos-key]")
+    shoot(page, f"on-duty-{look}-sos-asked", complaints)
+    page.click("[data-name=sos-yes]")
+    page.wait_for_selector("[data-name=sos-stop]")
+    page.wait_for_timeout(700)
+    page.screenshot(path=OUT / f"on-duty-{look}-sos-counting.png")
+    page.click("[data-name=sos-stop]")
+    return len(ON_DUTY) + 4
+
+
 def walk(page: Page, base: str, login: str, look: str, complaints: list[str]) -> int:
     phone = PEOPLE[login] is PHONE
     page.goto(f"{base}/sign-in")
@@ -93,6 +144,28 @@ def walk(page: Page, base: str, login: str, look: str, complaints: list[str]) ->
     return 1 + len(paths)
 
 
+def page_for(
+    browser: Browser, base: str, login: str, language: str, look: str, complaints: list[str]
+) -> Page:
+    context = browser.new_context(
+        viewport=PEOPLE[login],
+        locale={"zh": "zh-CN", "en": "en-GB"}[language],
+        timezone_id="Asia/Shanghai",
+        color_scheme="dark" if look == "dark" else "light",
+        geolocation=PLACE,
+        permissions=["geolocation"],
+    )
+    context.add_cookies([{"name": "lang", "value": language, "url": base}])
+    if look in SETTINGS:
+        key, value = SETTINGS[look]
+        context.add_init_script(f"try {{ localStorage.setItem('xunfang.{key}', '{value}') }} catch {{}}")
+    page = context.new_page()
+    who = f"{login}-{language}-{look}"
+    page.on("pageerror", lambda error: complaints.append(f"{who}: {error}"))
+    page.on("console", lambda said: said.type == "error" and complaints.append(f"{who}: {said.text}"))
+    return page
+
+
 def main(people: list[str]) -> int:
     OUT.mkdir(exist_ok=True)
     port = free_port()
@@ -108,30 +181,16 @@ def main(people: list[str]) -> int:
             )
             for login in people or PEOPLE:
                 for language in ("zh", "en"):
-                    for scheme in ("light", "dark", *(["double"] if PEOPLE[login] is PHONE else [])):
-                        context = browser.new_context(
-                            viewport=PEOPLE[login],
-                            locale={"zh": "zh-CN", "en": "en-GB"}[language],
-                            timezone_id="Asia/Shanghai",
-                            color_scheme="dark" if scheme == "dark" else "light",
-                            geolocation=PLACE,
-                            permissions=["geolocation"],
-                        )
-                        context.add_cookies([{"name": "lang", "value": language, "url": base}])
-                        if scheme == "double":
-                            context.add_init_script(DOUBLE)
-                        page = context.new_page()
-                        look = f"{language}-{scheme}"
-                        who = f"{login}-{look}"
-                        page.on("pageerror", lambda error, who=who: complaints.append(f"{who}: {error}"))
-                        page.on(
-                            "console",
-                            lambda said, who=who: (
-                                said.type == "error" and complaints.append(f"{who}: {said.text}")
-                            ),
-                        )
-                        taken += walk(page, base, login, look, complaints)
-                        context.close()
+                    looks = LOOKS if PEOPLE[login] is PHONE else ("light", "dark")
+                    for look in looks:
+                        page = page_for(browser, base, login, language, look, complaints)
+                        taken += walk(page, base, login, f"{language}-{look}", complaints)
+                        page.context.close()
+            for language in ("zh", "en") if "member" in (people or PEOPLE) else ():
+                for look in LOOKS:
+                    page = page_for(browser, base, "member", language, look, complaints)
+                    taken += patrol(page, base, f"{language}-{look}", complaints)
+                    page.context.close()
             browser.close()
     finally:
         server.terminate()

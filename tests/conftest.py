@@ -335,7 +335,9 @@ def live(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactor
         port = free_port()
         env = {**env_for(name), "PUBLIC_URL": f"http://127.0.0.1:{port}", "XUNFANG_DEMO": "1"}
         env["XUNFANG_MEDIA"] = str(tmp_path_factory.mktemp("media"))
-        one = request.node.get_closest_marker("browser") and not getattr(request.module, "TWO_PROCESSES", False)
+        one = request.node.get_closest_marker("browser") and not getattr(
+            request.module, "TWO_PROCESSES", False
+        )
         env |= {"XUNFANG_WEB_WORKERS": "1" if one else "2", "XUNFANG_GRACE_S": "1"}
         app = create_app(read_settings(env))
         with app.app_context():

@@ -107,6 +107,12 @@ def put_code(person_id: int, code_mac: bytes, made_by: int, now: datetime, expir
     db.session.execute(row.on_conflict_do_update(index_elements=["person_id"], set_=new))
 
 
+def owner_of_code(code_mac: bytes, now: datetime) -> Person | None:
+    """Whose code it is; it stays good."""
+    which = select(SignInCode.person_id).where(SignInCode.code_mac == code_mac, SignInCode.expires_at > now)
+    return db.session.scalar(select(Person).where(Person.id.in_(which), Person.active))
+
+
 def take_code(code_mac: bytes, now: datetime) -> Person | None:
     """Use a code up: whoever deletes its row has it, and nobody else. Answers whose it was."""
     used = delete(SignInCode).where(SignInCode.code_mac == code_mac, SignInCode.expires_at > now)

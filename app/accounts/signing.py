@@ -36,15 +36,22 @@ def make_code(leader: Person, person: Person, now: datetime) -> tuple[str, datet
     return code, until
 
 
-def sign_in_by_code(typed: str, *, device: str, address: str, days: int, now: datetime) -> tuple[Person, str]:
-    """The person whose code it was, and the secret of a session that slides. Nothing else of theirs is touched.
+def sign_in_by_code(
+    typed: str, *, device: str, address: str, days: int, now: datetime, totp: str | None = None, asks_totp: bool = True,
+) -> tuple[Person, str]:  # fmt: skip
+    """The person whose code it was, and the secret of a session that slides. Nothing else of theirs is touched. Who has
+    a second factor is asked for it here too, and the code stays good until it is right.
 
-    Raises WrongCode, or TooMany by address.
+    Raises WrongCode, Refused (totp_needed, totp_wrong), or TooMany by address.
     """
     key, window_s = f"code:from:{address}", LIMITS.address_window_s
     count_or_refuse(key, window_s, LIMITS.address_fails, "too_many_attempts", now)
     code = read_code(typed)
-    person = queries.take_code(mac("code", code.encode()), now) if code else None
+    code_mac = mac("code", code.encode()) if code else b""
+    owner = queries.owner_of_code(code_mac, now)
+    if owner is not None and asks_totp:
+        second_factor.check(owner, totp, False, now)
+    person = queries.take_code(code_mac, now) if owner is not None else None
     if person is None:
         raise WrongCode("code_wrong")
     queries.uncount_attempt(key, window_s, now)

@@ -8,16 +8,14 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from uuid import UUID
 
 from app.alarms import operations, queries, rules
 from app.alarms.models import Alarm, AlarmStep, PushAddress
 from app.db import db
 
-MOST_TRIES = 5
-# While nobody has taken it, browsers are told again.
-AGAIN_AFTER = timedelta(minutes=3)
+MOST_TRIES = 5  # one after the other; then as seldom as who was told is told again
 
 
 @dataclass(frozen=True)
@@ -53,42 +51,58 @@ def advance(township_id: int, alarm_id: UUID, now: datetime) -> Alarm | None:
 
 
 def errands_for(alarm: Alarm, ways: Sequence[Way], now: datetime) -> list[Errand]:
-    """What is still to be told at the alarm's stage. Notes down what cannot be told at all."""
-    steps = queries.steps_of([alarm])[alarm.id]
+    """What is still to be told at the alarm's stage, texts first: a dead push host holds nobody up. Notes down what
+    cannot be told at all."""
+    telling = Telling(
+        alarm, queries.steps_of([alarm])[alarm.id], operations.policy_of(alarm.township_id, now), now
+    )
     people = operations.watchers(alarm, alarm.stage)
-    found = list(_pushes(alarm, steps, people, now))
-    policy = operations.policy_of(alarm.township_id, now)
-    if rules.uses_texts(alarm.stage, alarm.test, policy):
-        found += _texts(alarm, steps, ways, people, now)
-    return found
+    found = []
+    if rules.uses_texts(alarm.stage, alarm.silent, alarm.test, telling.policy):
+        found += _texts(telling, ways, people)
+    return [*found, *_pushes(telling, people)]
 
 
-def _pushes(
-    alarm: Alarm, steps: Sequence[AlarmStep], people: set[int], now: datetime
-) -> Iterator[Errand]:  # fmt: skip
-    addresses = queries.push_addresses_of(sorted(people), now)
+@dataclass(frozen=True)
+class Telling:
+    """What was said of an alarm so far, and what is due now."""
+
+    alarm: Alarm
+    steps: Sequence[AlarmStep]
+    policy: rules.Policy
+    now: datetime
+
+    def is_due(self, channel: str, person_id: int | None, each_stage: bool) -> bool:
+        """`each_stage`: whoever was told at an earlier stage hears of the next one too."""
+        stage, said = self.alarm.stage, _of(self.steps, channel, person_id)
+        told = [s.at for s in said if s.kind == "told" and (s.stage == stage or not each_stage)]
+        failed = [s.at for s in said if s.kind == "failed" and s.stage == stage]
+        wait = rules.again_after(channel, self.now - self.alarm.received_at, self.policy)
+        if failed and (not told or failed[-1] > told[-1]):
+            return len(failed) < MOST_TRIES or self.now - failed[-1] >= wait
+        return not told or self.now - told[-1] >= wait
+
+    def note_once(self, channel: str, person_id: int | None, code: str) -> None:
+        if not any(step.kind == "failed" for step in _of(self.steps, channel, person_id)):
+            queries.add_step(self.alarm, "failed", self.now, channel=channel, person_id=person_id, code=code)
+
+
+def _pushes(telling: Telling, people: set[int]) -> Iterator[Errand]:
+    addresses = queries.push_addresses_of(sorted(people), telling.now)
     for person_id in sorted(people - {one.person_id for one in addresses}):
-        if not _has(steps, "failed", "push", person_id):
-            queries.add_step(alarm, "failed", now, channel="push", person_id=person_id, code="no_address")
+        telling.note_once("push", person_id, "no_address")
     for address in addresses:
-        told = [
-            s for s in _of(steps, "push", address.person_id) if s.kind == "told" and s.stage == alarm.stage
-        ]
-        late = told and now - told[-1].at >= AGAIN_AFTER
-        if (not told or late) and not _given_up(steps, "push", address.person_id, alarm.stage):
+        if telling.is_due("push", address.person_id, each_stage=True):
             yield Errand("push", address.person_id, address)
 
 
-def _texts(
-    alarm: Alarm, steps: Sequence[AlarmStep], ways: Sequence[Way], people: set[int], now: datetime
-) -> Iterator[Errand]:
-    usable = [way for way in ways if way.personal or not alarm.silent]
-    if not usable and not _has(steps, "failed", "text", None):
-        queries.add_step(alarm, "failed", now, channel="text", code="not_set_up")
+def _texts(telling: Telling, ways: Sequence[Way], people: set[int]) -> Iterator[Errand]:
+    usable = [way for way in ways if way.personal or not telling.alarm.silent]
+    if not usable:
+        telling.note_once("text", None, "not_set_up")
     for way in usable:
         for person_id in sorted(people) if way.personal else [None]:
-            done = _has(steps, "told", way.code, person_id)
-            if not done and not _given_up(steps, way.code, person_id, alarm.stage):
+            if telling.is_due(way.code, person_id, each_stage=False):
                 yield Errand(way.code, person_id)
 
 
@@ -98,6 +112,14 @@ def record(alarm: Alarm, errand: Errand, code: str | None, now: datetime) -> Non
     queries.add_step(alarm, kind, now, channel=errand.channel, person_id=errand.person_id, code=code)
 
 
+def is_next_due(township_id: int, alarm_id: UUID, stage: int, now: datetime) -> bool:
+    """A stage after this one became due while it was told."""
+    alarm = db.session.get(Alarm, (township_id, alarm_id), populate_existing=True)
+    if alarm is None or alarm.state != "open":
+        return False
+    return rules.stage_at(alarm.received_at, now, operations.policy_of(township_id, now)) > stage
+
+
 def is_open(township_id: int, alarm_id: UUID) -> bool:
     alarm = db.session.get(Alarm, (township_id, alarm_id), populate_existing=True)
     return alarm is not None and alarm.state == "open"
@@ -105,12 +127,3 @@ def is_open(township_id: int, alarm_id: UUID) -> bool:
 
 def _of(steps: Iterable[AlarmStep], channel: str, person_id: int | None) -> list[AlarmStep]:
     return [step for step in steps if step.channel == channel and step.person_id == person_id]
-
-
-def _has(steps: Iterable[AlarmStep], kind: str, channel: str, person_id: int | None) -> bool:
-    return any(step.kind == kind for step in _of(steps, channel, person_id))
-
-
-def _given_up(steps: Iterable[AlarmStep], channel: str, person_id: int | None, stage: int) -> bool:
-    failed = [s for s in _of(steps, channel, person_id) if s.kind == "failed" and s.stage == stage]
-    return len(failed) >= MOST_TRIES

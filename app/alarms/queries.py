@@ -6,7 +6,7 @@ import json
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
@@ -342,12 +342,10 @@ def shown_to(alarms: Sequence[Alarm], person_id: int) -> set[UUID]:
     )  # fmt: skip
 
 
-def waiting_alarms(now: datetime, within: timedelta = timedelta(hours=12)) -> list[tuple[int, UUID]]:
-    """Alarms that nobody has taken, the oldest first."""
+def waiting_alarms() -> list[tuple[int, UUID]]:
+    """Alarms that nobody has taken, the newest first: one of last week must not hold one of now up."""
     rows = db.session.execute(
-        select(Alarm.township_id, Alarm.id)
-        .where(Alarm.state == "open", Alarm.received_at > now - within)
-        .order_by(Alarm.received_at)
+        select(Alarm.township_id, Alarm.id).where(Alarm.state == "open").order_by(Alarm.received_at.desc())
     )
     return [(row[0], row[1]) for row in rows]
 

@@ -29,6 +29,8 @@ class Policy:
     answer_within_min: int = 5
     escalate_s: tuple[int, int, int] = (30, 90, 180)
     undo_s: int = 5
+    push_again_min: int = 3
+    text_again_min: int = 10
     text_drills: bool = False
     call_numbers: tuple[dict[str, str], ...] = (
         {"label_code": "alarm.call.police", "number": "110"},
@@ -60,9 +62,17 @@ def due_times(received_at: datetime, policy: Policy) -> list[datetime]:
     return [received_at, *(received_at + timedelta(seconds=s) for s in policy.escalate_s)]
 
 
-def uses_texts(stage: int, test: bool, policy: Policy) -> bool:
-    """SMS and group messages from the second stage on; a drill's only if the township wants that."""
-    return stage >= 2 and (not test or policy.text_drills)
+def uses_texts(stage: int, silent: bool, test: bool, policy: Policy) -> bool:
+    """SMS and group messages from the second stage on; a silent one's at once, for no desk rings and no wider circle
+    comes later; a drill's only if the township wants that."""
+    return (stage >= 2 or silent) and (not test or policy.text_drills)
+
+
+def again_after(channel: str, waited: timedelta, policy: Policy) -> timedelta:
+    """While nobody takes it everybody is told again: browsers after 3 minutes, texts, which cost, after 10; after the
+    first hour once an hour. It never ends by itself."""
+    minutes = policy.push_again_min if channel == "push" else policy.text_again_min
+    return timedelta(minutes=minutes) if waited < timedelta(hours=1) else timedelta(hours=1)
 
 
 # --- PINs -----------------------------------------------------------------------------------------

@@ -21,7 +21,7 @@ bp = Blueprint(
     "alarms_api", __name__, url_prefix="/api/v1", description="Calls for help, PINs, push messages"
 )
 DAY = timedelta(hours=24)
-PIN = validate.Regexp(r"^[0-9]{4,6}$")
+PIN = validate.Regexp(r"^[0-9]{4}$")
 PIN_CHANGES, PIN_WINDOW_S = 10, 3600
 
 

@@ -39,6 +39,7 @@ class SignIn(Schema):
 
 class SignInByCode(Schema):
     code = fields.String(required=True, validate=validate.Length(1, 40))
+    totp = fields.String(validate=validate.Length(1, 40))
 
 
 class PersonOut(Schema):
@@ -88,9 +89,10 @@ def sign_in_by_code(body: dict[str, Any]) -> Any:
     days = settings().phone_session_days
     person, secret = shown(
         lambda: signing.sign_in_by_code(
-            body["code"], device=device(), address=address(), days=days, now=clock.now()
+            body["code"], device=device(), address=address(), days=days, now=clock.now(),
+            totp=body.get("totp"), asks_totp=not settings().demo,
         )
-    )
+    )  # fmt: skip
     response = jsonify(session_doc(person))
     set_session_cookie(response, secret, days)
     return response

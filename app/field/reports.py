@@ -25,14 +25,13 @@ from app.incidents.rules import words_about_people
 from app.routes.models import Checkpoint
 
 TEXT_NAMES_A_PERSON = "text_names_a_person"
+WITH_WORDS = ("report", "answer", "handover", "note")
 SHOWN_FOR = timedelta(days=30)
 
 
 def why_not_kept(kind: str, body: Any) -> str | None:
     """The code with which an item is rejected before anything of it is stored."""
-    return (
-        TEXT_NAMES_A_PERSON if kind in ("report", "answer", "handover") and _tells_of_people(body) else None
-    )
+    return TEXT_NAMES_A_PERSON if kind in WITH_WORDS and _tells_of_people(body) else None
 
 
 def _tells_of_people(body: Any) -> bool:

@@ -43,29 +43,37 @@ def alarm_round(timestamp: int) -> None:
     now = clock.now()
     _one_by_one(watching.unanswered(), lambda duty: watching.end_if_heard(duty, now))
     _one_by_one(watching.overdue(now), lambda lone: watching.raise_for(lone, now))
-    _one_by_one(queries.waiting_alarms(now), lambda key: work_on(*key))
+    _one_by_one(queries.waiting_alarms(), lambda key: work_on(*key))
 
 
 def work_on(township_id: int, alarm_id: UUID) -> None:
-    """Commits after every message, so that what was told is known to have been told. One worker at a time."""
+    """Commits after every message, so that what was told is known to have been told. One worker at a time; who comes
+    meanwhile finds it taken, so that one looks again when a further stage is due by then."""
     with queries.alone(alarm_id) as is_mine:
-        if not is_mine:
-            return
-        alarm = delivery.advance(township_id, alarm_id, clock.now())
-        db.session.commit()
-        if alarm is None:
-            return
-        settings: Settings = current_app.extensions["settings"]
-        senders = text_senders(settings.channels)
-        ways = [delivery.Way(one.code, one.personal) for one in senders]
-        errands = delivery.errands_for(alarm, ways, clock.now())
-        db.session.commit()
-        for errand in errands:
-            if not delivery.is_open(township_id, alarm_id):
+        while is_mine:
+            stage = tell_stage(township_id, alarm_id)
+            if stage is None or not delivery.is_next_due(township_id, alarm_id, stage, clock.now()):
                 return
-            code = carry(alarm, errand, settings, senders)
-            delivery.record(alarm, errand, code, clock.now())
-            db.session.commit()
+
+
+def tell_stage(township_id: int, alarm_id: UUID) -> int | None:
+    """Everybody who is to be told at the stage that is due now; None when somebody has taken it."""
+    alarm = delivery.advance(township_id, alarm_id, clock.now())
+    db.session.commit()
+    if alarm is None:
+        return None
+    settings: Settings = current_app.extensions["settings"]
+    senders = text_senders(settings.channels)
+    ways = [delivery.Way(one.code, one.personal) for one in senders]
+    errands = delivery.errands_for(alarm, ways, clock.now())
+    db.session.commit()
+    for errand in errands:
+        if not delivery.is_open(township_id, alarm_id):
+            return None
+        code = carry(alarm, errand, settings, senders)
+        delivery.record(alarm, errand, code, clock.now())
+        db.session.commit()
+    return alarm.stage
 
 
 def carry(

@@ -8,6 +8,7 @@ from flask import Flask
 def init_app(app: Flask) -> None:
     from app.web import (
         alarms,
+        assets,
         board,
         codes,
         coverage,
@@ -24,6 +25,7 @@ def init_app(app: Flask) -> None:
         words,
     )
 
+    assets.init_app(app)
     words.init_app(app)
     desk = (board, alarms, shifts, swaps, reports, review, coverage, codes, people)
     for module in (shell, session, phone, *desk, display, feeds):

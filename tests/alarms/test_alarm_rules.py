@@ -29,14 +29,25 @@ def test_a_township_may_set_its_own_seconds_and_numbers():
 
 
 @pytest.mark.parametrize(
-    ("stage", "test", "text_drills", "used"),
+    ("stage", "silent", "test", "text_drills", "used"),
     [
-        (1, False, False, False), (2, False, False, True), (3, False, False, True), (3, True, False, False),
-        (2, True, True, True),
+        (1, False, False, False, False), (2, False, False, False, True), (3, False, False, False, True),
+        (3, False, True, False, False), (2, False, True, True, True), (0, True, False, False, True),
     ],
 )  # fmt: skip
-def test_texts_come_with_the_second_stage_and_a_drills_only_if_wanted(stage, test, text_drills, used):
-    assert rules.uses_texts(stage, test, Policy(text_drills=text_drills)) is used
+def test_texts_come_with_the_second_stage_a_silent_ones_at_once_and_a_drills_only_if_wanted(
+    stage, silent, test, text_drills, used
+):
+    assert rules.uses_texts(stage, silent, test, Policy(text_drills=text_drills)) is used
+
+
+@pytest.mark.parametrize(
+    ("channel", "waited_min", "again_min"),
+    [("push", 5, 3), ("sms", 5, 10), ("wecom", 59, 10), ("push", 60, 60), ("sms", 60 * 24 * 7, 60)],
+)
+def test_who_was_told_is_told_again_as_long_as_nobody_takes_it(channel, waited_min, again_min):
+    wait = rules.again_after(channel, timedelta(minutes=waited_min), P)
+    assert wait == timedelta(minutes=again_min)
 
 
 def test_a_proof_is_an_hmac_under_a_key_of_pbkdf2():

@@ -41,7 +41,8 @@ def test_pins_are_kept_as_two_sealed_keys_and_the_plan_says_how_to_derive_one(me
 @pytest.mark.parametrize(
     "body",
     [
-        {"pin": "123", "duress_pin": "4567"}, {"pin": "1234567", "duress_pin": "4567"},
+        {"pin": "123", "duress_pin": "4567"}, {"pin": "12345", "duress_pin": "4567"},
+        {"pin": "1234567", "duress_pin": "4567"},
         {"pin": "12a4", "duress_pin": "4567"}, {"pin": "1234"}, {}, {"pin": 1234, "duress_pin": 5678},
         {"pin": "１２３４", "duress_pin": "4567"},
     ],

@@ -87,6 +87,17 @@ def test_the_sixty_first_batch_in_a_minute_waits(people, as_person, phone, eveni
     assert 1 <= int(answer.headers["Retry-After"]) <= 60
 
 
+def test_a_call_for_help_does_not_wait_behind_a_backlog(people, as_person, phone, evening):
+    caller = as_person(people.member)
+    backlog = batch([phone.item("note", {"phrase": "all_quiet"}, evening)], evening)
+    call = phone.item("sos", {"shift_id": people.shift.id}, evening)
+    assert [caller.post(URL, json=backlog).status_code for _ in range(61)][-1] == 429
+    assert caller.post(URL, json=batch([call, backlog["items"][0]], evening)).status_code == 429
+    answer = caller.post(URL, json=batch([call], evening))
+    assert answer.status_code == 200 and answer.get_json()["receipts"][0]["result"] == "stored"
+    assert [caller.post(URL, json=batch([call], evening)).status_code for _ in range(60)][-1] == 429
+
+
 def test_hostile_texts_are_stored_as_they_are_or_refused_kindly(people, as_person, phone, evening):
     caller = as_person(people.member)
     texts = [

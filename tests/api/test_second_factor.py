@@ -9,6 +9,7 @@ import pytest
 from sqlalchemy import select
 
 from app.accounts import operations as accounts
+from app.accounts import signing
 from app.accounts.models import SecondFactor
 from app.db import db
 from tests import make
@@ -134,6 +135,22 @@ def test_the_password_alone_is_not_enough(client, spare):
     answer = sign_in(client)
     assert (answer.status_code, answer.get_json()["code"]) == (401, "totp_needed")
     assert not answer.headers.getlist("Set-Cookie")
+
+
+def test_a_leaders_own_code_is_not_enough_either_and_stays_good_until_the_digits_come(
+    client, cast, spare, secret
+):
+    code, _ = signing.make_code(cast.admin, cast.leader, NOW)
+    db.session.commit()
+    for more in ({}, {"totp": "000000"}):
+        answer = client.post(f"{SESSION}/code", json={"code": code, **more})
+        assert (answer.status_code, answer.get_json()["code"]) == (
+            401, "totp_wrong" if more else "totp_needed"
+        )  # fmt: skip
+        assert not answer.headers.getlist("Set-Cookie")
+    opened = client.post(f"{SESSION}/code", json={"code": code, "totp": digits(secret, NOW)})
+    assert opened.status_code == 200 and opened.get_json()["person"]["login"] == "leader"
+    assert client.post(f"{SESSION}/code", json={"code": code}).status_code == 401
 
 
 def test_with_the_digits_one_is_in(client, spare, secret):

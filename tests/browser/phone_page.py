@@ -50,7 +50,10 @@ COUNT_POSITIONS = """
     open.add(id);
     return id;
   };
-  real.getCurrentPosition = (ok, ...rest) => { window.__positions.asked += 1; return once((p) => ok(later(p)), ...rest); };
+  real.getCurrentPosition = (ok, ...rest) => {
+    window.__positions.asked += 1;
+    return once((p) => ok(later(p)), ...rest);
+  };
   real.clearWatch = (id) => { open.delete(id); return clear(id); };
 })();
 """

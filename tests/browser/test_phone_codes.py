@@ -289,7 +289,9 @@ def test_not_counted_says_why_and_can_be_contested_until_a_leader_decides(
     page.wait_for_selector("[data-name=result][data-standing=not_counted]")
     words = page.inner_text("[data-name=result]")
     assert "点1" in words and "40 米内有效，信号弱时放宽不超过 30 米" in words
-    page.click("[data-name=contest-open]")
+    elsewhere = to(handset, "outbox")  # on the next day it stands only there
+    elsewhere.locator("[data-kind=checkin][data-standing=not_counted]").wait_for()
+    elsewhere.click("[data-name=contest-open]")
     page.check("input[value=was_there]")
     page.fill("[name=text]", "手机号13800138000的人看到我了")
     page.wait_for_selector("[data-name=gentle]")
@@ -306,8 +308,10 @@ def test_not_counted_says_why_and_can_be_contested_until_a_leader_decides(
         review_checkin(leader, scope_of(leader), row.id, "counted", None, clock.now())
         db.session.commit()
         db.session.remove()
-    page.wait_for_selector("[data-name=result][data-standing=counted]")  # told by the stream
-    page.wait_for_selector("[data-name=contest][data-state=counted]")
+    page.wait_for_selector(
+        "[data-kind=checkin][data-standing=counted]", state="attached"
+    )  # told by the stream
+    to(handset, "patrol").wait_for_selector("[data-name=contest][data-state=counted]")
 
 
 # --- co-signature ---------------------------------------------------------------------------------

@@ -14,7 +14,15 @@ from app import clock
 from app.accounts import signing
 from app.accounts.models import Person
 from app.db import db
-from tests.browser.phone_page import Handset, end_sessions, inbox, new_member, no_server, until
+from tests.browser.phone_page import (
+    Handset,
+    end_sessions,
+    inbox,
+    kept_ids,
+    new_member,
+    no_server,
+    until,
+)
 
 pytestmark = pytest.mark.browser
 
@@ -306,8 +314,15 @@ def until_server(handset: Handset, purpose: str, wanted: bool) -> None:
 
 
 def test_a_zip_of_my_data_is_saved_and_tracks_go_after_a_second_tap(handset: Handset, live: Any) -> None:
-    login, _ = new_member(live, "我的数据")
+    login, person = new_member(live, "我的数据")
     signed_in(handset, login)
+    handset.start_duty()
+    for x in (100, 200, 300):
+        handset.stand(x, 500)
+        handset.page.wait_for_timeout(1200)
+    handset.end_duty()
+    handset.wait_sent()
+    assert "segment" in kept_ids(handset).values() and inbox(live, person, "segment")
     turn_to(handset, "data?part=export")
     with handset.page.expect_download() as coming:
         handset.page.click("[data-name=export-now]")
@@ -319,6 +334,8 @@ def test_a_zip_of_my_data_is_saved_and_tracks_go_after_a_second_tap(handset: Han
     handset.page.click("[data-name=delete-tracks-yes]")
     handset.page.wait_for_selector("[data-name=deleted]")
     assert "会留下" in handset.page.inner_text("[data-name=deleted]")
+    assert all(row.body is None for row in inbox(live, person, "segment"))
+    assert "segment" not in kept_ids(handset).values(), "nor on the phone"
 
 
 def test_another_device_is_signed_out_from_here(handset: Handset, second: Handset, live: Any) -> None:

@@ -185,6 +185,13 @@ def test_words_about_a_person_are_kept_nowhere_and_the_phone_is_told(people, pho
     assert row.body is None, "its number stays, so that no item looks missing"
 
 
+def test_a_note_is_held_to_the_same(people, phone, member, sync, evening):
+    item = phone.item("note", {"shift_id": people.shift.id, "phrase": "other", "text": f"找王某，{CANARY}"})
+    receipt = sync(member, [item], evening)[item["id"]]
+    assert (receipt["result"], receipt["reasons"]) == ("rejected", ["text_names_a_person"])
+    assert CANARY not in everything()
+
+
 def test_sent_again_it_is_rejected_again_and_never_taken_for_sent(people, phone, member, sync, evening):
     """Else a phone that missed the first answer would let go of a report that nobody has."""
     item = phone.item("report", body(people.shift, text=CANARY))

@@ -220,6 +220,55 @@ def test_what_cannot_be_delivered_is_tried_five_times_a_stage_and_said(call, at,
     assert failed == [("failed", 2, "sms", alarm(call) and failed[0][3], "unreachable")] * 5
 
 
+def test_a_gateway_that_comes_back_after_an_hour_still_brings_the_call_to_everybody(
+    call, at, evening, channels, far
+):
+    channels(sms_url=f"{far.url}/sms")
+    far.answers["/sms"] = (503, "")
+    for minutes in range(3, 63):
+        work(call, at, evening + minutes * MINUTE)
+    assert not [s for s in steps(alarm(call)) if s[0] == "told" and s[2] == "sms"]
+    far.answers["/sms"] = (200, "")
+    for minutes in range(63, 125):
+        work(call, at, evening + minutes * MINUTE)
+    told = {s[3] for s in steps(alarm(call)) if s[0] == "told" and s[2] == "sms"}
+    assert len(told) == 3, "leader, reviewer and admin"
+
+
+def test_texts_come_again_every_ten_minutes_until_somebody_takes_it(call, at, evening, channels, tmp_path):
+    out = tmp_path / "out.jsonl"
+    channels(outbox_file=str(out))
+    n = []
+    for minutes in (3, 4, 12, 13, 14, 24):
+        work(call, at, evening + minutes * MINUTE)
+        n.append(len(lines(out)))
+    assert n == [3, 3, 3, 6, 6, 9]
+
+
+def test_a_call_of_yesterday_that_nobody_took_is_not_let_go(call, at, evening, channels, tmp_path):
+    out = tmp_path / "out.jsonl"
+    channels(outbox_file=str(out))
+    at(evening + 20 * 60 * MINUTE)
+    jobs.alarm_round(0)
+    assert {line["to"] for line in lines(out)} == {"admin", "leader", "reviewer"}
+
+
+def test_a_stage_that_becomes_due_while_a_dead_gateway_holds_the_worker_is_told_in_the_same_go(
+    call, at, evening, channels, monkeypatch
+):
+    channels(sms_url="http://127.0.0.1:9/none")
+    real = jobs.carry
+
+    def slow(*all: Any) -> str | None:
+        at(evening + 181 * SECOND)
+        return real(*all)
+
+    monkeypatch.setattr(jobs, "carry", slow)
+    work(call, at, evening + 90 * SECOND)
+    assert alarm(call).stage == 3
+    assert len({s[3] for s in steps(alarm(call)) if s[:3] == ("failed", 3, "sms")}) == 3
+
+
 def test_a_redirect_of_a_gateway_is_not_followed(call, at, evening, channels, far):
     channels(sms_url=f"{far.url}/sms")
     far.answers["/sms"] = (302, "")

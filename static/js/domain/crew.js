@@ -1,6 +1,8 @@
 // @ts-check
 // The crew: the code its leader shows, who is here without a phone. Pure but for SubtleCrypto, which needs no signal.
 
+import { lastOf } from "./track.js";
+
 export const STEP_MS = 60_000;
 
 /**
@@ -71,7 +73,7 @@ export function tickable(shift, colleagues, me, ticked) {
  */
 export function lastTick(rows, shiftId) {
   const ticks = rows.filter((r) => r.kind === "crew.tick" && r.shift_id === shiftId && r.state !== "refused");
-  const last = ticks.sort((a, b) => a.seq - b.seq).at(-1);
+  const last = lastOf(ticks.sort((a, b) => a.seq - b.seq));
   return last ? last.envelope.body.present : null;
 }
 

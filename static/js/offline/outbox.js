@@ -149,6 +149,10 @@ export async function settle(items, { now = Date.now(), epoch = null, delayMs = 
     const row = await store.get(id);
     if (!row) continue;
     const settled = state !== "queued";
+    if (state === "refused" && receipt?.reasons?.some(isOfTracks)) {
+      await store.delete(id); // the member does not want it kept: not here either
+      continue;
+    }
     if (!settled && URGENT.includes(row.kind) && row.state === "acked") continue; // sent twice; the other answer was first
     await store.put({
       ...row,
@@ -163,6 +167,8 @@ export async function settle(items, { now = Date.now(), epoch = null, delayMs = 
   changed("items");
   return { offered };
 }
+
+const isOfTracks = (/** @type {string} */ reason) => reason === "tracks_refused" || reason === "tracks_deleted";
 
 /** A restored server has lost its newest hours: what it said to have is offered again. */
 async function offerAgain(/** @type {any} */ store, /** @type {number} */ now) {
@@ -196,14 +202,28 @@ export async function amend(receipts, stateOf) {
   changed("items");
 }
 
+/** The server has let go of my tracks: what it had said to have is not kept here either. @param {number} author_id */
+export async function forgetSegments(author_id) {
+  const tx = (await database()).transaction("items", "readwrite", { durability: "strict" });
+  for (const row of await tx.store.index("by_author_kind").getAll(IDBKeyRange.only([author_id, "segment"]))) {
+    if (row.state !== "queued" && row.state !== "sending") await tx.store.delete(row.id);
+  }
+  await tx.done;
+}
+
 /** What is finished and old enough goes. @param {number} [now] */
 export async function forget(now = Date.now()) {
-  const tx = (await database()).transaction(["items", "receipts"], "readwrite");
+  const tx = (await database()).transaction(["items", "receipts", "photos"], "readwrite");
+  const refused = new Set();
   for (const name of /** @type {const} */ (["items", "receipts"])) {
     for (let c = await tx.objectStore(name).openCursor(); c; c = await c.continue()) {
       const old = name === "items" ? mayForget(c.value, now) : now - c.value.seen_at > 30 * 86_400_000;
+      if (old && c.value.kind === "report" && c.value.state === "refused") refused.add(c.value.id);
       if (old) await c.delete();
     }
+  }
+  for (const photo of refused.size ? await tx.objectStore("photos").getAll() : []) {
+    if (refused.has(photo.report_id)) await tx.objectStore("photos").delete(photo.id); // it goes nowhere without its report
   }
   await tx.done;
 }

@@ -66,10 +66,13 @@ export async function sweepPhotos(author_id, known) {
   await tx.done;
 }
 
-/** Those that wait for the server, by author: they count as not sent. @returns {Promise<{author_id: number, made_at: number}[]>} */
+/** Those that wait for the server, by author: they count as not sent. One of a refused report waits for its author's
+ * second thoughts, shown with the report. @returns {Promise<{author_id: number, made_at: number}[]>} */
 export async function waitingPhotos() {
-  const all = await (await database()).getAll("photos");
-  return all.filter((p) => p.report_id && p.state === "cleared").map(({ author_id, made_at }) => ({ author_id, made_at }));
+  const db = await database();
+  const all = (await db.getAll("photos")).filter((p) => p.report_id && p.state === "cleared");
+  const reports = await Promise.all(all.map((p) => db.get("items", p.report_id)));
+  return all.filter((_, n) => reports[n]?.state !== "refused").map(({ author_id, made_at }) => ({ author_id, made_at }));
 }
 
 /**

@@ -12,6 +12,11 @@ import { useTold } from "./told.js";
 const WORDS_ON = /** @type {const} */ (["all_quiet", "light_out", "path_blocked", "works", "look_at", "other"]);
 const MOST = 280;
 
+/** What must not be written about, beside the field. @param {{found: string[]}} props */
+function Gentle({ found }) {
+  return html`<div role="status">${found.length ? html`<div class="result wait" data-name="gentle"><p>${t("gentle.why")}</p><ul class="words">${found.map((code) => html`<li>${t(`gentle.${code}`)}</li>`)}</ul></div>` : null}</div>`;
+}
+
 /** @param {any} props */
 export function AfterDuty(props) {
   return html`<${Forgotten} ...${props} /><${HandOver} ...${props} />`;
@@ -21,6 +26,7 @@ export function AfterDuty(props) {
 function Forgotten({ view, shift, duty }) {
   const [told, tell] = useTold();
   const [text, setText] = useState("");
+  const found = wordsAboutPeople(text);
   const closed = duty.forgotten || shift.duty?.flags?.includes("forgotten_end");
   const start = lastOf(view.rows.filter((/** @type {any} */ r) => r.kind === "duty.start" && r.shift_id === shift.id));
   if (!closed) return null;
@@ -29,8 +35,9 @@ function Forgotten({ view, shift, duty }) {
   return html`<section class="card" data-name="forgotten"><p class="state"><${Icon} name="wait" />${t("summary.forgotten", { time: clockTime(duty.ended_at ?? shift.ends_at, language()) })}</p>
     ${said ? html`<p class="state"><${Icon} name="done" />${t("summary.forgotten_said")}</p>` : start ? html`<p>${t("summary.forgotten_how")}</p>
       <label class="field"><span>${t("summary.forgotten_when")}</span><input name="when" maxlength="80" value=${text} onInput=${(/** @type {any} */ e) => setText(e.currentTarget.value)} /></label>
-      <div class="row"><button type="button" class="button plain" data-name="left-earlier" onClick=${() => answer("ended_early")}>${t("forgotten.left_earlier")}</button>
-      <button type="button" class="button plain" data-name="left-later" onClick=${() => answer("forgot_to_end")}>${t("forgotten.left_later")}</button></div>` : html`<p>${t("summary.forgotten_leader")}</p>`}
+      <${Gentle} found=${found} />
+      <div class="row"><button type="button" class="button plain" data-name="left-earlier" disabled=${found.length > 0} onClick=${() => answer("ended_early")}>${t("forgotten.left_earlier")}</button>
+      <button type="button" class="button plain" data-name="left-later" disabled=${found.length > 0} onClick=${() => answer("forgot_to_end")}>${t("forgotten.left_later")}</button></div>` : html`<p>${t("summary.forgotten_leader")}</p>`}
     <p class="trouble" role="alert">${told}</p></section>`;
 }
 
@@ -55,7 +62,7 @@ function HandOver({ view, shift }) {
         <span>${t(`handover.${p}`)}</span></label>`)}</fieldset>
     <label class="field"><span>${t(phrase === "other" ? "note.text_needed" : "note.text")}</span>
       <textarea name="handover-text" rows="3" maxlength=${MOST} value=${text} onInput=${(/** @type {any} */ e) => setText(e.currentTarget.value)}></textarea></label>
-    <div role="status">${found.length ? html`<div class="result wait" data-name="gentle"><p>${t("gentle.why")}</p><ul class="words">${found.map((code) => html`<li>${t(`gentle.${code}`)}</li>`)}</ul></div>` : null}</div>
+    <${Gentle} found=${found} />
     <p class="trouble" role="alert">${told}</p>
     <button class="button wide main" data-name="handover-save" disabled=${!phrase || lacking || found.length > 0}>${t("handover.save")}</button></form></details>`;
 }

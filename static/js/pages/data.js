@@ -1,6 +1,7 @@
 // @ts-check
 // My data: what is kept and who sees it, a copy of it all, who looked, what I agreed to, and deletion. One a screen.
 import { useEffect, useState } from "preact/hooks";
+import { send } from "../actions.js";
 import { call } from "../api.js";
 import { givenBy, holds, WORDS } from "../domain/consent.js";
 import { clockTime, dayName, dayOf } from "../domain/words.js";
@@ -8,7 +9,9 @@ import { announce, go, html, Icon, routeParams } from "../dom.js";
 import { hasWords, language, t } from "../i18n.js";
 import { onChange } from "../offline/db.js";
 import { fetchMe, readMe, readWishes, wish } from "../offline/me.js";
+import { forgetSegments } from "../offline/outbox.js";
 import { turnOffPush, turnOnPush } from "../offline/push.js";
+import { current } from "../store.js";
 import { Empty } from "./pieces.js";
 
 const PARTS = /** @type {const} */ (["kept", "consents", "looks", "export", "delete"]);
@@ -149,10 +152,14 @@ function Delete() {
   const act = async () => {
     setStage("doing");
     setTrouble("");
+    await send(); // what still waits here goes first, and is deleted there with the rest
     const reply = await call("DELETE", "/me/tracks", { timeoutMs: 60_000 });
     const went = reply.status === 200 || reply.status === 204;
     if (!went) setTrouble(reply.status === 0 ? t("data.no_signal") : reply.problem?.detail || t("signin.server"));
-    else announce(t("delete.done"));
+    else {
+      await forgetSegments(current().session.person?.id ?? 0);
+      announce(t("delete.done"));
+    }
     setLater(Number(reply.json?.kept_until_end ?? 0) > 0);
     setStage(went ? "done" : "rest");
   };

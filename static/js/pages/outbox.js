@@ -8,7 +8,10 @@ import { html, Icon } from "../dom.js";
 import { hasWords, language, t } from "../i18n.js";
 import { makeRoom } from "../offline/makeroom.js";
 import { room } from "../offline/room.js";
+import { lazy } from "./lazy.js";
 import { OthersWaiting, SignIn } from "./signin.js";
+
+const Contest = lazy(() => import("./contest.js").then((m) => m.Contest));
 
 /** @param {{view: import("../store.js").View}} props */
 export function Outbox({ view }) {
@@ -89,13 +92,15 @@ function Item({ row, view }) {
   const look = { waiting: "wait", counted: "done", review: "wait", not_counted: "need", stored: "done", refused: "need" }[stands];
   const reasons = reasonWords(row.receipt?.reasons, t);
   const sent = row.kind === "checkin" || stands !== "counted" ? stands : "stored"; // only a check-in is counted
-  return html`<li class="line" data-name="item" data-kind=${row.kind} data-standing=${stands}>
+  const mayAnswer = row.kind === "checkin" && (stands === "not_counted" || stands === "review");
+  return html`<li><div class="line" data-name="item" data-kind=${row.kind} data-standing=${stands}>
     <${Icon} name=${look} />
     <span class="line-name">${whatWords(row, view)}
       <span class="soft small">${[whenWords(row), row.tries ? t("sent.tries", { n: row.tries }) : ""].filter(Boolean).join(" · ")}</span>
       ${reasons ? html`<span class="small">${reasons}</span>` : null}
       ${row.kind === "report" && stands === "refused" ? html`<a class="quiet" href=${`#/report?part=again&id=${row.id}`} data-name="edit-report">${t("report.again")}</a>` : null}</span>
-    <span class="small">${t(row.state === "sending" ? "standing.sending" : `standing.${sent}`)}</span></li>`;
+    <span class="small">${t(row.state === "sending" ? "standing.sending" : `standing.${sent}`)}</span></div>
+    ${mayAnswer ? html`<${Contest} view=${view} row=${row} />` : null}</li>`;
 }
 
 /** The time of the tap, and the day where it was not today. @param {import("../store.js").OutboxRow} row */
