@@ -35,6 +35,8 @@ def on_domain_error(error: DomainError) -> Any:
     response = answer(error.status, error.code, error.fields, error.figures)
     if isinstance(error, TooMany):
         response.headers["Retry-After"] = str(error.retry_after_s)
+    elif error.status == 413:
+        response.headers["Retry-After"] = "0"  # at once, in smaller pieces
     return response
 
 

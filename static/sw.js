@@ -36,15 +36,22 @@ registerRoute(
 );
 
 registerRoute(
-  ({ url, sameOrigin }) => sameOrigin && url.pathname.startsWith("/api/v1/tiles/"),
+  // The phone's: streets without figures. What a desk asks for names a period, and is nobody else's to see.
+  ({ url, sameOrigin }) => sameOrigin && url.pathname.startsWith("/api/v1/tiles/") && !url.search,
   new StaleWhileRevalidate({
     cacheName: TILES,
     plugins: [
-      { cacheWillUpdate: async ({ response }) => (response.status === 200 ? response : null) },
+      { cacheWillUpdate: async ({ request, response }) => (response.status === 200 ? response : forgotten(request, response)) },
       { cacheDidUpdate: async () => trim(TILES, MOST_TILES) },
     ],
   }),
 );
+
+/** Nothing there for whoever asks now: what was kept for somebody else goes. @param {Request} request @param {Response} response */
+async function forgotten(request, response) {
+  if (response.status === 204 || response.status === 404) await (await caches.open(TILES)).delete(request);
+  return null;
+}
 
 /** @param {string} name @param {number} most */
 async function trim(name, most) {

@@ -72,7 +72,7 @@ def sign_in(body: dict[str, Any]) -> Any:
         lambda: signing.sign_in(
             body["login"], body["password"], device=device(), address=address(), now=clock.now(),
             known_secret=request.cookies.get(cookie_name()), days=settings().session_days,
-            totp=body.get("totp"), asks_totp=not settings().demo,
+            totp=body.get("totp"), is_demo=settings().demo,
         )
     )  # fmt: skip
     response = jsonify(session_doc(person))
@@ -90,7 +90,7 @@ def sign_in_by_code(body: dict[str, Any]) -> Any:
     person, secret = shown(
         lambda: signing.sign_in_by_code(
             body["code"], device=device(), address=address(), days=days, now=clock.now(),
-            totp=body.get("totp"), asks_totp=not settings().demo,
+            totp=body.get("totp"), is_demo=settings().demo,
         )
     )  # fmt: skip
     response = jsonify(session_doc(person))

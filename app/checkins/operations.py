@@ -251,6 +251,7 @@ def _duty_window(duty: Duty, shift: Shift, window: Window, zone: str) -> DutyWin
     return DutyWindow(
         started_at=window.started_at, ended_at=window.ended_at, pauses=window.pauses, planned_start=shift.starts_at,
         planned_end=shift.ends_at, on_roster=duty.on_roster or duty.with_crew, zone=zone,
+        shift_ordered=queries.is_ordered(shift),
     )  # fmt: skip
 
 

@@ -182,18 +182,27 @@ def cosigns_waiting(township_id: int, checkin_id: UUID) -> list[UUID]:
 
 
 def counted_checkpoints(duties: Sequence[Duty], min_level: int = 0) -> dict[int, int]:
-    """Distinct counted required checkpoints by duty; for points, those with at least the evidence that the township
-    asks for, or that a person has counted."""
+    """Distinct counted required checkpoints of the shift's own route by duty; for points, those with at least the
+    evidence that the township asks for, or that a person has counted."""
     enough = or_(Checkin.evidence_level >= min_level, Checkin.review_verdict == "counted")
     rows = db.session.execute(
         select(Checkin.duty_id, func.count(func.distinct(Checkin.checkpoint_id)))
         .join(Checkpoint, Checkpoint.id == Checkin.checkpoint_id)
+        .join(Duty, and_(Duty.township_id == Checkin.township_id, Duty.id == Checkin.duty_id))
+        .join(Shift, and_(Shift.township_id == Duty.township_id, Shift.id == Duty.shift_id))
         .where(
-            of_duties(Checkin, duties), Checkin.verdict == "counted", Checkpoint.required, enough
+            of_duties(Checkin, duties), Checkin.verdict == "counted", Checkpoint.required, enough,
+            Checkpoint.route_version_id == Shift.route_version_id,
         )
         .group_by(Checkin.duty_id)
     )  # fmt: skip
     return {row[0]: row[1] for row in rows}
+
+
+def is_ordered(shift: Shift) -> bool:
+    """Are the checkpoints of the shift's route to be visited in their order?"""
+    version = select(RouteVersion.ordered).where(RouteVersion.id == shift.route_version_id)
+    return shift.route_version_id is not None and bool(db.session.scalar(version))
 
 
 def required_checkpoints(route_version_ids: list[int]) -> dict[int, int]:

@@ -66,7 +66,8 @@ def open_book(world: World) -> Book:
     for person_id, during in db.session.execute(
         select(Assignment.person_id, Assignment.during).where(Assignment.active)
     ):
-        booked.setdefault(person_id, []).append((during.lower, during.upper))
+        if not during.isempty:  # that of a cancelled shift keeps nobody
+            booked.setdefault(person_id, []).append((during.lower, during.upper))
     last = func.max(InboxItem.device_seq)
     seqs = db.session.execute(select(InboxItem.device_id, last).group_by(InboxItem.device_id))
     return Book(

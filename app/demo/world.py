@@ -12,6 +12,8 @@ import numpy as np
 from pyproj import Transformer
 from shapely import LineString, Polygon
 
+from app.accounts.operations import DEMO_PASSWORD
+
 DATA = Path(__file__).parent / "data"
 TIME_ZONE = "Asia/Shanghai"
 MEMBER, LEADER = "qinghe.t03.p01", "qinghe.t03.p00"
@@ -20,7 +22,7 @@ LOGINS = {
     "member": MEMBER, "leader": LEADER, "reviewer": "qinghe.reviewer",
     "admin": "qinghe.admin", "outsider": "yundu.t01.p01",
 }  # fmt: skip
-PASSWORD = "xunfang-demo"
+PASSWORD = DEMO_PASSWORD
 
 
 @dataclass(frozen=True)

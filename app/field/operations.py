@@ -387,10 +387,12 @@ def receipt_of(state: ItemState, result: str | None = None) -> Receipt:
 
 def retry_failed(now: datetime, limit: int = 100) -> int:
     """The job's part: items whose judging failed are tried again, at most five times; then a person sees them. And
-    words that crossed with what they are about: each came while the other's batch was not committed yet."""
+    words that crossed with what they are about: each came while the other's batch was not committed yet. And what
+    waited for a shift or a start that is there now."""
     done = 0
     failed = queries.failed_items(limit, MOST_TRIES, offered_kinds())
-    for township_id, item_id in [*failed, *queries.missed_words(limit, words.WAITING)]:
+    crossed = queries.missed_words(limit, words.WAITING)
+    for township_id, item_id in [*failed, *crossed, *queries.stranded_items(limit)]:
         row = queries.inbox_item(township_id, item_id)
         person = db.session.get(Person, row.author_id) if row is not None else None
         if row is None or row.body is None or person is None:

@@ -14,9 +14,10 @@ from sqlalchemy.orm import aliased
 from app.accounts.models import Person
 from app.checkins.models import Checkin
 from app.db import db
-from app.duty.models import Duty, DutyEvent
+from app.duty.models import Assignment, Duty, DutyEvent, Shift
 from app.duty.queries import of_duty
 from app.field.models import InboxItem, ItemState, QuarantineItem, ServerEpoch
+from app.teams.models import TeamMember
 
 Known = tuple[int, int, bytes]
 
@@ -73,7 +74,7 @@ def set_verdict(
     before = aliased(ItemState)
     is_news = or_(
         ItemState.verdict.is_distinct_from(verdict), ItemState.reasons.is_distinct_from(reasons),
-        ItemState.evidence_level.is_distinct_from(level),
+        ItemState.evidence_level.is_distinct_from(level), ItemState.result == "held",
     )  # fmt: skip
     was = db.session.execute(
         update(ItemState)
@@ -82,7 +83,7 @@ def set_verdict(
             before.township_id == ItemState.township_id, before.id == ItemState.id, before.township_id == township_id,
             before.id == item_id,
         )
-        .values(changed_at=now, verdict=verdict, reasons=reasons, evidence_level=level)
+        .values(changed_at=now, result="stored", verdict=verdict, reasons=reasons, evidence_level=level)
         .returning(before.verdict)
         .execution_options(synchronize_session=False)
     ).first()  # fmt: skip
@@ -185,6 +186,45 @@ def missed_words(limit: int, codes: Sequence[str]) -> list[tuple[int, UUID]]:
         )
         .limit(limit)
     )  # fmt: skip
+    return [(r[0], r[1]) for r in rows]
+
+
+def stranded_items(limit: int) -> list[tuple[int, UUID]]:
+    """Held items whose duty or shift can be reached by now: the leader has put the person on it since, or both came at
+    the same moment and neither saw the other."""
+    duty = select(Duty.id).where(
+        Duty.township_id == ItemState.township_id, Duty.shift_id == ItemState.shift_id,
+        Duty.person_id == ItemState.author_id,
+    )  # fmt: skip
+    assigned = select(Assignment.id).where(
+        Assignment.township_id == ItemState.township_id, Assignment.shift_id == ItemState.shift_id,
+        Assignment.person_id == ItemState.author_id, Assignment.active,
+    )  # fmt: skip
+    joined = (
+        select(Shift.id)
+        .join(TeamMember, TeamMember.team_id == Shift.team_id)
+        .where(
+            Shift.township_id == ItemState.township_id, Shift.id == ItemState.shift_id,
+            TeamMember.person_id == ItemState.author_id, TeamMember.left_on.is_(None),
+        )
+    )  # fmt: skip
+    waits = ItemState.reasons.overlap
+    rows = db.session.execute(
+        select(ItemState.township_id, ItemState.id)
+        .where(
+            ItemState.result == "held",
+            or_(
+                and_(waits(["waiting_for_start"]), duty.exists()),
+                and_(
+                    waits(["waiting_for_shift"]),
+                    ItemState.kind == "duty.start",
+                    or_(assigned.exists(), joined.exists()),
+                ),
+            ),
+        )
+        .order_by(ItemState.id)
+        .limit(limit)
+    )
     return [(r[0], r[1]) for r in rows]
 
 

@@ -120,12 +120,14 @@ def settle(
     before = _shown(duty)
     window = duties.settle_window(duty, shift, now, duty_policy(ground.in_force.body("duty")))
     _measure_track(duty, ground.walk(duty, shift, window), new_segments, measure_all)
+    judged = [duty]
     for other_id in sorted(_judge_checkins(duty, shift, window, ground, now)):
-        _judge_sharer(duty.township_id, other_id, ground, now)
-    if duty.state in ("ended", "attended"):
-        incentives.post_month(
-            duty.township_id, duty.person_id, duty.day, ground.place.zone, ground.in_force, now
-        )
+        judged += _judge_sharer(duty.township_id, other_id, ground, now)
+    for one in sorted(
+        judged, key=lambda d: d.person_id
+    ):  # in one order, so that no two wait for each other's journal
+        if one.state in ("ended", "attended"):
+            incentives.post_month(one.township_id, one.person_id, one.day, ground.place.zone, now)
     if _shown(duty) != before:
         # Closed as forgotten, ticked, here with the crew: the phones of the shift show it.
         stream.tell("plan", people=[duty.person_id, *duty_crews.crew_on(shift)], shift_id=shift.id)
@@ -189,21 +191,21 @@ def _judge_checkins(
     return judged.sharers
 
 
-def _judge_sharer(township_id: int, duty_id: int, ground: Ground, now: datetime) -> None:
+def _judge_sharer(township_id: int, duty_id: int, ground: Ground, now: datetime) -> list[Duty]:
     """Two devices with one series of coordinates: the other's check-ins learn it too.
 
     One that is being judged at this moment is passed over, since two that wait for each other would wait for ever; it
-    learns it at its next item, or when every duty is settled once more after 72 hours.
+    learns it at its next item, or when every duty is settled once more after 72 hours. Answers the duty, if it was
+    judged.
     """
     key = key_of(township_id, duty_id)
-    if key is None:
-        return
-    found = duty_queries.lock_duty(key.township_id, key.shift_id, key.person_id, unless_busy=True)
-    if found is None:
-        return
+    found = key and duty_queries.lock_duty(key.township_id, key.shift_id, key.person_id, unless_busy=True)
+    if not found:
+        return []
     duty, shift = found
     window = duties.judge(duty, shift, now, duty_policy(ground.in_force.body("duty")))
     _judge_checkins(duty, shift, window, ground, now)
+    return [duty]
 
 
 def key_of(township_id: int, duty_id: int) -> DutyKey | None:

@@ -4,12 +4,13 @@ fall the same whatever order the phones' items came in. What changed is reversed
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Any
 
 from sqlalchemy.dialects.postgresql import insert
 
-from app.areas.policies import InForce
+from app.areas.policies import InForce, PoliciesOf
 from app.checkins import queries as checkins
 from app.checkins import rules as checkin_rules
 from app.coverage import rules as coverage
@@ -32,24 +33,24 @@ from app.incentives.rules import (
 )  # fmt: skip
 
 
-def post_month(
-    township_id: int, person_id: int, day: date, zone: str, in_force: InForce, now: datetime
-) -> bool:
-    """Bring the journal in line with the person's finished duties of the day's month; True when anything changed."""
+def post_month(township_id: int, person_id: int, day: date, zone: str, now: datetime) -> bool:
+    """Bring the journal in line with the person's finished duties of the day's month, each by the numbers in force on
+    its own day; True when anything changed."""
     queries.lock_journal(township_id, person_id)
     first, last = month_of(day)
+    policies = PoliciesOf(township_id, first, last)
     worked = duties.ended_duties(township_id, person_id, first, last)
     causes = {f"duty:{duty.id}": duty for duty, _ in worked}
-    wanted = price_month(township_id, person_id, first, worked, zone, in_force)
+    wanted = price_month(township_id, person_id, first, worked, zone, policies)
     standing = queries.standing_entries(township_id, list(causes))
     n_used = queries.last_n(township_id, list(causes))
-    policy_id = in_force.ids.get("incentives")
     changed = False
     for key in sorted(set(wanted) | set(standing)):
         line, posted = wanted.get(key), standing.get(key)
         if line and posted and line.amount_half == posted.amount_half:
             continue
         duty = causes[key[1]]
+        policy_id = policies.on(duty.day).ids.get("incentives")
         n = n_used.get(key, 0)
         if posted:
             n += 1
@@ -78,16 +79,20 @@ def price_month(
     first: date,
     worked: Sequence[tuple[Duty, Shift]],
     zone: str,
-    in_force: InForce,
+    policies: PoliciesOf,
 ) -> dict[tuple[str, str], Line]:
     """What the month's finished duties are worth: (rule, cause) → line, caps applied in time order."""
-    policy = policy_from(in_force.body("incentives"))
     lines: dict[tuple[str, str], Line] = {}
     month_half = 0
     before = first - timedelta(days=1)
     year_half = queries.pending_half(township_id, person_id, first.replace(month=1, day=1), before)
     minutes_of_day: dict[date, int] = {}
-    for judged, day in judged_duties(township_id, worked, zone, in_force):
+    judged_days = [
+        (*one, policy_from(in_force.body("incentives")))
+        for in_force, part in _by_policy(worked, policies)
+        for one in judged_duties(township_id, part, zone, in_force)
+    ]
+    for judged, day, policy in judged_days:
         spent = minutes_of_day.get(day, 0)
         judged = JudgedDuty(**{**judged.__dict__, "minutes_credited_today": spent})
         minutes_of_day[day] = spent + credited_minutes(judged, policy)
@@ -95,6 +100,19 @@ def price_month(
             lines[(line.rule, line.cause)] = line
             month_half += line.amount_half
     return lines
+
+
+def _by_policy(
+    worked: Sequence[tuple[Duty, Shift]], policies: PoliciesOf
+) -> list[tuple[InForce, list[tuple[Duty, Shift]]]]:
+    """Duties in time order, those under the same numbers together."""
+    parts: list[tuple[InForce, list[tuple[Duty, Shift]]]] = []
+    for duty, shift in worked:
+        in_force = policies.on(duty.day)
+        if not parts or parts[-1][0] is not in_force:
+            parts.append((in_force, []))
+        parts[-1][1].append((duty, shift))
+    return parts
 
 
 def judged_duties(
@@ -132,7 +150,7 @@ def qualified_visits(
     policy = coverage.policy_from(in_force.body("coverage"))
     stays = queries.stays_of(township_id, [duty.id for duty, _ in worked])
     found: dict[int, list[QualifiedVisit]] = {}
-    for duty, _ in worked:
+    for duty, _shift in worked:
         for hotspot_id, ranges in stays.get(duty.id, {}).items():
             good = [
                 v for v in coverage.visits(coverage.union(ranges), policy) if coverage.is_qualified(v, policy)
@@ -151,17 +169,36 @@ def _with_last_visits(
     span = (min(v.start for v in every), max(v.start for v in every))
     hotspots = sorted({v.hotspot_id for v in every})
     visits = [
-        (hotspot_id, v.end)
-        for hotspot_id, ranges in queries.shift_stays(township_id, hotspots, *span).values()
+        Stay(shift_id, hotspot_id, v.start, v.end)
+        for (shift_id, _), (hotspot_id, ranges) in queries.shift_stays(township_id, hotspots, *span).items()
         for v in coverage.visits(coverage.union(ranges), policy)
     ]
-    return {duty_id: [_since_last(v, visits) for v in own] for duty_id, own in found.items()}
+    shift_of = {duty.id: shift.id for duty, shift in worked}
+    return {
+        duty_id: [_since_last(v, shift_of[duty_id], visits) for v in own] for duty_id, own in found.items()
+    }
 
 
-def _since_last(visit: QualifiedVisit, visits: Sequence[tuple[int, datetime]]) -> QualifiedVisit:
-    """Anybody's: other shifts', the crew's and one's own earlier visit count alike."""
-    ends = [end for hotspot_id, end in visits if hotspot_id == visit.hotspot_id and end <= visit.start]
-    since = (visit.start - max(ends)).total_seconds() / 60 if ends else None
+@dataclass(frozen=True)
+class Stay:
+    """A crew's visit to a hotspot."""
+
+    shift_id: int
+    hotspot_id: int
+    start: datetime
+    end: datetime
+
+
+def _since_last(visit: QualifiedVisit, shift_id: int, visits: Sequence[Stay]) -> QualifiedVisit:
+    """Anybody's: other shifts', the crew's and one's own earlier visit count alike. While another crew is still there
+    it is no time at all; the own crew is one visit, whoever of it came first."""
+    earlier = [
+        min(v.end, visit.start)
+        for v in visits
+        if v.hotspot_id == visit.hotspot_id
+        and (v.end <= visit.start or (v.shift_id != shift_id and v.start < visit.start))
+    ]
+    since = (visit.start - max(earlier)).total_seconds() / 60 if earlier else None
     return QualifiedVisit(visit.hotspot_id, visit.start, since)
 
 

@@ -56,7 +56,8 @@ def first_step(form: SignInForm, target: str) -> ResponseReturnValue:
     known_secret, now = request.cookies.get(gate.cookie_name()), clock.now()
     try:
         first = accounts.check_password(
-            form.login.data, form.password.data, address=request.remote_addr or "", known_secret=known_secret, now=now
+            form.login.data, form.password.data, address=request.remote_addr or "", known_secret=known_secret, now=now,
+            is_demo=gate.settings().demo,
         )  # fmt: skip
     except (accounts.Refused, TooMany) as refused:
         return refusal(refused, lambda words: sign_in_page(form, target, words))

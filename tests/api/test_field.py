@@ -69,6 +69,7 @@ def test_rubbish_gets_a_problem_answer(people, as_person, data, headers, status,
     sent = {"Content-Type": "application/json", **headers}
     answer = as_person(people.member).post(URL, data=data, headers=sent)
     assert (answer.status_code, answer.get_json()["code"]) == (status, code)
+    assert ("Retry-After" in answer.headers) is (status == 413)
 
 
 def test_gzip_is_taken(people, as_person, phone, evening):

@@ -47,6 +47,16 @@ def cookie_of(answer, name):
 # --- in, who, out ---------------------------------------------------------------------------------
 
 
+@pytest.mark.parametrize("demo", [True, False])
+def test_the_password_of_every_demo_opens_nothing_once_the_demo_is_over(
+    client, app, people, evening, monkeypatch, demo
+):
+    people.admin.password_hash = accounts.hash_password(accounts.DEMO_PASSWORD)
+    db.session.commit()
+    monkeypatch.setitem(app.extensions, "settings", replace(app.extensions["settings"], demo=demo))
+    assert sign_in(client, "admin", accounts.DEMO_PASSWORD).status_code == (200 if demo else 401)
+
+
 def test_signing_in_says_who_one_is_and_the_cookie_is_the_session(client, cast):
     answer = sign_in(client)
     assert answer.status_code == 200

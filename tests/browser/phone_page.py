@@ -28,6 +28,8 @@ from app.teams.models import Team
 from tests import make, places
 
 CHROMIUM = os.environ.get("CHROMIUM") or shutil.which("chromium") or shutil.which("chromium-browser")
+# The whole browser, where the tests else take its headless build: that one shows no notifications.
+WHOLE = shutil.which("chromium") or shutil.which("chromium-browser") or CHROMIUM
 FLAGS = [
     "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
     "--disable-component-update", "--disable-sync", "--enable-unsafe-swiftshader", "--use-angle=swiftshader",
@@ -64,6 +66,7 @@ class Handset:
 
     def __init__(self, playwright: Playwright, folder: Path, url: str, **more: Any) -> None:
         self.flags = [*FLAGS, *more.pop("flags", ())]
+        self.executable = more.pop("executable", CHROMIUM)
         self.playwright, self.folder, self.url, self.more = playwright, folder, url, more
         self.said: list[str] = []
         self.passed_s = 0.0
@@ -71,7 +74,7 @@ class Handset:
 
     def switch_on(self) -> None:
         self.context: BrowserContext = self.playwright.chromium.launch_persistent_context(
-            str(self.folder), executable_path=CHROMIUM, args=self.flags, viewport={"width": 360, "height": 740},
+            str(self.folder), executable_path=self.executable, args=self.flags, viewport={"width": 360, "height": 740},
             device_scale_factor=1, has_touch=True, is_mobile=True, locale="zh-CN", timezone_id="Asia/Shanghai",
             permissions=["geolocation", "background-sync"], **self.more,
         )  # fmt: skip

@@ -15,6 +15,7 @@ from app.accounts import signing
 from app.accounts.models import Person
 from app.db import db
 from tests.browser.phone_page import (
+    WHOLE,
     Handset,
     end_sessions,
     inbox,
@@ -574,7 +575,18 @@ def subscribed(handset: Handset) -> bool:
     "said",
     ['{"kind": "sos", "id": "a1", "title": "李队员求助", "body": "东门附近", "url": "/m/#/today"}', "odd"],
 )
-def test_a_message_is_shown_in_the_words_of_the_server(handset: Handset, live: Any, said: str) -> None:
+def test_a_message_is_shown_in_the_words_of_the_server(
+    playwright: Any, live: Any, tmp_path: Path, said: str
+) -> None:
+    handset = Handset(playwright, tmp_path / "whole", live.url, executable=WHOLE)
+    try:
+        shows(handset, live, said)
+    finally:
+        handset.kill()
+    assert handset.said == []
+
+
+def shows(handset: Handset, live: Any, said: str) -> None:
     handset.context.grant_permissions(["notifications", "geolocation"], origin=live.url)
     handset.open()
     handset.keep_shell()

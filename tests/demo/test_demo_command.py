@@ -10,6 +10,7 @@ import click
 import pytest
 from flask import Flask
 from sqlalchemy import func, select
+from sqlalchemy.dialects.postgresql import Range
 
 from app.accounts import signing
 from app.accounts.models import Person
@@ -122,3 +123,16 @@ def shift_at(told: Told, at) -> Shift | None:  # type: ignore[no-untyped-def]
     assert crew and crew >= 2
     assert timedelta(0) < LEAST_LEFT
     return shift
+
+
+def test_a_shift_that_a_leader_has_cancelled_does_not_stop_the_next_filling(told: Told) -> None:
+    nested = db.session.begin_nested()
+    row = db.session.scalar(
+        select(Assignment).where(Assignment.person_id == told.book.ids.people[MEMBER], Assignment.active)
+    )
+    assert row is not None
+    row.during = Range(empty=True)
+    db.session.flush()
+    book = open_book(told.world)
+    assert book.is_free(row.person_id, NOW + timedelta(days=400), NOW + timedelta(days=401))
+    nested.rollback()
