@@ -15,6 +15,7 @@ from app.duty import attendance, board, choices, roster, swaps
 from app.duty.board import CrewShift
 from app.duty.objections import duty_policy
 from app.errors import Conflict, DomainError, NotFound
+from app.field import shown as sent
 from app.field.operations import settle_duty
 from app.gate import allow, me, my_scope
 from app.web import planning
@@ -227,6 +228,7 @@ def shift_page(
         cancel_form=(cancel_form or planning.cancel_form(shift)) if open_to_change and not shift.has_begun else None,
         askings=swaps.led_askings(my_scope(), now, shift.id), declines=swaps.declines_of(my_scope(), shift.id),
         answers=duty_answers_of(shift.id),
+        said=sent.notes_on(shift.township_id, shift.id), stuck=sent.stuck_on(shift.township_id, shift.id),
         waiting=waiting_on(my_scope(), shift.id), cancel_problem=cancel_problem, notes=planning.notes(team, shift.day),
     )  # fmt: skip
 

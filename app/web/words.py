@@ -20,6 +20,7 @@ def init_app(app: Flask) -> None:
     app.jinja_env.globals.update(
         asset=assets.asset, hhmm=hhmm, span=span, day_words=day_words, short_day=short_day,
         weekday_words=weekday_words, moment=moment, names=names, minutes_words=minutes_words,
+        kind_words=kind_words, reason_words=reason_words, phrase_words=phrase_words,
     )  # fmt: skip
     app.context_processor(lambda: {"lang": gate.language(), "me": gate.me()})
 
@@ -69,6 +70,24 @@ def moment(at: datetime | None) -> str:
     if at is None:
         return ""
     return _("desk.moment", day=short_day(local(at).date()), time=hhmm(at))
+
+
+def kind_words(kind: str) -> str:
+    """What a phone sent, by its kind; a newer phone's has no words here yet."""
+    return _known(f"kind.{kind.replace('.', '_')}", _("kind.other"))
+
+
+def reason_words(code: str) -> str:
+    return _known(f"reasons.{code}", code)
+
+
+def phrase_words(phrase: str) -> str:
+    return _known(f"phrase.{phrase}", phrase)
+
+
+def _known(code: str, otherwise: str) -> str:
+    words = _(code)
+    return otherwise if words == code else words
 
 
 def names(several: Iterable[object]) -> str:
