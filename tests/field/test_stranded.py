@@ -21,8 +21,10 @@ MINUTE = timedelta(minutes=1)
 
 @pytest.fixture
 def helper(people):
-    """Of the township, of no team."""
-    return make.make_person("临时帮手", people.town.township)
+    """Of the township, of another team."""
+    person = make.make_person("临时帮手", people.town.township)
+    make.join_team(person, make.make_team(people.town.township))
+    return person
 
 
 def first_checkpoint(people):

@@ -45,15 +45,15 @@ def an_hour(phone, shift):
 
 
 def test_a_rule_that_changes_within_the_month_leaves_the_days_before_it_alone(
-    people, as_person, sync, phone, evening
+    people, as_person, sync, phone, at
 ):
     """Whatever order the phones send in."""
-    member = as_person(people.member)
     later = make.make_shift(
         people.town.team, people.town.route, [people.member], starts_at=people.shift.starts_at + 2 * DAY
     )
     make.make_policy(people.town.township, "incentives", {"base_per_hour": 20}, make.DAY + timedelta(days=1))
-    now = later.starts_at + 3 * HOUR
+    now = at(later.starts_at + 3 * HOUR)
+    member = as_person(people.member)
     sync(member, an_hour(phone, later), now)
     sync(member, an_hour(phone, people.shift), now)
     first, second = make.DAY, make.DAY + timedelta(days=2)
@@ -99,7 +99,7 @@ def test_on_a_route_with_a_fixed_order_a_check_in_out_of_turn_is_looked_at(
 def test_points_follow_when_anothers_phone_shows_a_shared_track(people, as_person, sync, evening):
     """A second phone with the same coordinates holds the first one's check-ins; the points go with them at once."""
     mine, theirs = Phone(people.member, evening), Phone(people.mate, evening)
-    route = list(zip(checkpoints(people.town.route), (100.5, 600.5, 1100.5), strict=True))
+    route = list(zip(checkpoints(people.town.route), (105, 606, 1107), strict=True))
 
     def taps(phone):
         return [

@@ -43,6 +43,6 @@ def test_each_packing_has_an_etag_of_its_own(client, built):
     assert len(tags) == 3
 
 
-@pytest.mark.parametrize("path", ["../wsgi.py", "dist/../../wsgi.py", "dist/none.js", "/etc/passwd"])
+@pytest.mark.parametrize("path", ["../wsgi.py", "dist/../../wsgi.py", "dist/none.js"])
 def test_nothing_else_is_found(client, built, path):
     assert client.get(f"/static/{path}", headers={"Accept-Encoding": "gzip, br"}).status_code == 404

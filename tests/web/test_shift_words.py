@@ -30,6 +30,7 @@ def test_a_start_of_somebody_who_is_not_on_the_shift_is_seen_until_they_are(
     people, as_person, sync, evening, page
 ):
     helper = make.make_person("临时帮手", people.town.township)
+    make.join_team(helper, make.make_team(people.town.township))
     start = Phone(helper, evening).start(people.shift, evening)
     sync(as_person(helper), [start], evening)
     assert "临时帮手" in page() and "还没核定的记录" in page() and "开始值勤" in page()
