@@ -19,6 +19,7 @@ from app.incidents import media
 from app.incidents.models import Incident, IncidentPhoto
 from tests.browser.phone_page import Handset, inbox, new_member, no_server, nothing_lost, until
 from tests.browser.test_phone_me import CUT, SMALL, WIDER
+from tests.browser.test_phone_offline import settled
 from tests.browser.test_phone_pages import findings, positions, signed_in
 
 pytestmark = pytest.mark.browser
@@ -48,10 +49,9 @@ def picture(tmp_path: Path) -> str:
 
 def on_duty(handset: Handset, live: Any, name: str) -> int:
     login, person = new_member(live, name)
-    signed_in(handset, login)
+    settled(handset, login)
     handset.start_duty()
     handset.wait_sent()
-    handset.keep_shell()
     return person
 
 
