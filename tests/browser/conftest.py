@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 from playwright.sync_api import sync_playwright
 
-from tests.browser.phone_page import CHROMIUM, Handset
+from tests.browser.phone_page import CHROMIUM, NO_MAP, Handset
 
 FAILED = pytest.StashKey[bool]()
 RERUNS = int(os.environ.get("XUNFANG_RERUNS", "2"))
@@ -28,7 +28,8 @@ def playwright() -> Iterator[Any]:
 @pytest.fixture
 def handset(request: pytest.FixtureRequest, playwright: Any, live: Any, tmp_path: Path) -> Iterator[Handset]:
     """A phone of its own at the running server; what its console says is a failure."""
-    phone = Handset(playwright, tmp_path / "profile", live.url)
+    flags = [] if request.node.get_closest_marker("shows_map") else NO_MAP
+    phone = Handset(playwright, tmp_path / "profile", live.url, flags=flags)
     yield phone
     if request.node.stash.get(FAILED, False):
         with suppress(Exception):  # a browser that a test has killed shows nothing

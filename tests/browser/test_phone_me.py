@@ -29,7 +29,7 @@ pytestmark = pytest.mark.browser
 
 MINE = (
     "me", "data", "data?part=kept", "data?part=consents", "data?part=looks", "data?part=export", "data?part=delete",
-    "devices", "settings", "calendar", "help", "outbox", "copy", "restore", "totp",
+    "devices", "settings", "calendar", "help", "outbox", "copy", "restore", "totp", "loggers",
 )  # fmt: skip
 WIDER = "() => document.documentElement.scrollWidth - document.documentElement.clientWidth"
 # What a thumb has to hit is 48 px high and wide, or a line of its own (a link in a sentence is none of ours).

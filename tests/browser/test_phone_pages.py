@@ -149,6 +149,7 @@ def test_the_list_is_enough_where_no_map_can_be_drawn(handset: Handset, live: An
     handset.said.clear()  # the map library says that it has no WebGL
 
 
+@pytest.mark.shows_map
 def test_the_map_is_drawn_with_what_the_policy_of_the_page_allows(handset: Handset, live: Any) -> None:
     login, _ = new_member(live, "地图")
     signed_in(handset, login)
