@@ -4,6 +4,7 @@ import { language, readSetting } from "./i18n.js";
 
 /** @param {number|number[]} [pattern] ms */
 export function buzz(pattern = 40) {
+  if (navigator.userActivation?.hasBeenActive === false) return; // no browser shakes a phone for a page nobody has touched
   if (readSetting("vibrate") !== "off") navigator.vibrate?.(pattern);
 }
 

@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from playwright.sync_api import BrowserContext, Error, Page, Playwright
+from playwright.sync_api import APIResponse, BrowserContext, Error, Page, Playwright, Route
 from sqlalchemy import select
 
 from app import clock
@@ -309,6 +309,15 @@ def end_sessions(live: Any, person_id: int) -> None:
             db.session.delete(row)
         db.session.commit()
         db.session.remove()
+
+
+def answer_to(route: Route) -> APIResponse:
+    """What the server says to a request that the page has made. An idle connection that the server closes at that very
+    moment is asked anew, as browsers do by themselves."""
+    for _ in range(3):
+        with suppress(Error):
+            return route.fetch()
+    return route.fetch()
 
 
 def ids_in(request: Any) -> list[str]:

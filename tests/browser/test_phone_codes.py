@@ -311,7 +311,8 @@ def test_not_counted_says_why_and_can_be_contested_until_a_leader_decides(
     page.wait_for_selector(
         "[data-kind=checkin][data-standing=counted]", state="attached"
     )  # told by the stream
-    to(handset, "patrol").wait_for_selector("[data-name=contest][data-state=counted]")
+    to(handset, "patrol").locator(".dots button").first.click()
+    page.wait_for_selector("[data-name=contest][data-state=counted]")
 
 
 # --- co-signature ---------------------------------------------------------------------------------

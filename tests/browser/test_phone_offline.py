@@ -8,7 +8,16 @@ from typing import Any
 import pytest
 from playwright.sync_api import Route
 
-from tests.browser.phone_page import Handset, end_sessions, ids_in, inbox, new_member, no_server, three_times
+from tests.browser.phone_page import (
+    Handset,
+    answer_to,
+    end_sessions,
+    ids_in,
+    inbox,
+    new_member,
+    no_server,
+    three_times,
+)
 
 pytestmark = pytest.mark.browser
 
@@ -81,7 +90,7 @@ def test_a_kill_while_sending_loses_and_doubles_nothing(handset: Handset, live: 
     handset.wait_sent()
     held: list[int] = []
     # the server takes it, and its answer never comes
-    handset.page.route("**/api/v1/field/sync", lambda route: held.append(route.fetch().status))
+    handset.page.route("**/api/v1/field/sync", lambda route: held.append(answer_to(route).status))
     handset.check_in(0)
     handset.page.wait_for_selector("[data-name=result][data-standing=waiting]")
     for _ in range(200):

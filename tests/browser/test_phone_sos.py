@@ -14,6 +14,7 @@ from playwright.sync_api import Error, Route
 
 from tests.browser.phone_page import (
     Handset,
+    answer_to,
     end_sessions,
     inbox,
     new_member,
@@ -74,7 +75,7 @@ def killed_before_its_answer(handset: Handset, live: Any) -> None:
     def lose(route: Route) -> None:
         asked.append(route)
         if len(asked) == 1:
-            assert route.fetch().status == 200
+            assert answer_to(route).status == 200
             live.kill()
         with suppress(Error):  # the page has given it up meanwhile
             route.abort("connectionreset")

@@ -14,6 +14,7 @@ from app.db import db
 from app.duty.models import Duty
 from tests.browser.phone_page import (
     Handset,
+    answer_to,
     inbox,
     new_member,
     no_server,
@@ -113,7 +114,7 @@ def test_lost_receipts_double_nothing(handset: Handset, live: Any, again: int) -
     cut: list[int] = []
 
     def lose(route: Route) -> None:
-        answer = route.fetch()
+        answer = answer_to(route)
         if answer.status == 200 and len(cut) < 5:
             cut.append(answer.status)
             route.abort("connectionreset")
