@@ -291,6 +291,11 @@ class Live:
         more = {"TEST_CLOCK_AHEAD_S": str(ahead_s)} if ahead_s else {}
         self.process = start_server({**self.env, **more}, self.url)
 
+    def be_there(self) -> None:
+        """A test that failed half-way may have left no server to the next one."""
+        if self.process.poll() is not None:
+            self.start()
+
     @contextmanager
     def later(self, ahead_s: float) -> Iterator[None]:
         """The server comes back that much later than it is; afterwards it is as late as everybody again."""

@@ -28,6 +28,7 @@ def playwright() -> Iterator[Any]:
 @pytest.fixture
 def handset(request: pytest.FixtureRequest, playwright: Any, live: Any, tmp_path: Path) -> Iterator[Handset]:
     """A phone of its own at the running server; what its console says is a failure."""
+    live.be_there()
     flags = [] if request.node.get_closest_marker("shows_map") else NO_MAP
     phone = Handset(playwright, tmp_path / "profile", live.url, flags=flags)
     yield phone

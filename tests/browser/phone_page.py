@@ -249,8 +249,7 @@ def no_server(live: Any) -> Iterator[None]:
     try:
         yield
     finally:
-        if live.process.poll() is not None:
-            live.start()
+        live.be_there()
 
 
 def new_member(live: Any, name: str, minutes_ago: int = 10) -> tuple[str, int]:
