@@ -594,7 +594,8 @@ def shows(handset: Handset, live: Any, said: str) -> None:
     workers: list[dict[str, Any]] = []
     devtools.on("ServiceWorker.workerRegistrationUpdated", lambda e: workers.extend(e["registrations"]))
     devtools.send("ServiceWorker.enable")
-    handset.page.wait_for_timeout(300)
+    while not workers:  # the browser says which there are
+        handset.page.wait_for_timeout(100)
     devtools.send(
         "ServiceWorker.deliverPushMessage",
         {"origin": live.url, "registrationId": workers[-1]["registrationId"], "data": said},
@@ -603,9 +604,6 @@ def shows(handset: Handset, live: Any, said: str) -> None:
       const all = await (await navigator.serviceWorker.ready).getNotifications();
       return all.map((n) => [n.title, n.body]);
     }"""
-    for _ in range(50):
-        if handset.page.evaluate(shown):
-            break
-        handset.page.wait_for_timeout(100)
+    until(handset.page, f"async () => (await ({shown})()).length > 0")
     wanted = ["李队员求助", "东门附近"] if said != "odd" else ["巡防", ""]
     assert handset.page.evaluate(shown) == [wanted]
