@@ -2,6 +2,7 @@
 // The phone: what is stored is shown first; only then is the network asked.
 import { render } from "preact";
 import { refresh, send, sendAlarms } from "./actions.js";
+import { clockTime } from "./domain/words.js";
 import { html } from "./dom.js";
 import { applyLook, chosenLanguage, t, useLanguage } from "./i18n.js";
 import { holdScreen } from "./location.js";
@@ -18,7 +19,9 @@ const KEEP_READER_MS = 20_000; // after everything that somebody waits for
 
 async function begin() {
   applyLook();
-  await useLanguage(chosenLanguage()).catch(() => useLanguage("zh"));
+  const words = useLanguage(chosenLanguage());
+  setTimeout(() => clockTime(0, "zh")); // a browser's first time in a zone takes a slow phone 0.1 s: while the words come
+  await words.catch(() => useLanguage("zh"));
   const root = document.getElementById("app");
   onChange((what) => {
     if (what === "outdated") comeBackNewer();

@@ -137,28 +137,63 @@ def test_everything_works_by_keyboard(handset: Handset, live: Any) -> None:
     until(page, "() => document.getElementById('spoken').textContent !== ''")
 
 
-def test_the_list_is_enough_where_no_map_can_be_drawn(handset: Handset, live: Any) -> None:
+def test_drawing_and_list_are_enough_where_no_street_map_can_come(handset: Handset, live: Any) -> None:
     login, person = new_member(live, "无地图")
     handset.context.add_init_script("HTMLCanvasElement.prototype.getContext = () => null")
     signed_in(handset, login)
     handset.start_duty()
+    handset.page.click("[data-name=map-more]")
     handset.page.wait_for_selector("[data-name=no-map]")
+    handset.page.wait_for_selector("[data-name=sketch][data-drawn=true] .sketch-route")
     handset.check_in(0)
     handset.wait_sent()
     assert len(inbox(live, person, "checkin")) == 1
     handset.said.clear()  # the map library says that it has no WebGL
 
 
+def test_the_drawing_is_there_at_once_and_chooses_a_checkpoint(handset: Handset, live: Any) -> None:
+    """Route, checkpoints and me from the plan alone, with no piece of the map library on the way."""
+    login, _ = new_member(live, "示意图")
+    asked: list[str] = []
+    handset.page.on("request", lambda request: asked.append(request.url))
+    signed_in(handset, login)
+    handset.start_duty()
+    page = handset.page
+    page.wait_for_selector("[data-name=sketch][data-drawn=true] [data-name=here]")
+    assert page.locator(".sketch .map-spot").all_inner_texts() == ["1", "2", "3"]
+    edges = page.locator(".sketch").bounding_box()
+    assert edges is not None
+    for spot in page.locator(".sketch .map-spot").all():
+        box = spot.bounding_box()
+        assert (
+            box is not None
+            and edges["x"] <= box["x"]
+            and box["x"] + box["width"] <= edges["x"] + edges["width"]
+        )
+    page.locator(".sketch .map-spot").nth(2).click()
+    page.wait_for_selector(".dots li:nth-child(3) .is-target")
+    assert not [url for url in asked if "maplibre" in url or "/tiles/" in url]
+
+
 @pytest.mark.shows_map
-def test_the_map_is_drawn_with_what_the_policy_of_the_page_allows(handset: Handset, live: Any) -> None:
+def test_the_streets_come_when_asked_for_and_from_then_on_by_themselves(handset: Handset, live: Any) -> None:
     login, _ = new_member(live, "地图")
     signed_in(handset, login)
     handset.start_duty()
-    handset.page.wait_for_selector("[data-name=map][data-state=shown] canvas")
-    handset.page.wait_for_selector(".map-spot >> nth=2")
+    page = handset.page
+    page.click("[data-name=map-more]")
+    page.wait_for_selector("[data-name=map][data-state=shown] canvas")
+    page.wait_for_selector(".map-spot >> nth=2")
     handset.stand(120, 500)
-    handset.page.wait_for_selector(".map-here")
-    handset.page.wait_for_timeout(1500)
+    page.wait_for_selector(".map-here")
+    page.wait_for_timeout(1500)  # what the policy of the page forbids is said on the console
+    page.reload()
+    page.wait_for_selector("[data-name=map][data-state=shown] canvas")
+    page.click("[data-name=map-more]")
+    page.wait_for_selector("[data-name=map][data-state=drawn] .sketch-route")
+    assert page.locator("canvas").count() == 0
+    page.reload()
+    page.wait_for_selector("[data-name=map][data-state=drawn] .sketch-route")
 
 
 @pytest.mark.parametrize("theme", ["light", "dark", "night"])

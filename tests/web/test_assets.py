@@ -46,3 +46,17 @@ def test_each_packing_has_an_etag_of_its_own(client, built):
 @pytest.mark.parametrize("path", ["../wsgi.py", "dist/../../wsgi.py", "dist/none.js"])
 def test_nothing_else_is_found(client, built, path):
     assert client.get(f"/static/{path}", headers={"Accept-Encoding": "gzip, br"}).status_code == 404
+
+
+@pytest.mark.parametrize(
+    ("path", "has_rules"),
+    [("dist/one.js", False), ("dist/none.js", True), ("icon.svg", True), ("worker.mjs", True)],
+)
+def test_only_what_no_browser_shows_as_a_page_goes_out_without_the_rules_for_pages(
+    client, built, tmp_path, path, has_rules
+):
+    for name in ("icon.svg", "worker.mjs"):
+        (tmp_path / name).write_text("<svg xmlns='http://www.w3.org/2000/svg'/>")
+    headers = client.get(f"/static/{path}").headers
+    assert ("Content-Security-Policy" in headers) is has_rules
+    assert headers["X-Content-Type-Options"] == "nosniff"

@@ -81,6 +81,10 @@ function fromPlan(shift) {
   return { state: "none", started_at: null, ended_at: null };
 }
 
+/** Earlier first. RFC 3339 in one zone sorts as it stands, and a comparison of characters costs a hundredth of a collation.
+ * @param {{starts_at: string}} a @param {{starts_at: string}} b */
+export const byStart = (a, b) => (a.starts_at < b.starts_at ? -1 : a.starts_at > b.starts_at ? 1 : 0);
+
 const LINGER_MS = 3 * 3_600_000; // how long the summary of an ended duty stays in view
 const SOON_MS = 3_600_000;
 
@@ -90,7 +94,7 @@ const SOON_MS = 3_600_000;
  * @returns {Shift|null}
  */
 export function shiftOnCard(shifts, duty, now) {
-  const mine = shifts.filter((s) => s.mine || duty(s).state !== "none").sort((a, b) => a.starts_at.localeCompare(b.starts_at));
+  const mine = shifts.filter((s) => s.mine || duty(s).state !== "none").sort(byStart);
   const live = mine.find((s) => isLive(duty(s)));
   if (live) return live;
   const ahead = mine.filter((s) => s.status !== "cancelled" && Date.parse(s.ends_at) > now);

@@ -10,23 +10,33 @@ export function showTimesIn(zone) {
   areaZone = zone || areaZone;
 }
 
+/** @type {Map<string, Intl.DateTimeFormat>} making one takes a slow phone longer than all that it will ever format */
+const formats = new Map();
+
+/** @param {string} locale @param {Intl.DateTimeFormatOptions} options */
+function formatOf(locale, options) {
+  const key = `${locale} ${JSON.stringify(options)}`;
+  const found = formats.get(key) ?? new Intl.DateTimeFormat(locale, options);
+  formats.set(key, found);
+  return found;
+}
+
 /** The day in the area's zone, "2026-11-24". @param {string|number} at */
 export function dayOf(at) {
-  return new Date(at).toLocaleDateString("sv-SE", { timeZone: areaZone });
+  return formatOf("sv-SE", { timeZone: areaZone }).format(new Date(at));
 }
 
 /** @param {string|number} at @param {string} lang @param {string} [zone] */
 export function clockTime(at, lang, zone = areaZone) {
-  return new Date(at).toLocaleTimeString(lang === "en" ? "en-GB" : "zh-CN", {
-    hour: "2-digit", minute: "2-digit", hour12: false, timeZone: zone,
-  });
+  const options = /** @type {const} */ ({ hour: "2-digit", minute: "2-digit", hour12: false, timeZone: zone });
+  return formatOf(lang === "en" ? "en-GB" : "zh-CN", options).format(new Date(at));
 }
 
 /** @param {string} day "2026-11-24" @param {string} lang */
 export function dayName(day, lang) {
-  return new Date(`${day}T12:00:00Z`).toLocaleDateString(lang === "en" ? "en-GB" : "zh-CN", {
-    month: lang === "en" ? "short" : "long", day: "numeric", weekday: "short", timeZone: "UTC",
-  });
+  const month = lang === "en" ? "short" : "long";
+  const options = /** @type {const} */ ({ month, day: "numeric", weekday: "short", timeZone: "UTC" });
+  return formatOf(lang === "en" ? "en-GB" : "zh-CN", options).format(new Date(`${day}T12:00:00Z`));
 }
 
 /** @param {number} ms @param {T} t @returns {string} "2 h ago", "40 min ago", "just now" */

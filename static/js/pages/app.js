@@ -5,7 +5,6 @@ import { unsentWords } from "../domain/words.js";
 import { go, html, Icon, routeName, routeParams } from "../dom.js";
 import { applyLook, t } from "../i18n.js";
 import { isWeChat, listenForInstall } from "../install.js";
-import { wish } from "../offline/me.js";
 import { current, watch } from "../store.js";
 import { applyUpdate } from "../update.js";
 import { lazy } from "./lazy.js";
@@ -108,7 +107,7 @@ function Frame({ view, title, name, bare = false, children }) {
     ${bare ? null : html`<${SosKey} view=${view} name=${name} />`}
     <${Notices} view=${view} name=${name} />
     ${bare ? null : html`<${DutyNews} view=${view} name=${name} />`}
-    <main class=${`page page-${name ?? "signin"}`} id="main">${children}</main>
+    <main class=${`page page-${name ?? "signin"}`} id="main" key=${`${name} ${!!view.kept}`}>${children}</main>
     ${bare ? null : html`<${Bar} name=${name} />`}`;
 }
 
@@ -140,9 +139,6 @@ function Notices({ view, name }) {
     list.push(html`<a class="notice need" href="#/outbox" data-name="expired">
       <${Icon} name="need" /><span>${t("signin.expired_notice")}</span></a>`);
   }
-  if (view.tracks === null && view.kept?.plan.consents && view.duty?.state === "on" && (name === "today" || name === "patrol")) {
-    list.push(html`<${AskTracks} id=${view.session.person?.id ?? -1} />`);
-  }
   if (view.roomLow) {
     list.push(html`<a class="notice need" href="#/outbox" data-name="room-low"><${Icon} name="need" /><span role="alert">${t("trouble.room_low")}</span></a>`);
   }
@@ -151,13 +147,6 @@ function Notices({ view, name }) {
       <button type="button" class="button small" onClick=${() => applyUpdate()}>${t("app.update_now")}</button></div>`);
   }
   return list.length ? html`<div class="notices">${list}</div>` : null;
-}
-
-/** Once, at the first duty: both answers are one tap, and neither costs anything. @param {{id: number}} props */
-function AskTracks({ id }) {
-  return html`<section class="notice ask-tracks" data-name="ask-tracks" aria-label=${t("consent.tracks")}><p>${t("consent.tracks.ask")}</p>
-    <div class="row"><button type="button" class="button small" data-name="tracks-yes" onClick=${() => wish(id, "tracks", true)}>${t("consent.tracks.yes")}</button>
-    <button type="button" class="button small" data-name="tracks-no" onClick=${() => wish(id, "tracks", false)}>${t("consent.tracks.no")}</button></div></section>`;
 }
 
 /** @param {{name?: string}} props */

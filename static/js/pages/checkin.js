@@ -12,6 +12,7 @@ import { hasWords, language, t } from "../i18n.js";
 import { hasTags, listenForTag } from "../nfc.js";
 import { buzz, chime } from "../senses.js";
 import { current } from "../store.js";
+import { AskTracks } from "./asktracks.js";
 import { lazy } from "./lazy.js";
 import { useTold } from "./told.js";
 
@@ -59,6 +60,7 @@ export function Checkpoints({ view, shift, route, standings, chosen, choose, bro
             }} more=${left.some((c) => c.id !== target.id)} />`
         : html`<p class="all-done"><${Icon} name="done" />${t("patrol.all_done")}</p>`}
     </section>
+    <${AskTracks} view=${view} />
     <${Dots} route=${route} standings=${standings} target=${target} choose=${(/** @type {number} */ id) => {
       setStay(null);
       choose(id);
@@ -228,13 +230,14 @@ function Dots({ route, standings, target, choose }) {
 
 /** @param {any} props */
 function List({ route, standings, here, choose }) {
-  return html`<details class="list"><summary>${t("patrol.list")}</summary><ul class="plain-list">
-    ${route.checkpoints.map((/** @type {Checkpoint} */ c) => {
+  const [open, setOpen] = useState(false);
+  return html`<details class="list" onToggle=${(/** @type {any} */ e) => setOpen(e.currentTarget.open)}><summary>${t("patrol.list")}</summary>
+    ${open ? html`<ul class="plain-list">${route.checkpoints.map((/** @type {Checkpoint} */ c) => {
       const stands = standings.get(c.id);
       return html`<li><button type="button" class="line" onClick=${() => choose(c.id)}>
         <span class="number">${c.seq}</span><span class="line-name">${c.name}${c.required ? "" : html` <span class="soft small">${t("patrol.optional")}</span>`}</span>
         <span class="soft small">${t(stands ? `standing.${stands}` : "standing.todo")}${here ? ` · ${metreWords(distanceM(here, c.position), t)}` : ""}</span></button></li>`;
-    })}</ul></details>`;
+    })}</ul>` : null}</details>`;
 }
 
 /** @param {import("../store.js").OutboxRow[]} rows @param {number} shift @param {number} checkpoint */

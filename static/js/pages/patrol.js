@@ -5,11 +5,13 @@ import { tapDuty } from "../actions.js";
 import { checkpointStandings, isDone, isLive, openArrival } from "../domain/duty.js";
 import { readScan } from "../domain/codes.js";
 import { go, HoldButton, html, Icon, routeParams } from "../dom.js";
-import { language, t } from "../i18n.js";
+import { language, readSetting, t, writeSetting } from "../i18n.js";
 import { wasSeen } from "../scanned.js";
+import { AskTracks } from "./asktracks.js";
 import { Empty } from "./pieces.js";
 import { Checkpoints } from "./checkin.js";
 import { RecordingBar } from "./recording.js";
+import { Sketch } from "./sketch.js";
 import { lazy } from "./lazy.js";
 import { useTold } from "./told.js";
 
@@ -44,7 +46,7 @@ export function Patrol({ view }) {
     <${RecordingBar} view=${view} shift=${shift} duty=${duty} />
     <${MapBox} view=${view} route=${route} hotspots=${hotspots} standings=${standings} onChoose=${choose} />
     <div class="sheet">
-      ${route ? html`<${Checkpoints} view=${view} shift=${shift} route=${route} standings=${standings} chosen=${chosen} choose=${choose} brought=${brought} use=${() => bring(null)} />` : html`<p class="soft">${t("patrol.no_route")}</p>`}
+      ${route ? html`<${Checkpoints} view=${view} shift=${shift} route=${route} standings=${standings} chosen=${chosen} choose=${choose} brought=${brought} use=${() => bring(null)} />` : html`<p class="soft">${t("patrol.no_route")}</p><${AskTracks} view=${view} />`}
       ${hotspots.length ? html`<${Hotspots} view=${view} shift=${shift} hotspots=${hotspots} />` : null}
       <${EndDuty} view=${view} shift=${shift} route=${route} standings=${standings} hotspots=${hotspots} />
     </div>`;
@@ -65,7 +67,11 @@ function readCode(text) {
   return { id: null, brought: digits ? { id: null, method: "code", code: text, auto } : null };
 }
 
+const STREETS = "streets"; // this phone's setting: "on" where somebody has asked for the streets and got them
+
 /**
+ * The drawing at once; the street map (a megabyte, and a second of a slow phone) when it is asked for, and from then on
+ * by itself. Where it cannot come, the drawing stays.
  * @param {{view: import("../store.js").View, route: import("../domain/duty.js").Route|null,
  *   hotspots: import("../domain/duty.js").Hotspot[], standings: Map<number, import("../domain/duty.js").Standing>,
  *   onChoose: (id: number) => void}} props
@@ -73,11 +79,13 @@ function readCode(text) {
 function MapBox({ view, route, hotspots, standings, onChoose }) {
   const box = useRef(/** @type {HTMLDivElement|null} */ (null));
   const map = useRef(/** @type {import("../map/patrol.js").PatrolMap|null} */ (null));
-  const [state, setState] = useState(/** @type {"coming"|"shown"|"none"} */ ("coming"));
+  const [state, setState] = useState(/** @type {"drawn"|"coming"|"shown"|"none"} */ (readSetting(STREETS) === "on" ? "coming" : "drawn"));
   const shown = { route, hotspots, standings, position: view.position, onChoose };
   const newest = useRef(shown);
   newest.current = shown;
+  const wanted = state === "coming" || state === "shown";
   useEffect(() => {
+    if (!wanted) return;
     let gone = false;
     import("../map/patrol.js")
       .then(async ({ openPatrolMap }) => {
@@ -87,6 +95,7 @@ function MapBox({ view, route, hotspots, standings, onChoose }) {
         map.current = opened;
         opened.update(newest.current);
         setState("shown");
+        writeSetting(STREETS, "on");
       })
       .catch(() => setState("none"));
     return () => {
@@ -94,12 +103,18 @@ function MapBox({ view, route, hotspots, standings, onChoose }) {
       map.current?.close();
       map.current = null;
     };
-  }, [route?.version_id]);
+  }, [route?.version_id, wanted]);
   useEffect(() => map.current?.update(shown));
-  if (state === "none") return html`<p class="map-none" data-name="no-map">${t("patrol.no_map")}</p>`;
-  return html`<div class="map-frame">
-    <div class="map" ref=${box} role="region" aria-label=${t("patrol.map")} data-name="map" data-state=${state}></div>
-    ${state === "coming" ? html`<p class="map-coming" role="status">${t("patrol.map_coming")}</p>` : null}
+  const turn = () => {
+    if (wanted) writeSetting(STREETS, "off");
+    setState(wanted ? "drawn" : "coming");
+  };
+  return html`<div class="map-frame" role="region" aria-label=${t("patrol.map")} data-name="map" data-state=${state}>
+    ${state === "shown" ? null : html`<${Sketch} ...${shown} />`}
+    ${wanted ? html`<div class="map" ref=${box}></div>` : null}
+    <button type="button" class="map-more" data-name="map-more" onClick=${turn}>${t(wanted ? "patrol.streets_off" : "patrol.streets_on")}</button>
+    ${state === "coming" ? html`<p class="map-said" role="status">${t("patrol.map_coming")}</p>` : null}
+    ${state === "none" ? html`<p class="map-said" role="status" data-name="no-map">${t("patrol.no_map")}</p>` : null}
     ${state === "shown" ? html`<button type="button" class="map-me" onClick=${() => map.current?.toMe()} disabled=${!view.position}
       aria-label=${t("patrol.to_me")}><${Icon} name="pin" /></button>
       <p class="map-from">© OpenStreetMap</p>` : null}

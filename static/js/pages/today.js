@@ -2,11 +2,12 @@
 // Today: my shift with everything that one asks before going out, what has changed, and the next seven days.
 import { tapDuty } from "../actions.js";
 import { lateMin } from "../domain/changes.js";
-import { isLive } from "../domain/duty.js";
+import { byStart, isLive } from "../domain/duty.js";
 import { clockTime, dayName, durationWords } from "../domain/words.js";
 import { go, HoldButton, html, Icon } from "../dom.js";
 import { hasWords, language, t } from "../i18n.js";
 import { dutyFor, now } from "../store.js";
+import { AskTracks } from "./asktracks.js";
 import { Empty, PlanAge } from "./pieces.js";
 import { lookAt, useSeen } from "./seen.js";
 import { useTold } from "./told.js";
@@ -23,9 +24,10 @@ export function Today({ view }) {
   const { shift, duty } = view;
   const rest = view.kept.plan.shifts
     .filter((s) => s.mine && s.id !== shift?.id && Date.parse(s.ends_at) > now())
-    .sort((a, b) => a.starts_at.localeCompare(b.starts_at));
+    .sort(byStart);
   return html`
     ${shift && duty ? html`<${ShiftCard} shift=${shift} duty=${duty} view=${view} changed=${seen(shift)} />` : html`<${Empty} words=${t("today.nothing")} more=${t("today.nothing_more")} />`}
+    <${AskTracks} view=${view} />
     <${Ways} view=${view} />
     <section class="next"><h2>${t("today.next")}</h2>
       ${rest.length === 0 ? html`<p class="soft">${t("today.no_more")}</p>` : html`<ul class="days">${rest.map((s) => html`<${Line} shift=${s} view=${view} changed=${seen(s)} />`)}</ul>`}
