@@ -23,7 +23,7 @@ export function openAlarmMap(box) {
   });
   map.touchZoomRotate.disableRotation();
   map.addControl(new NavigationControl({ showCompass: false }), "top-right");
-  map.addControl(new ScaleControl({ maxWidth: 120 }), "bottom-left");
+  map.addControl(new ScaleControl({ maxWidth: 120 }), "top-left");
   map.on("error", () => {}); // a tile that failed is asked for again when it is next needed
 }
 

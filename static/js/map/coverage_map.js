@@ -38,7 +38,7 @@ export async function openCoverageMap(o) {
   });
   map.touchZoomRotate.disableRotation();
   map.addControl(new NavigationControl({ showCompass: false }), "top-right");
-  map.addControl(new ScaleControl({ maxWidth: 120 }), "bottom-left");
+  map.addControl(new ScaleControl({ maxWidth: 120 }), "top-left");
   map.on("error", () => {}); // the credit stands in the page, under the map. A tile that failed is asked for again when it is next needed
 
   let view = o.view;
