@@ -25,6 +25,8 @@ BUNDLES = {
 ITEM_CODES = (
     "waiting_for_start", "waiting_for_shift", "kind_not_offered", "judging_failed", "other_author",
     "malformed_envelope", "malformed_body", "wrong_hash", "unknown_kind", "unknown_schema",
+    "id_taken", "unknown_author", "waiting_for_checkin", "waiting_for_item", "waiting_for_sos",
+    "text_names_a_person", "unknown_category", "unknown_phrase", "unknown_place",
 )  # fmt: skip
 FIGURE = re.compile(r"%\((\w+)\)[sd]")
 CODE = re.compile(r"^[a-z][a-z0-9_]*(\.[a-zA-Z0-9_]+)+$")
@@ -282,6 +284,70 @@ def test_every_reason_has_a_sentence(code):
     assert not any(figures(words) for words, _ in sentence.values()), (
         "figures belong to reasons.<code>.figures"
     )
+
+
+# --- codes of items: what the page of what was received but not counted has to say ---------------------------------
+
+# What the takers of items call, beside the protocol itself: their refusals are refusals of items.
+TAKERS = ("duty/crews", "duty/leave", "duty/operations", "duty/swaps", "checkins/answers", "checkins/operations",
+          "incidents/operations", "tracks/operations", "alarms/operations")  # fmt: skip
+# The code in which an item's answer stands: by the name of what is called, its place or its keyword.
+PLACES = {"Broken": 1, "_reject": 2, "_quarantine": 3}
+KEYWORDS = {"Outcome": "held", "set_state": "reasons", "Receipt": "reasons", "values": "reasons"}
+# What a person reads of an item that was taken: a leader's word.
+TAKEN = {"answer_seen"}
+
+
+def item_codes(file, constants):
+    """Codes that an item may wait or be refused for: written out, or by the name of a constant."""
+    for node, name in calls(file):
+        last = getattr(node.func, "attr", name)
+        given = [word.value for word in node.keywords if word.arg == KEYWORDS.get(last, "")]
+        if last in PLACES and len(node.args) > PLACES[last]:
+            given.append(node.args[PLACES[last]])
+        for one in (inner for value in given for inner in ast.walk(value)):
+            written = constants.get(
+                getattr(one, "id", getattr(one, "attr", None)), getattr(one, "value", None)
+            )
+            if is_code(written):
+                yield written
+
+
+def constants_of(file):
+    return {
+        node.targets[0].id: node.value.value
+        for node in file.tree.body
+        if isinstance(node, ast.Assign)
+        and isinstance(node.targets[0], ast.Name)
+        and isinstance(node.value, ast.Constant)
+    }
+
+
+def test_every_code_that_an_item_may_be_answered_with_has_words_on_the_desk():
+    protocol = [*files("app/field/*.py"), *files("app/api/field.py")]
+    constants = {name: code for file in protocol for name, code in constants_of(file).items()}
+    answered = {code for file in protocol for code in item_codes(file, constants)} - TAKEN
+    assert {
+        "waiting_for_sos", "waiting_for_start", "waiting_for_checkin", "kind_not_offered", "judging_failed", "id_taken",
+        "other_author", "wrong_hash", "unknown_author", "malformed_envelope", "tracks_deleted", "conflict",
+    } <= answered, "the reader is blind"  # fmt: skip
+    refused = {code for name in TAKERS for file in files(f"app/{name}.py") for code in error_codes(file)}
+    refused |= {code for file in files("app/field/*.py") for code in error_codes(file)}
+    assert {"unknown_place", "text_names_a_person", "no_colleague", "tracks_refused"} <= refused
+    have = known()
+    # A row with the quarantine's code for it is said as `id_taken` (app/field/received.py).
+    lacking = {code for code in answered - {"conflict"} if f"reasons.{code}" not in have}
+    lacking |= {code for code in refused if f"reasons.{code}" not in have and f"errors.{code}" not in have}
+    assert not lacking, "add reasons.<code> to app/translations/errors/{zh,en}"
+
+
+def test_the_code_of_an_item_without_words_is_found():
+    file = File(
+        "app/field/a.py",
+        "LATE = 'too_late'\nOutcome(held=None if here else 'not_here')\nqueries.set_state(1, reasons=[LATE])\n"
+        "Broken(named, 'odd', raw)\nReceipt('x', reasons=('taken',))\nqueries.set_state(1, reasons=[a.LATE])",
+    )
+    assert set(item_codes(file, constants_of(file))) == {"too_late", "not_here", "odd", "taken"}
 
 
 # A check-in is named by its phase; the other kinds are not made by this release's phone.

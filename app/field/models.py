@@ -67,6 +67,7 @@ class ItemState(db.Model):
             "ix_item_states_held", "township_id", "shift_id", "author_id",
             postgresql_where=text("result = 'held'"),
         ),
+        Index("ix_item_states_not_stored", "changed_at", postgresql_where=text("result <> 'stored'")),
         {"postgresql_partition_by": "RANGE (id)"},
     )  # fmt: skip
 

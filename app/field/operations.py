@@ -393,15 +393,21 @@ def retry_failed(now: datetime, limit: int = 100) -> int:
     failed = queries.failed_items(limit, MOST_TRIES, offered_kinds())
     crossed = queries.missed_words(limit, words.WAITING)
     for township_id, item_id in [*failed, *crossed, *queries.stranded_items(limit)]:
-        row = queries.inbox_item(township_id, item_id)
-        person = db.session.get(Person, row.author_id) if row is not None else None
-        if row is None or row.body is None or person is None:
-            continue
-        batch = Batch(person, row.sent_at, now, {})
-        if judge_again(batch, row):
-            settle_touched(batch)
-            done += 1
+        done += take_once_more(township_id, item_id, now)
     return done
+
+
+def take_once_more(township_id: int, item_id: UUID, now: datetime) -> bool:
+    """Judge a stored item again and settle its duty; False when it fails again, or nothing of it is left to judge."""
+    row = queries.inbox_item(township_id, item_id)
+    person = db.session.get(Person, row.author_id) if row is not None else None
+    if row is None or row.body is None or person is None:
+        return False
+    batch = Batch(person, row.sent_at, now, {})
+    if not judge_again(batch, row):
+        return False
+    settle_touched(batch)
+    return True
 
 
 def settle_duty(township_id: int, duty_id: int, now: datetime) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 from sqlalchemy import and_, func, select
 
@@ -14,17 +15,34 @@ from app.duty.models import Duty
 from app.field.models import InboxItem
 
 
+@dataclass(frozen=True)
+class Missing:
+    """`n` numbers of one device that never came; `people` checked in with it on the shift."""
+
+    shift_id: int
+    people: frozenset[int]
+    n: int
+
+
 def missing_items(shifts: Sequence[CrewShift]) -> dict[int, int]:
-    """By shift id: numbers of the crew's devices that never came, between the first and last check-in of the shift.
+    """By shift id: what is missing of all its phones."""
+    missing: dict[int, int] = defaultdict(int)
+    for one in missing_by_phone(shifts):
+        missing[one.shift_id] += one.n
+    return dict(missing)
+
+
+def missing_by_phone(shifts: Sequence[CrewShift]) -> list[Missing]:
+    """Numbers of the crew's devices that never came, between the first and last check-in of the shift.
 
     A phone numbers everything that it records, so a hole in the numbers is something still on its way.
     """
     if not shifts:
-        return {}
+        return []
     spans = (
         select(
             Checkin.township_id, Duty.shift_id, Checkin.device_id, func.min(Checkin.device_seq).label("first"),
-            func.max(Checkin.device_seq).label("last"),
+            func.max(Checkin.device_seq).label("last"), func.array_agg(Checkin.person_id.distinct()).label("people"),
         )
         .join(Duty, and_(Duty.township_id == Checkin.township_id, Duty.id == Checkin.duty_id))
         .where(
@@ -42,9 +60,9 @@ def missing_items(shifts: Sequence[CrewShift]) -> dict[int, int]:
         )
         .scalar_subquery()
     )  # fmt: skip
-    missing: dict[int, int] = defaultdict(int)
-    for shift_id, wanted, n in db.session.execute(
-        select(spans.c.shift_id, spans.c.last - spans.c.first + 1, came)
-    ):
-        missing[shift_id] += max(0, int(wanted - n))
-    return dict(missing)
+    rows = db.session.execute(
+        select(spans.c.shift_id, spans.c.people, spans.c.last - spans.c.first + 1 - came).order_by(
+            spans.c.shift_id
+        )
+    )
+    return [Missing(shift_id, frozenset(people), int(n)) for shift_id, people, n in rows if n > 0]

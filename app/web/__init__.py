@@ -16,6 +16,7 @@ def init_app(app: Flask) -> None:
         feeds,
         people,
         phone,
+        received,
         reports,
         review,
         session,
@@ -27,6 +28,6 @@ def init_app(app: Flask) -> None:
 
     assets.init_app(app)
     words.init_app(app)
-    desk = (board, alarms, shifts, swaps, reports, review, coverage, codes, people)
+    desk = (board, alarms, shifts, swaps, reports, review, received, coverage, codes, people)
     for module in (shell, session, phone, *desk, display, feeds):
         app.register_blueprint(module.pages)

@@ -15,6 +15,7 @@ from app.checkins.board import Progress, progress_of
 from app.duty import board, choices
 from app.duty.objections import duty_policy
 from app.duty.rules import Board, DutyState, Policy, Window, shift_state
+from app.field import received
 from app.field.sending import missing_items
 from app.gate import allow, my_scope
 from app.web.review import duty_answers_of
@@ -65,7 +66,8 @@ class Line:
 @pages.get("/desk/board")
 @allow("leader")
 def show() -> ResponseReturnValue:
-    return render_template("desk/board.html", answers=duty_answers_of(), **view())
+    n_received = received.count(my_scope(), clock.now())
+    return render_template("desk/board.html", answers=duty_answers_of(), n_received=n_received, **view())
 
 
 @pages.get("/desk/board/lines")

@@ -22,6 +22,7 @@ from app.checkins.review import RETURN_REASONS
 from app.db import db
 from app.duty import choices
 from app.errors import DomainError, NotFound
+from app.field import received
 from app.field.reviewing import review_checkin, see_answer
 from app.gate import allow, me, my_scope
 from app.web.forms import ReviewForm
@@ -94,6 +95,7 @@ def review_page(checkin_id: UUID | None, form: ReviewForm, *, problem: str = "")
         "desk/review.html", queue=queue, item=one and item_of(one), form=form, problem=problem, others=others,
         opens_shifts="leader" in scope.roles,
         n_held=checkins.waiting_count(scope), n_others=checkins.other_count(scope, now), decided=decided,
+        n_received=received.count(scope, now),
     )  # fmt: skip
 
 

@@ -74,18 +74,19 @@ def moment(at: datetime | None) -> str:
 
 def kind_words(kind: str) -> str:
     """What a phone sent, by its kind; a newer phone's has no words here yet."""
-    return _known(f"kind.{kind.replace('.', '_')}", _("kind.other"))
+    return known_words(f"kind.{kind.replace('.', '_')}", _("kind.other"))
 
 
 def reason_words(code: str) -> str:
-    return _known(f"reasons.{code}", code)
+    """Why something waits or was refused: said for a third person, else as its sender is told."""
+    return known_words(f"reasons.{code}", known_words(f"errors.{code}", code))
 
 
 def phrase_words(phrase: str) -> str:
-    return _known(f"phrase.{phrase}", phrase)
+    return known_words(f"phrase.{phrase}", phrase)
 
 
-def _known(code: str, otherwise: str) -> str:
+def known_words(code: str, otherwise: str) -> str:
     words = _(code)
     return otherwise if words == code else words
 

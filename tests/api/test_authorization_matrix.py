@@ -205,6 +205,9 @@ GET     /desk/review/<uuid:checkin_id>                      town     in   403   
 GET     /desk/review/<uuid:checkin_id>                      other    in   403    403  404    403      200   403
 POST    /desk/review/<uuid:checkin_id>                      town     in   403    403  302    403      302   403
 POST    /desk/review/<uuid:checkin_id>                      other    in   403    403  404    403      302   403
+GET     /desk/review/received                               -        in   403    403  200    403      200   403
+POST    /desk/review/received/<uuid:item_id>/again          town     in   403    403  302    403      302   403
+POST    /desk/review/received/<uuid:item_id>/again          other    in   403    403  404    403      302   403
 """
 CALLERS = ("anonymous", "member", "mate", "leader", "reviewer", "admin", "outsider")
 # What of 清禾镇 may stand in no answer to somebody of 云渡镇.
@@ -403,8 +406,8 @@ def build(app: Flask, connection: Any) -> World:
             "route_id": town.route.route_id, "z": z, "x": x, "y": y, "shift_id": shift.id,
             "person_id": people.mate.id if name == "town" else people.outsider.id,
             "report_id": reports[name][0], "photo_id": reports[name][1],
-            "alarm_id": alarms[name], "checkin_id": checkins[name], "kind": "street", "number": street,
-            "session_id": sessions[name],
+            "alarm_id": alarms[name], "checkin_id": checkins[name], "item_id": checkins[name],
+            "kind": "street", "number": street, "session_id": sessions[name],
             "purpose": "ranking", "feed": feed if name == "other" else "nobody",
             "swap_id": asked[name][0], "leave_id": asked[name][1],
             "logger_id": loggers[name][0].id, "token": loggers[name][1], "app": "traccar",
