@@ -7,7 +7,6 @@ import json
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -29,26 +28,6 @@ COUNTY, TOWN, VILLAGE = "420299000000", "420299101000", "420299101201"
 PASSWORD = "xunfang-demo"
 ROUTE = "河街线"
 TEAM = "志愿一队"
-
-
-@dataclass
-class County:
-    """What was imported, by plain values: a row would begin a transaction in the test's own session."""
-
-    crs: str
-    township_id: int
-    team_id: int
-    hashed: str
-
-    def person(self, login: str) -> int:
-        """A member of the team who can sign in."""
-        person = make.make_person(
-            login, db.session.get(Area, self.township_id), login, password_hash=self.hashed
-        )
-        make.join_team(person, db.session.get(make.Team, self.team_id))
-        found = int(person.id)
-        db.session.commit()
-        return found
 
 
 def line_of(path: Path) -> shapely.LineString:
@@ -78,8 +57,8 @@ def pieces_of(line: shapely.LineString, crs: str, every_m: float) -> list[shapel
 def import_county(
     run_import: Callable[..., Result], folder: Path, crs: str, bounds: tuple[float, float, float, float],
     streets: Path | list[shapely.LineString], *street_options: str,
-) -> County:  # fmt: skip
-    """County, township, one village, streets; a team with a leader, and a reviewer of the township."""
+) -> None:  # fmt: skip
+    """County, township, one village, streets; a team with a leader and a member, and a reviewer of the township."""
     west, south, east, north = bounds
     township, around = (
         shapely.box(west, south, east, north),
@@ -106,12 +85,13 @@ def import_county(
         make.make_person(login, town, login)
     reviewer = make.make_person("reviewer", town, "reviewer", password_hash=hashed)
     make.grant(reviewer, "reviewer", area=town)
-    leader = make.make_person("leader", town, "leader", password_hash=hashed)
+    leader, member = (
+        make.make_person(login, town, login, password_hash=hashed) for login in ("leader", "member")
+    )
     make.join_team(leader, team)
+    make.join_team(member, team)
     make.grant(leader, "leader", team=team)
-    county = County(crs, int(town.id), int(team.id), hashed)
-    county.person("member")
-    return county
+    db.session.commit()
 
 
 def import_hotspot(run_import: Callable[..., Result], folder: Path, shape: Any) -> None:

@@ -1,4 +1,5 @@
-"""The demo's world and a choice of its outings, taken in once for this folder, in a transaction that is rolled back."""
+"""The demo's world and a choice of its outings, sent once for this folder by its phones over a real socket, in a
+transaction that is rolled back."""
 
 from __future__ import annotations
 
@@ -9,6 +10,7 @@ from datetime import UTC, datetime
 import pytest
 from flask import Flask
 
+from app import clock
 from app.db import db
 from app.demo.duties import WHERE, Outing
 from app.demo.fill import tell
@@ -17,7 +19,9 @@ from app.demo.plan import Book, Todo, open_book, plan_all
 from app.demo.truth import Truth, truth_of
 from app.demo.world import World, load_streets, load_world
 from app.field.settling import close_forgotten
+from tests.cli.county import serving
 from tests.conftest import one_transaction
+from tests.demo.phones import Phones
 
 NOW = datetime(2026, 11, 25, 4, 0, tzinfo=UTC)
 
@@ -28,6 +32,7 @@ class Told:
     book: Book
     todo: list[Todo]
     truth: Truth
+    phones: Phones
 
     @property
     def township_id(self) -> int:
@@ -51,15 +56,23 @@ def demo_database(app: Flask) -> Iterator[None]:
 
 
 @pytest.fixture(scope="package")
-def told(world: World, demo_database: None) -> Told:
+def told(app: Flask, world: World, demo_database: None) -> Told:
     load_all(world, NOW, lambda part: None)
     book = open_book(world)
     todo = choice(world, plan_all(world, book, NOW))
-    for _ in tell(world, book, todo):
-        db.session.expire_all()
+    phones = send_all(app, world, book, todo)
     close_forgotten(NOW)
     db.session.flush()
-    return Told(world, book, todo, truth_of(world, load_streets("qinghe"), [t.outing for t in todo]))
+    return Told(world, book, todo, truth_of(world, load_streets("qinghe"), [t.outing for t in todo]), phones)
+
+
+def send_all(app: Flask, world: World, book: Book, todo: list[Todo]) -> Phones:
+    """Every outing by HTTP as its crew's phones would, the server's clock at the moment of each arrival."""
+    with pytest.MonkeyPatch.context() as patch, serving(app) as url:
+        phones = Phones(url, lambda instant: patch.setattr(clock, "now", lambda: instant))
+        for _ in tell(world, book, todo, phones.send):
+            db.session.expire_all()
+    return phones
 
 
 def choice(world: World, todo: list[Todo]) -> list[Todo]:
@@ -73,7 +86,7 @@ def choice(world: World, todo: list[Todo]) -> list[Todo]:
     at_market = [t for t in here if visits(t.outing, world, WHERE["no_friday_nights"])]
     declared = [t for t in here if set(t.outing.crew) & world.teams[t.outing.team].without_phone]
     wanted |= {t.shift_id: t for t in [*at_market[:2], *declared[:1], *here[:3]]}
-    return list(wanted.values())
+    return sorted(wanted.values(), key=lambda t: t.outing.starts_at)
 
 
 def visits(outing: Outing, world: World, hotspot: str) -> bool:

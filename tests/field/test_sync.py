@@ -112,13 +112,21 @@ def test_the_same_batch_again_answers_only_duplicate(people, as_person, sync, ph
     caller = as_person(people.member)
     now = people.shift.starts_at + 61 * MINUTE
     first = sync(caller, items, now)
-    before = outcome()
+    before, walked = outcome(), lengths()
     entries = db.session.scalar(select(func.count()).select_from(PointEntry))
     again = sync(caller, items, now + 5 * MINUTE)
     assert {r["result"] for r in again.values()} == {"duplicate"}
     assert [r["verdict"] for r in again.values()] == [r["verdict"] for r in first.values()]
     assert outcome() == before
     assert db.session.scalar(select(func.count()).select_from(PointEntry)) == entries
+    # Nothing was judged once more: no receipt is news, and the way is no longer.
+    assert [r["changed_at"] for r in again.values()] == [r["changed_at"] for r in first.values()]
+    assert lengths() == walked and walked[0] > 0
+
+
+def lengths():
+    """What is summed up while segments come: fixes, metres, metres along the route."""
+    return tuple(db.session.execute(select(Duty.fixes, Duty.track_m, Duty.near_m)).one())
 
 
 @pytest.mark.parametrize("order", ["backwards", "end_first", "one_by_one_backwards", "shuffled_halves"])

@@ -177,6 +177,14 @@ def test_a_shift_of_another_township_does_not_exist(outsider, people, page):
     assert outsider.get(f"/desk/shifts/{people.shift.id}{page}").status_code == 404
 
 
+@pytest.mark.parametrize("page", ["", "/change"])
+def test_a_shift_of_another_team_of_the_township_is_not_this_leaders(people, as_person, page):
+    team = make.make_team(people.town.township, "另一队")
+    other = make.make_person("孙队长", people.town.township)
+    make.grant(other, "leader", team=team)
+    assert as_person(other).get(f"/desk/shifts/{people.shift.id}{page}").status_code == 404
+
+
 @pytest.mark.parametrize("page", ["crew", "cancel", "change", "attendance/1"])
 def test_nothing_is_written_to_a_shift_of_another_township(outsider, people, page):
     answer = send(
