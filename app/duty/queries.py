@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import and_, false, func, or_, select
+from sqlalchemy import and_, false, or_, select
 from sqlalchemy.dialects.postgresql import insert
 
 from app.db import db
@@ -133,16 +133,18 @@ def events_of(duty: Duty) -> list[DutyEvent]:
     return list(db.session.scalars(select(DutyEvent).where(of_duty(DutyEvent, duty))))
 
 
-def other_worked(duty: Duty, span: Any) -> list[Any]:
-    """Worked spans of the person's other duties that overlap this one, earliest first."""
+def finished_near(duty: Duty) -> list[Duty]:
+    """The person's other finished duties of the day, the day before and the day after: what could share its time."""
+    day = timedelta(days=1)
     return list(
         db.session.scalars(
-            select(Duty.worked)
+            select(Duty)
             .where(
                 Duty.township_id == duty.township_id, Duty.person_id == duty.person_id, Duty.id != duty.id,
-                Duty.worked.op("&&")(span),
+                Duty.day.between(duty.day - day, duty.day + day), Duty.ended_at.is_not(None),
             )
-            .order_by(func.lower(Duty.worked))
+            .order_by(Duty.started_at, Duty.shift_id)
+            .execution_options(populate_existing=True)
         )
     )  # fmt: skip
 

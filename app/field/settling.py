@@ -118,7 +118,9 @@ def settle(
     grounds = grounds or Grounds()
     ground = grounds.of(duty)
     before = _shown(duty)
-    window = duties.settle_window(duty, shift, now, duty_policy(ground.in_force.body("duty")))
+    window, moved = duties.settle_window(duty, shift, now, duty_policy(ground.in_force.body("duty")))
+    for other in moved:
+        settle(DutyKey(other.township_id, other.shift_id, other.person_id), now, grounds)
     _measure_track(duty, ground.walk(duty, shift, window), new_segments, measure_all)
     judged = [duty]
     for other_id in sorted(_judge_checkins(duty, shift, window, ground, now)):
