@@ -7,7 +7,7 @@ from sqlalchemy import select
 
 from app.accounts.models import Audit
 from app.db import db
-from app.duty import choices
+from app.duty import attendance, choices
 from app.duty.models import Assignment, Duty, Shift
 from tests import make
 from tests.web.conftest import send, text_of
@@ -355,6 +355,22 @@ def test_what_a_phone_recorded_is_not_overwritten(leader, people, at, sync, as_p
 
 def test_attendance_of_a_stranger_does_not_exist(leader, people, at):
     at(make.EVENING + timedelta(hours=4))
+@pytest.mark.parametrize(
+    ("started", "ended", "status"), [("20:05", "22:50", 302), ("20:05", "22:00", 409), ("22:52", "22:59", 409)]
+)
+def test_of_two_leaders_who_enter_at_the_same_moment_the_second_hears_of_the_first(
+    leader, people, at, monkeypatch, started, ended, status
+):
+    """Each looked before the other had written. The same times are the same entry."""
+    assert attend(leader, people, at).status_code == 302
+    look, looks = attendance._duty_of, iter([None])
+    monkeypatch.setattr(attendance, "_duty_of", lambda *of: next(looks, look(*of)))
+    answer = attend(leader, people, at, started=started, ended=ended)
+    assert answer.status_code == status
+    assert status == 302 or "时间与您填的不同" in text_of(answer)
+    assert [d.worked_s for d in db.session.scalars(select(Duty))] == [165 * 60]
+
+
     page = f"/desk/shifts/{people.shift.id}"
     answer = send(leader, page, f"{page}/attendance/{people.outsider.id}", started="20:00", ended="22:00")
     assert answer.status_code == 404
