@@ -51,6 +51,7 @@ def settle_window(duty: Duty, shift: Shift, now: datetime, policy: Policy) -> tu
     duties, too, whose time it changes: they are to be settled next."""
     events = queries.events_of(duty)
     window = _judged(duty, shift, events, now, policy)
+    duty.on_roster = duty.person_id in queries.planned_people(duty.township_id, duty.shift_id)
     codes = {e.code_right for e in events if e.kind == "start"}
     duty.with_crew = True in codes
     duty.started_at = window.started_at

@@ -86,6 +86,12 @@ def duties_on(shift: Shift) -> list[Duty]:
     return list(db.session.scalars(which.order_by(Duty.person_id)))
 
 
+def planned_otherwise(shift: Shift) -> list[Duty]:
+    """Duties of a shift whose person was put on its roster, or taken off it, since they were settled."""
+    planned = planned_people(shift.township_id, shift.id)
+    return [duty for duty in duties_on(shift) if duty.on_roster != (duty.person_id in planned)]
+
+
 def add_event(
     township_id: int,
     item_id: Any,

@@ -22,6 +22,8 @@ from sqlalchemy.exc import OperationalError
 from app.accounts.models import Person
 from app.accounts.queries import refuses_tracks
 from app.db import db
+from app.duty import queries as duty_queries
+from app.duty.models import Shift
 from app.errors import DomainError, trace_of
 from app.field import answers as words
 from app.field import queries, reports, settling
@@ -409,3 +411,9 @@ def settle_duty(township_id: int, duty_id: int, now: datetime) -> None:
     key = settling.key_of(township_id, duty_id)
     if key is not None:
         settling.settle(key, now)
+def follow_roster(shift: Shift, now: datetime) -> None:
+    """Judge again those whom the leader has put on a shift that they had begun, or taken off one."""
+    for duty in duty_queries.planned_otherwise(shift):
+        settle_duty(duty.township_id, duty.id, now)
+
+
