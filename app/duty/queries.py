@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any
 
-from sqlalchemy import and_, false, or_, select
+from sqlalchemy import Date, and_, cast, false, func, or_, select
 from sqlalchemy.dialects.postgresql import insert
 
 from app.db import db
@@ -178,6 +178,22 @@ def ended_duties(township_id: int, person_id: int, first: Any, last: Any) -> lis
         .order_by(Duty.started_at, Duty.id)
     ).all()  # fmt: skip
     return [(row[0], row[1]) for row in rows]
+
+
+def months_worked(township_id: int, person_id: int, after: date, until: date) -> list[date]:
+    """The first days of the months, later than a day, in which a person finished a duty."""
+    month = cast(func.date_trunc("month", Duty.day), Date)
+    return list(
+        db.session.scalars(
+            select(month)
+            .where(
+                Duty.township_id == township_id, Duty.person_id == person_id, Duty.day > after, Duty.day <= until,
+                Duty.state.in_(["ended", "attended"]),
+            )
+            .distinct()
+            .order_by(month)
+        )
+    )  # fmt: skip
 
 
 # --- crews ----------------------------------------------------------------------------------------
