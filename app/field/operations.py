@@ -30,7 +30,7 @@ from app.field import queries, reports, settling
 from app.field.alarms import WAITING_FOR_SOS
 from app.field.kinds import offered_kinds, taker_of
 from app.field.models import InboxItem, ItemState
-from app.field.rules import EffectiveTime, Policy, body_sha256, effective_time, holds_nul
+from app.field.rules import EffectiveTime, Policy, body_sha256, effective_time, holds_nul, policy_from
 
 log = logging.getLogger("xunfang.field")
 OFFERED = ("duty.start", "duty.pause", "duty.resume", "duty.end", "checkin", "segment", "note")
@@ -91,7 +91,7 @@ class Batch:
     known: dict[UUID, queries.Known]
     touched: dict[settling.DutyKey, list[UUID]] = field(default_factory=dict)
     segments: dict[settling.DutyKey, list[UUID]] = field(default_factory=dict)
-    policy: Policy = field(default_factory=Policy)
+    policies: dict[int, Policy] = field(default_factory=dict)
     grounds: settling.Grounds = field(default_factory=settling.Grounds)
     refusals: dict[int, bool] = field(default_factory=dict)
     came: set[str] = field(default_factory=set)
@@ -103,6 +103,14 @@ class Batch:
         if author_id not in self.refusals:
             self.refusals[author_id] = refuses_tracks(author_id)
         return self.refusals[author_id]
+
+    def time_policy(self, township_id: int) -> Policy:
+        """The numbers of the time rule in the author's township, on the day of arrival."""
+        if township_id not in self.policies:
+            self.policies[township_id] = policy_from(
+                self.grounds.at(township_id, self.now).in_force.body("field")
+            )
+        return self.policies[township_id]
 
     def why_not_kept(self, kind: str, author_id: int, body: Any) -> str | None:
         return "tracks_refused" if self.refuses(kind, author_id) else reports.why_not_kept(kind, body)
@@ -177,7 +185,9 @@ def register(batch: Batch, item: Item) -> Receipt | None:
     township_id = _township_of(batch, item.author_id)
     if township_id is None:
         return _reject(batch, item, "unknown_author")
-    effective = effective_time(item.device_at, batch.sent_at, batch.now, item.anchor_at, batch.policy)
+    effective = effective_time(
+        item.device_at, batch.sent_at, batch.now, item.anchor_at, batch.time_policy(township_id)
+    )
     if not queries.add_inbox(_inbox_values(batch, item, township_id)):
         # Another request put it there between our look and our insert.
         batch.known.update(queries.known_items([item.id]))
@@ -344,7 +354,9 @@ def _hold_unjudged(batch: Batch, item: Item | Broken) -> Receipt | None:
         return Receipt(item.id, "rejected", reasons=(item.code,))
     township_id = _township_of(batch, item.author_id)
     assert township_id is not None
-    effective = effective_time(item.device_at, batch.sent_at, batch.now, item.anchor_at, batch.policy)
+    effective = effective_time(
+        item.device_at, batch.sent_at, batch.now, item.anchor_at, batch.time_policy(township_id)
+    )
     queries.add_inbox(_inbox_values(batch, item, township_id))
     queries.add_state(_state_values(item, township_id, effective, batch.now))
     _mark_failed(township_id, item.id, batch.now)
