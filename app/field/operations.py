@@ -134,6 +134,7 @@ def take_batch(
     for n in sorted(range(len(items)), key=lambda n: _turn(items[n])):
         answers[n] = _take_safely(batch, items[n])
     _release_words(batch)
+    _touch_after_gaps(batch, items)
     settle_touched(batch)
     return _with_states(items, answers)
 
@@ -288,6 +289,15 @@ def _release_words(batch: Batch) -> None:
             judge_again(batch, row)
 
 
+def _touch_after_gaps(batch: Batch, items: Sequence[Item | Broken]) -> None:
+    """A check-in that was flagged because its device's item just before it was missing is judged again when that one
+    comes, whatever it is about."""
+    came = {(i.device_id, i.device_seq) for i in items if isinstance(i, Item) and i.id in batch.known}
+    townships = {township_id for township_id, _, _ in batch.known.values()}
+    for row in queries.flagged_for_gap(townships, {(device, seq + 1) for device, seq in came} - came):
+        batch.touched.setdefault(settling.DutyKey(*row), [])
+
+
 def _mark_failed(township_id: int, item_id: UUID, now: datetime) -> None:
     tries = ItemState.tries + 1
     queries.set_state(township_id, item_id, now, result="held", reasons=["judging_failed"], tries=tries)
@@ -418,14 +428,14 @@ def retry_failed(now: datetime, limit: int = 100) -> int:
     return done
 
 
-def settle_duty(township_id: int, duty_id: int, now: datetime) -> None:
-    """Judge a duty's set once more, after a review, an attendance or a correction."""
-    key = settling.key_of(township_id, duty_id)
-    if key is not None:
-        settling.settle(key, now)
 def follow_roster(shift: Shift, now: datetime) -> None:
     """Judge again those whom the leader has put on a shift that they had begun, or taken off one."""
     for duty in duty_queries.planned_otherwise(shift):
         settle_duty(duty.township_id, duty.id, now)
 
 
+def settle_duty(township_id: int, duty_id: int, now: datetime) -> None:
+    """Judge a duty's set once more, after a review, an attendance or a correction."""
+    key = settling.key_of(township_id, duty_id)
+    if key is not None:
+        settling.settle(key, now)
