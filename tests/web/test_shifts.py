@@ -356,7 +356,8 @@ def test_the_same_attendance_twice_is_one_duty_and_another_time_corrects_it(lead
 
 
 @pytest.mark.parametrize(
-    ("started", "ended", "status"), [("20:05", "22:50", 302), ("20:05", "22:00", 409), ("22:52", "22:59", 409)]
+    ("started", "ended", "status"),
+    [("20:05", "22:50", 302), ("20:05", "22:00", 409), ("22:52", "22:59", 409)],
 )
 def test_of_two_leaders_who_enter_at_the_same_moment_the_second_hears_of_the_first(
     leader, people, at, monkeypatch, started, ended, status
