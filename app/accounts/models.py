@@ -112,7 +112,8 @@ class CalendarFeed(db.Model):
 
 
 class RateCount(db.Model):
-    """Attempts per key and window, counted by one upsert (PostgreSQL is the only shared store)."""
+    """Attempts per key and window, counted by one upsert (PostgreSQL is the only shared store). Of keys whose limit
+    slides, the window is the instant of the try itself."""
 
     __tablename__ = "rate_counts"
     key: Mapped[str] = mapped_column(primary_key=True)

@@ -16,7 +16,7 @@ from sqlalchemy import insert, select, update
 
 from app.accounts import queries
 from app.accounts.models import Audit, Person, UserSession
-from app.accounts.rules import LimitPolicy, uuid7
+from app.accounts.rules import LimitPolicy, uuid7, wait_s
 from app.db import db
 from app.errors import DomainError, NotFound, TooMany
 
@@ -73,19 +73,29 @@ def check_password(
     keys = attempt_keys(login, address, is_known)
     # Counted before the password is looked at: tries side by side wait for each other's count and cannot pass together.
     for key, window_s, most in keys:
-        count_or_refuse(key, window_s, most, "too_many_sign_ins", now)
+        refuse_if_too_many(key, window_s, most, "too_many_sign_ins", now)
+    for key, _, _ in keys:
+        queries.add_try(key, now)
     if not _matches(person, password) or (password == DEMO_PASSWORD and not is_demo):
         raise WrongCredentials("wrong_credentials")
     assert person is not None
-    for key, window_s, _ in keys:
-        queries.uncount_attempt(key, window_s, now)
+    for key, _, _ in keys:
+        queries.take_back_try(key, now)
     return FirstFactor(person, is_known)
 
 
 def count_or_refuse(key: str, window_s: int, most: int, code: str, now: datetime) -> None:
-    """One more attempt; raises TooMany with the code when that is one too many for the window."""
-    if queries.count_attempt(key, window_s, now) > most:
-        raise TooMany(code, queries.attempts(key, window_s, now)[1])
+    """One more attempt; raises TooMany with the code when the last `window_s` seconds held as many already. A refused
+    one is not counted: whoever waits as long as they were told gets through."""
+    refuse_if_too_many(key, window_s, most, code, now)
+    queries.add_try(key, now)
+
+
+def refuse_if_too_many(key: str, window_s: int, most: int, code: str, now: datetime) -> None:
+    queries.lock_tries(key)
+    left_s = wait_s(queries.tries_since(key, now - timedelta(seconds=window_s)), most, window_s, now)
+    if left_s:
+        raise TooMany(code, left_s)
 
 
 def attempt_keys(login: str, address: str, known_device: bool) -> list[tuple[str, int, int]]:

@@ -75,14 +75,35 @@ def count_attempt(key: str, window_s: int, now: datetime) -> int:
     return int(db.session.scalar(row.returning(RateCount.n)) or 1)
 
 
-def uncount_attempt(key: str, window_s: int, now: datetime) -> None:
-    """Take an attempt back: it was the right password."""
-    row = (RateCount.key == key) & (RateCount.window_at == window_start(window_s, now))
+# Tries are kept by their instant instead, so that the last half hour is looked at and not the one on the clock.
+
+
+def lock_tries(key: str) -> None:
+    """Tries of one key side by side wait for each other until the transaction ends."""
+    db.session.execute(select(func.pg_advisory_xact_lock(func.hashtextextended(f"tries:{key}", 0))))
+
+
+def tries_since(key: str, since: datetime) -> list[tuple[datetime, int]]:
+    """When it was tried after an instant, and how often; the newest first."""
+    rows = db.session.execute(
+        select(RateCount.window_at, RateCount.n)
+        .where(RateCount.key == key, RateCount.window_at > since, RateCount.n > 0)
+        .order_by(RateCount.window_at.desc())
+    )
+    return [(row[0], row[1]) for row in rows]
+
+
+def add_try(key: str, now: datetime) -> None:
+    row = insert(RateCount).values(key=key, window_at=now, n=1)
+    db.session.execute(
+        row.on_conflict_do_update(index_elements=["key", "window_at"], set_={"n": RateCount.n + 1})
+    )
+
+
+def take_back_try(key: str, now: datetime) -> None:
+    """It was the right password."""
+    row = (RateCount.key == key) & (RateCount.window_at == now)
     db.session.execute(update(RateCount).where(row).values(n=RateCount.n - 1))
-
-
-def forget_old_counts(now: datetime) -> None:
-    db.session.execute(delete(RateCount).where(RateCount.window_at < now - timedelta(days=1)))
 
 
 def person_count() -> int:

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import hmac
 import unicodedata
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from math import ceil
 from uuid import UUID
 
 # Crockford's: no I, L, O, U, so that nothing reads as something else.
@@ -25,7 +26,7 @@ CONSENTS = {"tracks": 1, "push": 1, "name_in_notice": 1, "ranking": 1}
 
 @dataclass(frozen=True)
 class LimitPolicy:
-    """5 fails an account in 30 minutes, 20 an address in an hour (field-protocol.md, Limits)."""
+    """5 fails an account in any 30 minutes, 20 an address in any hour (field-protocol.md, Limits)."""
 
     account_fails: int = 5
     account_window_s: int = 30 * 60
@@ -37,6 +38,17 @@ class LimitPolicy:
     exports_window_s: int = 60 * 60
     feed_reads: int = 60
     feed_window_s: int = 60 * 60
+
+
+def wait_s(tries: Iterable[tuple[datetime, int]], most: int, window_s: int, now: datetime) -> int:
+    """Seconds until one more try keeps any `window_s` seconds to `most`; 0: now. `tries`: when and how often, the
+    newest first."""
+    n = 0
+    for at, times in tries:
+        n += times
+        if n >= most:
+            return max(0, ceil((at + timedelta(seconds=window_s) - now).total_seconds()))
+    return 0
 
 
 def uuid7(at: datetime, random: bytes) -> UUID:

@@ -109,7 +109,7 @@ def _use(row: SecondFactor, typed: str, where: str, now: datetime) -> None:
     count_or_refuse(key, LIMITS.account_window_s, LIMITS.account_fails, "too_many_attempts", now)
     if not (_use_digits(row, typed, now) or _use_recovery(row, typed)):
         raise WrongSecondFactor("totp_wrong")
-    queries.uncount_attempt(key, LIMITS.account_window_s, now)
+    queries.take_back_try(key, now)
 
 
 def _use_digits(row: SecondFactor, typed: str, now: datetime) -> bool:

@@ -46,8 +46,8 @@ def sign_in_by_code(
 
     Raises WrongCode, Refused (totp_needed, totp_wrong), or TooMany by address.
     """
-    key, window_s = f"code:from:{address}", LIMITS.address_window_s
-    count_or_refuse(key, window_s, LIMITS.address_fails, "too_many_attempts", now)
+    key = f"code:from:{address}"
+    count_or_refuse(key, LIMITS.address_window_s, LIMITS.address_fails, "too_many_attempts", now)
     code = read_code(typed)
     code_mac = mac("code", code.encode()) if code else b""
     owner = queries.owner_of_code(code_mac, now)
@@ -56,6 +56,6 @@ def sign_in_by_code(
     person = queries.take_code(code_mac, now) if owner is not None else None
     if person is None:
         raise WrongCode("code_wrong")
-    queries.uncount_attempt(key, window_s, now)
+    queries.take_back_try(key, now)
     record_audit(person.home_township_id or 0, person.id, "code.used", "person", person.id, now)
     return person, open_session(person, device, days, now, slides=True)

@@ -25,7 +25,7 @@ from app.db import db
 from app.errors import BadRequest, DomainError, FieldError, TooLarge, TooMany
 from app.field import operations, queries
 from app.field.anchor import read_anchor
-from app.field.hours import hours_of
+from app.field.hours import hours_of, month_at
 from app.field.operations import Broken, Item, Receipt
 from app.field.plan import plan_of
 from app.gate import allow, me, my_session, settings
@@ -98,7 +98,7 @@ def receipts(args: dict[str, Any]) -> Any:
 @allow("member", "leader")
 def hours(args: dict[str, Any]) -> Any:
     """My hours and points of a month, with the rule behind each line."""
-    month: date = args.get("month") or clock.local_day(clock.now(), "Asia/Shanghai")
+    month: date = args.get("month") or month_at(me(), clock.now())
     return jsonify(hours_of(me(), month))
 
 

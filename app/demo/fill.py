@@ -14,7 +14,7 @@ from app.demo.items import Claim, claims_of, clock_ahead_s, device_of, items_of
 from app.demo.plan import TOLD_AFTER, Book, Todo
 from app.demo.world import World
 from app.duty.attendance import enter_attendance
-from app.field.operations import Item, take_batch
+from app.field.operations import Item, settle_duty, take_batch
 from app.teams.scope import scope_of
 
 BATCH = 50
@@ -47,10 +47,11 @@ def share_out(todo: list[Todo], parts: int) -> list[list[Todo]]:
 
 
 def _declare(world: World, book: Book, outing: Outing, shift_id: int, who: str) -> None:
-    """No phone: the leader enters the times by the watch."""
+    """No phone: the leader enters the times by the watch, and the duty is settled as the desk does."""
     leader = db.session.get_one(Person, book.ids.people[world.teams[outing.team].leader])
     began, ended, at = outing.began_at, outing.ended_at, outing.ended_at + TOLD_AFTER
-    enter_attendance(leader, scope_of(leader), shift_id, book.ids.people[who], began, ended, at)
+    duty = enter_attendance(leader, scope_of(leader), shift_id, book.ids.people[who], began, ended, at)
+    settle_duty(duty.township_id, duty.id, at)
 
 
 def _send(book: Book, outing: Outing, who: str, claims: list[Claim], send: Send) -> int:

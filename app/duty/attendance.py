@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 
-from psycopg.errors import ExclusionViolation
+from psycopg.errors import ExclusionViolation, UniqueViolation
 from sqlalchemy import select
 from sqlalchemy.dialects.postgresql import Range
 from sqlalchemy.exc import IntegrityError
@@ -27,7 +27,8 @@ def enter_attendance(
     """The same times again change nothing; other times correct an entry, never what a phone recorded.
 
     Raises NotFound for a shift or person outside the teams led, DomainError `invalid` with fields, and Conflict
-    where a phone has recorded this duty or the person was on another duty then.
+    where a phone has recorded this duty, the person was on another duty then, or somebody entered other times at the
+    same moment.
     """
     shift = board.crew_of(scope, shift_id)
     planned = {mate.person_id for mate in shift.planned_mates}
@@ -46,12 +47,15 @@ def enter_attendance(
         and (duty.started_at, duty.ended_at) == (started_at, ended_at)
     ):
         return duty
+    is_first = duty is None
     if duty is None:
         duty = Duty(
             township_id=shift.township_id, shift_id=shift.id, person_id=member_id, team_id=shift.team_id, day=shift.day,
             on_roster=member_id in planned, state="attended",
         )  # fmt: skip
-    _write(duty, person, rules.attended_window(started_at, ended_at))
+    if not _write(duty, person, rules.attended_window(started_at, ended_at)):
+        meanwhile = _duty_of(shift, member_id) if is_first else None
+        return _same_entry(shift, meanwhile, started_at, ended_at)
     record_audit(
         shift.township_id,
         person.id,
@@ -89,8 +93,22 @@ def _name_of(shift: board.CrewShift, member_id: int) -> str:
     return next((mate.name for mate in shift.mates if mate.person_id == member_id), "")
 
 
-def _write(duty: Duty, person: Person, window: rules.Window) -> None:
-    """Two duties of one person never overlap: the constraint refuses it."""
+def _same_entry(
+    shift: board.CrewShift, meanwhile: Duty | None, started_at: datetime, ended_at: datetime
+) -> Duty:
+    """The entry could not be written: what another leader, or the person's phone, wrote between our look and our insert
+    stands if it says the same."""
+    if meanwhile is None:
+        raise Conflict("duty_overlaps")
+    if not meanwhile.is_declared:
+        raise Conflict("already_on_duty", name=_name_of(shift, meanwhile.person_id))
+    if (meanwhile.started_at, meanwhile.ended_at) != (started_at, ended_at):
+        raise Conflict("attendance_entered_meanwhile")
+    return meanwhile
+
+
+def _write(duty: Duty, person: Person, window: rules.Window) -> bool:
+    """False where a constraint refuses it: two duties of one person never overlap, and a shift has one of each."""
     try:
         with db.session.begin_nested():
             duty.entered_by, duty.state, duty.tick_id = person.id, "attended", None
@@ -100,6 +118,7 @@ def _write(duty: Duty, person: Person, window: rules.Window) -> None:
             db.session.add(duty)
             db.session.flush()
     except IntegrityError as error:
-        if not isinstance(error.orig, ExclusionViolation):
+        if not isinstance(error.orig, (ExclusionViolation, UniqueViolation)):
             raise
-        raise Conflict("duty_overlaps") from error
+        return False
+    return True

@@ -93,6 +93,7 @@ class Duty(db.Model):
     `track_spans` are the spans (epoch seconds) that the stored track presence was measured in.
     `worked` is the judged span once the duty has ended; two of one person never overlap (EXCLUDE).
     `tick_id` is the crew tick that a declared duty follows; None where a leader entered it by hand.
+    `on_roster` is whether the person was planned when the duty was last settled; a change of the crew settles it.
     `with_crew` says that the start carried the right code of the crew's leader.
     """
 

@@ -17,9 +17,13 @@ from app.duty.rules import (
     Tap,
     Window,
     attended_window,
+    claimed,
     followed_window,
     judge_window,
     planned_range,
+    seconds,
+    shares,
+    within,
     without,
 )  # fmt: skip
 
@@ -42,10 +46,12 @@ def record_event(
     queries.add_event(duty.township_id, item_id, duty.id, EVENT[kind], at, quality, code_right)
 
 
-def settle_window(duty: Duty, shift: Shift, now: datetime, policy: Policy) -> Window:
-    """Judge the duty's span from its events (or the leader's entry) and write it down."""
+def settle_window(duty: Duty, shift: Shift, now: datetime, policy: Policy) -> tuple[Window, list[Duty]]:
+    """Judge the duty's span from its events (or the leader's entry) and write it down. Answers the person's other
+    duties, too, whose time it changes: they are to be settled next."""
     events = queries.events_of(duty)
     window = _judged(duty, shift, events, now, policy)
+    duty.on_roster = duty.person_id in queries.planned_people(duty.township_id, duty.shift_id)
     codes = {e.code_right for e in events if e.kind == "start"}
     duty.with_crew = True in codes
     duty.started_at = window.started_at
@@ -56,10 +62,7 @@ def settle_window(duty: Duty, shift: Shift, now: datetime, policy: Policy) -> Wi
         duty.state = window.state if window.state != "not_started" else "on"
     elif duty.tick_id is not None:
         duty.state = window.state if window.state in ("on", "paused") else "attended"
-    duty.worked = _worked(duty, window) if window.ended_at is not None else None
-    duty.worked_s = window.worked_s if duty.worked is not None else 0
-    db.session.flush()
-    return window
+    return window, _credit(duty, window)
 
 
 def judge(duty: Duty, shift: Shift, now: datetime, policy: Policy) -> Window:
@@ -99,16 +102,30 @@ def flags_of(window: Window, shift: Shift, *, is_code_wrong: bool = False) -> li
     return flags
 
 
-def _worked(duty: Duty, window: Window) -> Range[datetime] | None:
-    """The span without what the person already worked on another duty: nobody is credited twice for a minute."""
-    assert window.started_at and window.ended_at
-    start, end = window.started_at, window.ended_at
-    for other in queries.other_worked(duty, Range(start, end, bounds="[)")) if start < end else []:
-        if other.lower <= start:
-            start = max(start, other.upper)
-        else:
-            end = min(end, other.lower)
-    return Range(start, end, bounds="[)") if start < end else None
+def _credit(duty: Duty, window: Window) -> list[Duty]:
+    """Write down the part of the span that is worked on this duty and on no other: nobody is credited twice for a
+    minute. Others that hold another part than theirs give it up first, since no two may overlap at any time."""
+    others = queries.finished_near(duty)
+    left = shares({d.shift_id: claim for d in (duty, *others) if (claim := _claim(d))})
+    moved = [other for other in others if _pair(other.worked) != left.get(other.shift_id)]
+    for other in moved:
+        other.worked, other.worked_s = None, 0
+    db.session.flush()
+    mine = left.get(duty.shift_id)
+    duty.worked = Range(*mine, bounds="[)") if mine else None
+    duty.worked_s = seconds(within(window.worked, mine)) if mine else 0
+    db.session.flush()
+    return moved
+
+
+def _claim(duty: Duty) -> tuple[datetime, datetime] | None:
+    if duty.started_at is None or duty.ended_at is None:
+        return None
+    return claimed(duty.started_at, duty.ended_at, [(p.lower, p.upper) for p in duty.pauses or ()])
+
+
+def _pair(worked: Range[datetime] | None) -> tuple[Any, Any] | None:
+    return (worked.lower, worked.upper) if worked is not None else None
 
 
 def worked_ranges(duty: Duty, shift: Shift, policy: Policy) -> tuple[tuple[datetime, datetime], ...]:

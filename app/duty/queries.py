@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import date, datetime, timedelta
 from typing import Any
 
-from sqlalchemy import and_, false, func, or_, select
+from sqlalchemy import Date, and_, cast, false, func, or_, select
 from sqlalchemy.dialects.postgresql import insert
 
 from app.db import db
@@ -86,6 +86,12 @@ def duties_on(shift: Shift) -> list[Duty]:
     return list(db.session.scalars(which.order_by(Duty.person_id)))
 
 
+def planned_otherwise(shift: Shift) -> list[Duty]:
+    """Duties of a shift whose person was put on its roster, or taken off it, since they were settled."""
+    planned = planned_people(shift.township_id, shift.id)
+    return [duty for duty in duties_on(shift) if duty.on_roster != (duty.person_id in planned)]
+
+
 def add_event(
     township_id: int,
     item_id: Any,
@@ -133,16 +139,18 @@ def events_of(duty: Duty) -> list[DutyEvent]:
     return list(db.session.scalars(select(DutyEvent).where(of_duty(DutyEvent, duty))))
 
 
-def other_worked(duty: Duty, span: Any) -> list[Any]:
-    """Worked spans of the person's other duties that overlap this one, earliest first."""
+def finished_near(duty: Duty) -> list[Duty]:
+    """The person's other finished duties of the day, the day before and the day after: what could share its time."""
+    day = timedelta(days=1)
     return list(
         db.session.scalars(
-            select(Duty.worked)
+            select(Duty)
             .where(
                 Duty.township_id == duty.township_id, Duty.person_id == duty.person_id, Duty.id != duty.id,
-                Duty.worked.op("&&")(span),
+                Duty.day.between(duty.day - day, duty.day + day), Duty.ended_at.is_not(None),
             )
-            .order_by(func.lower(Duty.worked))
+            .order_by(Duty.started_at, Duty.shift_id)
+            .execution_options(populate_existing=True)
         )
     )  # fmt: skip
 
@@ -170,6 +178,22 @@ def ended_duties(township_id: int, person_id: int, first: Any, last: Any) -> lis
         .order_by(Duty.started_at, Duty.id)
     ).all()  # fmt: skip
     return [(row[0], row[1]) for row in rows]
+
+
+def months_worked(township_id: int, person_id: int, after: date, until: date) -> list[date]:
+    """The first days of the months, later than a day, in which a person finished a duty."""
+    month = cast(func.date_trunc("month", Duty.day), Date)
+    return list(
+        db.session.scalars(
+            select(month)
+            .where(
+                Duty.township_id == township_id, Duty.person_id == person_id, Duty.day > after, Duty.day <= until,
+                Duty.state.in_(["ended", "attended"]),
+            )
+            .distinct()
+            .order_by(month)
+        )
+    )  # fmt: skip
 
 
 # --- crews ----------------------------------------------------------------------------------------

@@ -186,6 +186,30 @@ def without(whole: Range, holes: Iterable[Range]) -> tuple[Range, ...]:
     return tuple(left)
 
 
+def within(ranges: Iterable[Range], span: Range) -> tuple[Range, ...]:
+    """The parts of ranges that lie inside a span."""
+    cut = ((max(low, span[0]), min(high, span[1])) for low, high in ranges)
+    return tuple((low, high) for low, high in cut if low < high)
+
+
+def claimed(start: datetime, end: datetime, pauses: Iterable[Range]) -> Range:
+    """The span that a duty claims of its person's time: a pause that lasts to the end leaves them free for another."""
+    return start, min([end, *(max(start, low) for low, high in pauses if high >= end)])
+
+
+def shares(claims: Mapping[int, Range]) -> dict[int, Range]:
+    """What is left to each duty of one person, by shift; none is missing there. A minute belongs to the duty that began
+    first, so that it counts once, and for the same duty whatever arrived first."""
+    left: dict[int, Range] = {}
+    taken_until: datetime | None = None
+    for shift_id, (start, end) in sorted(claims.items(), key=lambda claim: (claim[1][0], claim[0])):
+        since = start if taken_until is None else max(start, taken_until)
+        if since < end:
+            left[shift_id] = (since, end)
+        taken_until = end if taken_until is None else max(end, taken_until)
+    return left
+
+
 def seconds(ranges: Iterable[Range]) -> int:
     """Whole seconds of ranges that do not overlap."""
     return int(sum((end - start for start, end in ranges), ZERO).total_seconds())

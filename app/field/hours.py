@@ -3,21 +3,28 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import date
+from datetime import date, datetime
 from typing import Any
 
 from sqlalchemy import exists, func, or_, select
 
 from app.accounts.models import Person
+from app.areas.policies import place_of
 from app.checkins import queries as checkins
 from app.checkins.models import Checkin
-from app.clock import rfc3339
+from app.clock import local_day, rfc3339
 from app.coverage import rules as coverage
 from app.db import db
 from app.duty.models import Duty, Shift
 from app.incentives import queries as incentives
 from app.incentives.operations import month_of
 from app.teams.models import Team
+
+
+def month_at(person: Person, now: datetime) -> date:
+    """A day of the month that it is in the person's township; without one they have no hours in any month."""
+    home = person.home_township_id
+    return local_day(now, place_of(home).zone if home else "UTC")
 
 
 def hours_of(person: Person, month: date) -> dict[str, Any]:

@@ -22,13 +22,15 @@ from sqlalchemy.exc import OperationalError
 from app.accounts.models import Person
 from app.accounts.queries import refuses_tracks
 from app.db import db
+from app.duty import queries as duty_queries
+from app.duty.models import Shift
 from app.errors import DomainError, trace_of
 from app.field import answers as words
 from app.field import queries, reports, settling
 from app.field.alarms import WAITING_FOR_SOS
 from app.field.kinds import offered_kinds, taker_of
 from app.field.models import InboxItem, ItemState
-from app.field.rules import EffectiveTime, Policy, body_sha256, effective_time, holds_nul
+from app.field.rules import EffectiveTime, Policy, body_sha256, effective_time, holds_nul, policy_from
 
 log = logging.getLogger("xunfang.field")
 OFFERED = ("duty.start", "duty.pause", "duty.resume", "duty.end", "checkin", "segment", "note")
@@ -89,7 +91,7 @@ class Batch:
     known: dict[UUID, queries.Known]
     touched: dict[settling.DutyKey, list[UUID]] = field(default_factory=dict)
     segments: dict[settling.DutyKey, list[UUID]] = field(default_factory=dict)
-    policy: Policy = field(default_factory=Policy)
+    policies: dict[int, Policy] = field(default_factory=dict)
     grounds: settling.Grounds = field(default_factory=settling.Grounds)
     refusals: dict[int, bool] = field(default_factory=dict)
     came: set[str] = field(default_factory=set)
@@ -101,6 +103,14 @@ class Batch:
         if author_id not in self.refusals:
             self.refusals[author_id] = refuses_tracks(author_id)
         return self.refusals[author_id]
+
+    def time_policy(self, township_id: int) -> Policy:
+        """The numbers of the time rule in the author's township, on the day of arrival."""
+        if township_id not in self.policies:
+            self.policies[township_id] = policy_from(
+                self.grounds.at(township_id, self.now).in_force.body("field")
+            )
+        return self.policies[township_id]
 
     def why_not_kept(self, kind: str, author_id: int, body: Any) -> str | None:
         return "tracks_refused" if self.refuses(kind, author_id) else reports.why_not_kept(kind, body)
@@ -124,6 +134,7 @@ def take_batch(
     for n in sorted(range(len(items)), key=lambda n: _turn(items[n])):
         answers[n] = _take_safely(batch, items[n])
     _release_words(batch)
+    _touch_after_gaps(batch, items)
     settle_touched(batch)
     return _with_states(items, answers)
 
@@ -175,7 +186,9 @@ def register(batch: Batch, item: Item) -> Receipt | None:
     township_id = _township_of(batch, item.author_id)
     if township_id is None:
         return _reject(batch, item, "unknown_author")
-    effective = effective_time(item.device_at, batch.sent_at, batch.now, item.anchor_at, batch.policy)
+    effective = effective_time(
+        item.device_at, batch.sent_at, batch.now, item.anchor_at, batch.time_policy(township_id)
+    )
     if not queries.add_inbox(_inbox_values(batch, item, township_id)):
         # Another request put it there between our look and our insert.
         batch.known.update(queries.known_items([item.id]))
@@ -276,6 +289,15 @@ def _release_words(batch: Batch) -> None:
             judge_again(batch, row)
 
 
+def _touch_after_gaps(batch: Batch, items: Sequence[Item | Broken]) -> None:
+    """A check-in that was flagged because its device's item just before it was missing is judged again when that one
+    comes, whatever it is about."""
+    came = {(i.device_id, i.device_seq) for i in items if isinstance(i, Item) and i.id in batch.known}
+    townships = {township_id for township_id, _, _ in batch.known.values()}
+    for row in queries.flagged_for_gap(townships, {(device, seq + 1) for device, seq in came} - came):
+        batch.touched.setdefault(settling.DutyKey(*row), [])
+
+
 def _mark_failed(township_id: int, item_id: UUID, now: datetime) -> None:
     tries = ItemState.tries + 1
     queries.set_state(township_id, item_id, now, result="held", reasons=["judging_failed"], tries=tries)
@@ -342,7 +364,9 @@ def _hold_unjudged(batch: Batch, item: Item | Broken) -> Receipt | None:
         return Receipt(item.id, "rejected", reasons=(item.code,))
     township_id = _township_of(batch, item.author_id)
     assert township_id is not None
-    effective = effective_time(item.device_at, batch.sent_at, batch.now, item.anchor_at, batch.policy)
+    effective = effective_time(
+        item.device_at, batch.sent_at, batch.now, item.anchor_at, batch.time_policy(township_id)
+    )
     queries.add_inbox(_inbox_values(batch, item, township_id))
     queries.add_state(_state_values(item, township_id, effective, batch.now))
     _mark_failed(township_id, item.id, batch.now)
@@ -408,6 +432,12 @@ def take_once_more(township_id: int, item_id: UUID, now: datetime) -> bool:
         return False
     settle_touched(batch)
     return True
+
+
+def follow_roster(shift: Shift, now: datetime) -> None:
+    """Judge again those whom the leader has put on a shift that they had begun, or taken off one."""
+    for duty in duty_queries.planned_otherwise(shift):
+        settle_duty(duty.township_id, duty.id, now)
 
 
 def settle_duty(township_id: int, duty_id: int, now: datetime) -> None:

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ARRAY, BigInteger, Uuid, and_, cast, func, literal_column, or_, select, update
+from sqlalchemy import ARRAY, BigInteger, Uuid, and_, cast, func, literal_column, or_, select, tuple_, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import aliased
 
@@ -272,6 +272,26 @@ def gaps_of(duty: Duty) -> frozenset[UUID]:
     )  # fmt: skip
     came = {(r[0], r[1]) for r in db.session.execute(before)} if rows else set()
     return frozenset(item_id for item_id, device, seq in rows if (device, seq - 1) not in came)
+
+
+def flagged_for_gap(
+    townships: Collection[int], sent: Collection[tuple[UUID, int]]
+) -> list[tuple[int, int, int]]:
+    """Of check-ins by their device and number: the duties (township, shift, person) of those flagged for a gap."""
+    if not sent:
+        return []
+    rows = db.session.execute(
+        select(Duty.township_id, Duty.shift_id, Duty.person_id)
+        .join(Checkin, and_(Checkin.township_id == Duty.township_id, Checkin.duty_id == Duty.id))
+        .join(InboxItem, and_(InboxItem.township_id == Checkin.township_id, InboxItem.id == Checkin.id))
+        .where(
+            InboxItem.township_id.in_(list(townships)),
+            tuple_(InboxItem.device_id, InboxItem.device_seq).in_(list(sent)),
+            Checkin.reasons.overlap(["sequence_gap"]),
+        )
+        .distinct()
+    )  # fmt: skip
+    return [(r[0], r[1], r[2]) for r in rows]
 
 
 def epoch() -> str:

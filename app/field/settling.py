@@ -13,6 +13,7 @@ from app import stream
 from app.areas.policies import InForce, Place, place_of, policies_in_force
 from app.checkins import operations as checkins
 from app.checkins import rules as checkin_rules
+from app.clock import local_day
 from app.coverage import operations as coverage
 from app.coverage.pieces import Policy as PiecePolicy
 from app.duty import crews as duty_crews
@@ -96,12 +97,25 @@ class Grounds:
 
     def __init__(self) -> None:
         self._read: dict[tuple[int, date], Ground] = {}
+        self._places: dict[int, Place] = {}
 
     def of(self, duty: Duty) -> Ground:
-        key = (duty.township_id, duty.day)
+        return self._on(duty.township_id, duty.day)
+
+    def at(self, township_id: int, now: datetime) -> Ground:
+        """On the township's day of an instant."""
+        return self._on(township_id, local_day(now, self._place(township_id).zone))
+
+    def _on(self, township_id: int, day: date) -> Ground:
+        key = (township_id, day)
         if key not in self._read:
-            self._read[key] = Ground(place_of(duty.township_id), policies_in_force(*key))
+            self._read[key] = Ground(self._place(township_id), policies_in_force(*key))
         return self._read[key]
+
+    def _place(self, township_id: int) -> Place:
+        if township_id not in self._places:
+            self._places[township_id] = place_of(township_id)
+        return self._places[township_id]
 
 
 def settle(
@@ -118,7 +132,9 @@ def settle(
     grounds = grounds or Grounds()
     ground = grounds.of(duty)
     before = _shown(duty)
-    window = duties.settle_window(duty, shift, now, duty_policy(ground.in_force.body("duty")))
+    window, moved = duties.settle_window(duty, shift, now, duty_policy(ground.in_force.body("duty")))
+    for other in moved:
+        settle(DutyKey(other.township_id, other.shift_id, other.person_id), now, grounds)
     _measure_track(duty, ground.walk(duty, shift, window), new_segments, measure_all)
     judged = [duty]
     for other_id in sorted(_judge_checkins(duty, shift, window, ground, now)):

@@ -34,9 +34,20 @@ from app.incentives.rules import (
 
 
 def post_month(township_id: int, person_id: int, day: date, zone: str, now: datetime) -> bool:
-    """Bring the journal in line with the person's finished duties of the day's month, each by the numbers in force on
-    its own day; True when anything changed."""
+    """Bring the journal in line with the person's finished duties of the day's month; True when anything changed. Then
+    the later months of the year follow, whose cap hangs on what was earned before them."""
     queries.lock_journal(township_id, person_id)
+    if not _post_one(township_id, person_id, day, zone, now):
+        return False
+    for later in duties.months_worked(
+        township_id, person_id, month_of(day)[1], day.replace(month=12, day=31)
+    ):
+        _post_one(township_id, person_id, later, zone, now)
+    return True
+
+
+def _post_one(township_id: int, person_id: int, day: date, zone: str, now: datetime) -> bool:
+    """One month's finished duties, each by the numbers in force on its own day."""
     first, last = month_of(day)
     policies = PoliciesOf(township_id, first, last)
     worked = duties.ended_duties(township_id, person_id, first, last)

@@ -16,7 +16,7 @@ from app.duty.board import CrewShift
 from app.duty.objections import duty_policy
 from app.errors import Conflict, DomainError, NotFound
 from app.field import shown as sent
-from app.field.operations import settle_duty
+from app.field.operations import follow_roster, settle_duty
 from app.gate import allow, me, my_scope
 from app.web import planning
 from app.web.board import needs_of, state_and_tone
@@ -110,15 +110,17 @@ def crew(shift_id: int) -> ResponseReturnValue:
     if not form.validate():
         return shift_page(shift, crew_form=form), 422
     try:
-        roster.assign(
+        now = clock.now()
+        planned = roster.assign(
             me(),
             my_scope(),
             shift_id,
             form.seen_version(),
             form.crew.data,
-            clock.now(),
+            now,
             accepted=form.accepted.data,
         )
+        follow_roster(planned, now)
     except DomainError as refused:
         problem = planning.blame(form, refused)
         db.session.rollback()

@@ -79,3 +79,19 @@ def test_a_step_is_half_a_minute():
 )  # fmt: skip
 def test_a_code_is_no_way_to_a_colleague_s_rights(roles, is_self, may):
     assert rules.may_be_sent_a_code(roles, is_self) is may
+
+
+def tries(*minutes_ago, times=1):
+    return [(AT - timedelta(minutes=m), times) for m in minutes_ago]
+
+
+@pytest.mark.parametrize(
+    ("before", "seconds"),
+    [
+        ([], 0), (tries(0, 1, 2, 3), 0), (tries(0, 1, 2, 3, 4), 26 * 60), (tries(0, 1, 2, 3, 4, 29), 26 * 60),
+        (tries(1, 2, 3, 4, 29.999), 1), (tries(1, 2, 3, 4, 30), 0), (tries(10, times=5), 20 * 60),
+        (tries(10, 20, times=3), 10 * 60),
+    ],
+)  # fmt: skip
+def test_one_waits_until_the_last_half_hour_holds_fewer_than_five(before, seconds):
+    assert rules.wait_s(before, 5, 1800, AT) == seconds

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import gzip
 import json
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 
 import pytest
 
@@ -246,3 +246,19 @@ def test_the_worked_case_of_the_incentive_rules_through_the_whole_system(people,
     hours = caller.get("/api/v1/field/hours?month=2026-11").get_json()
     assert hours["points_pending"] == 45
     assert sum(line["points"] for line in hours["duties"][0]["lines"]) == 45.5
+
+
+@pytest.mark.parametrize(("zone", "month"), [("Asia/Shanghai", "2026-12"), ("Asia/Urumqi", "2026-11")])
+def test_the_month_of_the_hours_is_that_of_ones_own_township(people, as_person, at, zone, month):
+    """At 01:00 in Shanghai it is 23:00 the day before in the west."""
+    people.town.township.time_zone = zone
+    db.session.commit()
+    at(datetime(2026, 11, 30, 17, tzinfo=UTC))
+    assert as_person(people.member).get("/api/v1/field/hours").get_json()["month"] == month
+
+
+def test_who_has_no_township_has_a_month_without_hours(people, as_person, evening):
+    guest = make.make_person("借调队长", None)
+    make.grant(guest, "leader", team=people.town.team)
+    hours = as_person(guest).get("/api/v1/field/hours").get_json()
+    assert (hours["month"], hours["duties"]) == ("2026-11", [])

@@ -216,6 +216,31 @@ def test_after_five_failures_an_account_waits_half_an_hour(client, cast, at):
     assert sign_in(client).status_code == 200
 
 
+@pytest.mark.parametrize("begins_min", [0, 1, 15, 29])
+def test_no_half_hour_holds_more_than_five_failures_wherever_it_begins(client, cast, at, begins_min):
+    """Also across a half and a full hour of the clock."""
+    first = at(make.EVENING + begins_min * MINUTE)
+    assert fail(client, 3) == [401] * 3
+    at(first + 10 * MINUTE)
+    assert fail(client, 2) == [401] * 2
+    at(first + 29 * MINUTE)
+    answer = sign_in(client, password="wrong")
+    assert (answer.status_code, answer.headers["Retry-After"]) == (429, "60")
+    at(first + 30 * MINUTE)
+    assert fail(client, 4) == [401] * 3 + [429], "the first three are half an hour old, and no more than they"
+    assert sign_in(client, password="wrong").headers["Retry-After"] == "600"
+    at(first + 40 * MINUTE)
+    assert sign_in(client).status_code == 200, "what was refused has not made the wait any longer"
+
+
+def test_no_hour_holds_more_than_twenty_failures_of_an_address(client, cast, at):
+    at(make.EVENING + 50 * MINUTE)
+    assert [sign_in(client, f"name-{n}", "wrong").status_code for n in range(20)] == [401] * 20
+    at(make.EVENING + 61 * MINUTE)
+    answer = sign_in(client, "name-20", "wrong")
+    assert (answer.status_code, answer.headers["Retry-After"]) == (429, str(49 * 60))
+
+
 def test_four_failures_close_nothing(client, cast):
     fail(client, 4)
     assert sign_in(client).status_code == 200

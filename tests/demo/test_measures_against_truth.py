@@ -25,6 +25,7 @@ from app.demo.plan import Todo
 from app.demo.truth import NEAR_M, merged, seen_path
 from app.demo.world import TIME_ZONE, load_streets
 from app.duty.models import Duty
+from app.incentives.queries import standing_entries
 from tests.demo.conftest import NOW, Told
 
 PERIOD = Period((NOW - timedelta(days=28)).date(), NOW.date())
@@ -204,3 +205,11 @@ def test_who_has_no_phone_is_entered_by_the_leader_with_the_true_times(told: Tol
             assert (duty.started_at, duty.ended_at) == (todo.outing.began_at, todo.outing.ended_at)
             seen += 1
     assert seen
+
+
+def test_who_has_no_phone_earns_for_the_hours_that_the_leader_entered(told: Told) -> None:
+    declared = db.session.scalars(select(Duty).where(Duty.entered_by.is_not(None))).all()
+    assert declared
+    for duty in declared:
+        lines = standing_entries(duty.township_id, [f"duty:{duty.id}"])
+        assert lines[("base", f"duty:{duty.id}")].amount_half > 0

@@ -15,6 +15,7 @@ from app.duty.rules import (
     Tap,
     attended_window,
     can_assign,
+    claimed,
     crosses,
     duty_day,
     is_double_booked,
@@ -23,6 +24,7 @@ from app.duty.rules import (
     on_duty_ranges,
     policy_from,
     roster_warnings,
+    shares,
     shift_state,
     without,
 )
@@ -299,3 +301,26 @@ def test_a_night_is_22_to_06(shift, night):
 
 def test_a_policy_ignores_keys_it_does_not_know():
     assert policy_from({"grace_min": 5, "colour": "green"}) == Policy(grace_min=5)
+
+
+@pytest.mark.parametrize(
+    ("claims", "left"),
+    [
+        ({1: (0, 60)}, {1: (0, 60)}),
+        ({1: (0, 60), 2: (60, 90)}, {1: (0, 60), 2: (60, 90)}),
+        ({2: (0, 60), 1: (30, 90)}, {2: (0, 60), 1: (60, 90)}),
+        ({1: (0, 90), 2: (30, 60)}, {1: (0, 90)}),
+        ({1: (0, 90), 2: (10, 20), 3: (80, 100)}, {1: (0, 90), 3: (90, 100)}),
+        ({2: (0, 60), 1: (0, 90)}, {1: (0, 90)}),
+        ({1: (5, 5)}, {}),
+    ],
+)
+def test_a_minute_belongs_to_the_duty_that_began_first(claims, left):
+    assert shares({n: span(*c) for n, c in claims.items()}) == {n: span(*c) for n, c in left.items()}
+
+
+@pytest.mark.parametrize(
+    ("pauses", "last"), [((), 60), (((10, 20),), 60), (((50, 60),), 50), (((10, 20), (40, 90)), 40)]
+)
+def test_a_pause_that_lasts_to_the_end_claims_nothing(pauses, last):
+    assert claimed(*span(0, 60), [span(*pause) for pause in pauses]) == span(0, last)

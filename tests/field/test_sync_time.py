@@ -10,7 +10,8 @@ from sqlalchemy import select
 from app.checkins.models import Checkin
 from app.clock import rfc3339
 from app.db import db
-from app.duty.models import Duty
+from app.duty.models import Duty, DutyEvent
+from tests import make
 from tests.field.test_sync import checkpoint_ids, patrol, presence
 from tests.phone import Phone
 
@@ -162,3 +163,23 @@ def test_two_who_stand_exactly_on_the_checkpoints_are_no_copies(
     sync(started, mine, evening + 20 * MINUTE)
     sync(as_person(people.mate), [mate.start(people.shift, evening), *theirs], evening + 20 * MINUTE)
     assert set(db.session.scalars(select(Checkin.verdict))) == {"counted"}
+
+
+@pytest.mark.parametrize(
+    ("where", "since", "quality"),
+    [
+        (None, 0, "corrected"), ("town", 0, "good"), ("county", 0, "good"), ("other", 0, "corrected"),
+        ("town", 1, "corrected"),
+    ],
+)  # fmt: skip
+def test_how_much_a_clock_may_be_off_is_the_townships_own_number_on_that_day(
+    people, phone, sync, started, evening, where, since, quality
+):
+    if where:
+        area = {"town": people.town.township, "other": people.other.township, "county": people.county}[where]
+        make.make_policy(area, "field", {"drift_tolerance_s": 600}, make.DAY + timedelta(days=since))
+    phone.off = -5 * MINUTE
+    now = evening + 10 * MINUTE
+    item = phone.mark("pause", people.shift, now - MINUTE)
+    sync(started, [item], now, sent_at=now + phone.off)
+    assert db.session.scalar(select(DutyEvent.time_quality).where(DutyEvent.kind == "pause")) == quality

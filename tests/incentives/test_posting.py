@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import date, timedelta
+from itertools import permutations
 
 import pytest
 from sqlalchemy import func, select
@@ -63,6 +64,50 @@ def test_a_rule_that_changes_within_the_month_leaves_the_days_before_it_alone(
         db.session.execute(select(PointEntry.earned_on, PointEntry.policy_version_id).distinct()).all()
     )
     assert versions[first] is None and versions[second] is not None
+
+
+def earned_by_month(person):
+    found: dict[str, int] = {}
+    for (day, _), half in entries(person).items():
+        found[f"{day:%m}"] = found.get(f"{day:%m}", 0) + half
+    return found
+
+
+@pytest.mark.parametrize("order", list(permutations(range(3))))
+def test_the_years_cap_leaves_the_later_months_what_the_earlier_ones_left_whatever_came_first(
+    people, as_person, sync, phone, at, order
+):
+    make.make_policy(people.town.township, "incentives", {"year_cap": 30})
+    shifts = [
+        make.make_shift(people.town.team, None, [people.member], starts_at=make.EVENING - n * DAY)
+        for n in (64, 32, 7)
+    ]
+    now = at(make.EVENING)
+    batches = [[phone.start(s, s.starts_at), phone.end(s, s.starts_at + 2 * HOUR)] for s in shifts]
+    for n in order:
+        sync(as_person(people.member), batches[n], now)
+    assert earned_by_month(people.member) == {"09": 40, "10": 20}
+
+
+def test_what_comes_late_for_an_earlier_month_shrinks_the_later_one(people, as_person, sync, phone, at):
+    make.make_policy(people.town.township, "incentives", {"year_cap": 40})
+    early, late = (
+        make.make_shift(people.town.team, None, [people.member], starts_at=make.EVENING - n * DAY)
+        for n in (32, 7)
+    )
+    now = at(make.EVENING)
+    member = as_person(people.member)
+    sync(member, [phone.start(early, early.starts_at), phone.end(early, early.starts_at + HOUR)], now)
+    sync(member, [phone.start(late, late.starts_at), phone.end(late, late.starts_at + 3 * HOUR)], now)
+    assert earned_by_month(people.member) == {"10": 20, "11": 60}
+    sync(member, [phone.end(early, early.starts_at + 2 * HOUR)], now + MINUTE)
+    assert earned_by_month(people.member) == {"10": 40, "11": 40}
+    posted = db.session.scalars(
+        select(PointEntry).where(PointEntry.earned_on == late.day).order_by(PointEntry.id)
+    ).all()
+    assert [(e.n, e.amount_half, e.reverses_id is not None) for e in posted] == [
+        (1, 60, False), (2, 60, True), (3, 40, False),
+    ]  # fmt: skip
 
 
 def test_checkpoints_of_another_route_earn_nothing(people, as_person, sync, phone, evening):

@@ -7,9 +7,11 @@ from sqlalchemy import select
 
 from app.accounts.models import Audit
 from app.db import db
-from app.duty import choices
+from app.duty import attendance, choices
 from app.duty.models import Assignment, Duty, Shift
+from app.routes.models import Checkpoint
 from tests import make
+from tests.phone import Phone
 from tests.web.conftest import send, text_of
 
 LATER = make.EVENING + timedelta(days=2)
@@ -242,6 +244,27 @@ def test_the_crew_changes_while_the_shift_runs_but_not_whom_it_has(leader, peopl
     assert crew_of(people.shift) == {people.member.id, third.id}
 
 
+def test_who_is_put_on_the_shift_after_they_began_is_no_longer_flagged(
+    leader, people, sync, as_person, evening
+):
+    third = make.make_person("赵队员", people.town.township)
+    make.join_team(third, people.town.team)
+    phone = Phone(third, evening)
+    place = db.session.scalar(
+        select(Checkpoint.id).where(Checkpoint.route_version_id == people.town.route.id, Checkpoint.seq == 1)
+    )
+    tap = phone.checkin(people.shift, place, 105, 500, evening + timedelta(minutes=1))
+    caller = as_person(third)
+    start = phone.start(people.shift, evening)
+    receipts = sync(caller, [start, tap], evening + timedelta(minutes=2))
+    assert "off_roster" in receipts[tap["id"]]["reasons"]
+    page = f"/desk/shifts/{people.shift.id}"
+    crew = [people.member.id, people.mate.id, third.id]
+    assert send(leader, page, f"{page}/crew", version="1", crew=crew).status_code == 302
+    receipts = sync(caller, [start, tap], evening + timedelta(minutes=3))
+    assert "off_roster" not in receipts[tap["id"]]["reasons"]
+
+
 def test_a_stale_crew_is_refused(leader, second_leader, people):
     page = f"/desk/shifts/{people.shift.id}"
     assert send(second_leader, page, f"{page}/crew", version="1", crew=[people.member.id]).status_code == 302
@@ -338,6 +361,23 @@ def test_the_same_attendance_twice_is_one_duty_and_another_time_corrects_it(lead
         assert attend(leader, people, at).status_code == 302
     assert attend(leader, people, at, ended="22:00").status_code == 302
     assert [d.worked_s for d in db.session.scalars(select(Duty))] == [115 * 60]
+
+
+@pytest.mark.parametrize(
+    ("started", "ended", "status"),
+    [("20:05", "22:50", 302), ("20:05", "22:00", 409), ("22:52", "22:59", 409)],
+)
+def test_of_two_leaders_who_enter_at_the_same_moment_the_second_hears_of_the_first(
+    leader, people, at, monkeypatch, started, ended, status
+):
+    """Each looked before the other had written. The same times are the same entry."""
+    assert attend(leader, people, at).status_code == 302
+    look, looks = attendance._duty_of, iter([None])
+    monkeypatch.setattr(attendance, "_duty_of", lambda *of: next(looks, look(*of)))
+    answer = attend(leader, people, at, started=started, ended=ended)
+    assert answer.status_code == status
+    assert status == 302 or "时间与您填的不同" in text_of(answer)
+    assert [d.worked_s for d in db.session.scalars(select(Duty))] == [165 * 60]
 
 
 @pytest.mark.parametrize(

@@ -8,11 +8,15 @@ import urllib.parse
 from collections.abc import Callable
 from datetime import date, timedelta
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from sqlalchemy import func, select
 
+from app import clock
 from app.db import db
-from app.duty.models import Assignment, Shift
+from app.duty.models import Assignment, Duty, Shift
+from app.teams.models import Team
+from tests import make
 from tests.browserless import Browser
 from tests.web.conftest import TOKEN
 
@@ -117,3 +121,26 @@ def test_of_changes_to_one_version_one_is_saved(live: Any) -> None:
     assert answers == [200] + [409] * (AT_ONCE - 1)
     with live.app.app_context():
         assert db.session.scalar(select(Shift.version).where(Shift.id == shift_id)) == 2
+
+
+def test_a_first_attendance_entered_by_many_at_once_is_one_duty(live: Any) -> None:
+    """Whoever comes a moment later corrects it, or is told of it; nobody gets an answer without words."""
+    yesterday = clock.now() - timedelta(days=1)
+    with live.app.app_context():
+        shift = make.make_shift(db.session.get_one(Team, team_of(live)), None, starts_at=yesterday, hours=2)
+        page, day = f"/desk/shifts/{shift.id}", shift.starts_at
+        shift_id, zone = shift.id, ZoneInfo("Asia/Shanghai")
+        db.session.commit()
+    callers = leaders(live, page)
+    address = f"{page}/attendance/{live.ids['mate']}"
+
+    def enter(n: int, first: int) -> int:
+        """A quarter of an hour of one's own, so that no two of them overlap."""
+        ends = [day + timedelta(minutes=m) for m in (first, first + 15)]
+        times = [at.astimezone(zone).strftime("%H:%M") for at in ends]
+        fields = {"csrf_token": callers[n][1], "started": times[0], "ended": times[1]}
+        return post(callers[n][0], address, fields)
+
+    assert set(at_once(lambda n: enter(n, 1 + 18 * n))) <= {200, 409}
+    with live.app.app_context():
+        assert db.session.scalar(select(func.count()).select_from(Duty).where(Duty.shift_id == shift_id)) == 1
