@@ -36,7 +36,9 @@ def take_cancel(arrival: Arrival) -> Outcome:
 
 def take_ok(arrival: Arrival) -> Outcome:
     body = arrival.body
-    found = alarms.say_ok(sender_of(arrival), body["shift_id"], body.get("nonce"), body.get("proof"))
+    found = alarms.say_ok(
+        sender_of(arrival), body["shift_id"], body.get("nonce"), body.get("proof"), fix_of(body.get("fix"))
+    )
     return Outcome() if found else Outcome(held="waiting_for_shift")
 
 

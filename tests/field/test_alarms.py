@@ -281,6 +281,31 @@ def test_an_ok_with_either_pin_ends_the_alarm_about_silence(with_pins, people, p
     assert len(alarms(silent=True)) == (pin == DURESS)
 
 
+def test_an_ok_under_duress_says_where_and_with_the_other_pin_nobody_learns_it(
+    with_pins, people, phone, sync, evening
+):
+    from app.alarms import queries
+
+    for pin in (PIN, WRONG, DURESS):
+        answer = say_ok(phone, people.shift, fix=phone.fix(600, 500), **proof(people.member.id, pin))
+        assert sync(with_pins, [answer], evening)[answer["id"]]["result"] == "stored"
+    (one,) = alarms()
+    called = sos(phone, people.shift)
+    sync(with_pins, [called], evening)
+    assert one.silent and one.accuracy_m == 8
+    assert queries.lon_lat_of(one) == queries.lon_lat_of(alarm(called)) is not None
+
+
+@pytest.mark.parametrize("fix", [None, 7, {"lon_e7": "here"}, {"lon_e7": 10**10, "lat_e7": 0}])
+def test_an_ok_is_not_refused_for_a_position_that_makes_no_sense(
+    with_pins, people, phone, sync, evening, fix
+):
+    answer = say_ok(phone, people.shift, fix=fix, **proof(people.member.id, DURESS))
+    assert sync(with_pins, [answer], evening)[answer["id"]]["result"] == "stored"
+    (one,) = alarms(silent=True)
+    assert one.position is None
+
+
 def test_an_ok_without_the_right_pin_ends_nothing(with_pins, people, phone, sync, evening):
     from app.alarms import operations
 
