@@ -162,15 +162,18 @@ def _point(fix: Fix | None) -> WKTElement | None:
 # --- cancelled, answered --------------------------------------------------------------------------
 
 
-def cancel(sender: Sender, sos_id: UUID, nonce: str | None, proof: str | None) -> bool:
+def cancel(
+    sender: Sender, sos_id: UUID, nonce: str | None, proof: str | None, *, is_borrowed: bool = False
+) -> bool:
     """The member takes the call back; False when the call has not come yet. What the member and the crew see is
-    the same whether the normal or the other PIN was typed."""
+    the same whether the normal or the other PIN was typed. `is_borrowed`: another member's session brought it."""
     alarm = queries.lock_own(sender.township_id, sos_id, sender.person_id)
     if alarm is None or alarm.silent:
         return False
     shown = pins.look(sender.person_id, sender.item_id, nonce, proof, sender.now)
     policy = policy_of(sender.township_id, sender.now)
-    ending = rules.judge_cancel(shown.proof, shown.has_pin, sender.at - alarm.called_at, policy)
+    after = sender.at - alarm.called_at
+    ending = rules.judge_cancel(shown.proof, shown.has_pin, after, policy, is_borrowed=is_borrowed)
     if ending == "duress":
         _raise_silent(sender, alarm.shift_id, _fix_of(alarm), test=alarm.test)
     if alarm.state not in queries.OPEN:

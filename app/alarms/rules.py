@@ -94,11 +94,15 @@ def judge_proof(keys: bytes, nonce: str, proof: str) -> Proof:
     return "valid" if is_normal else "duress" if is_duress else "wrong"
 
 
-def judge_cancel(proof: Proof | None, has_pin: bool, after: timedelta, policy: Policy) -> Ending:
-    """What a cancel does. `proof` is None when none was sent; `after` is how long after the call it was made."""
+def judge_cancel(
+    proof: Proof | None, has_pin: bool, after: timedelta, policy: Policy, *, is_borrowed: bool = False
+) -> Ending:
+    """What a cancel does. `proof` is None when none was sent; `after` is how long after the call it was made. Brought by
+    another member's session only a PIN shows whose it is: without one it is never more than said."""
     if has_pin:
         return {"valid": "cancelled", "duress": "duress"}.get(proof or "wrong", "doubted")  # type: ignore[return-value]
-    return "cancelled" if after <= timedelta(seconds=policy.undo_s) else "claimed"
+    in_time = after <= timedelta(seconds=policy.undo_s)
+    return "cancelled" if in_time and not is_borrowed else "claimed"
 
 
 def is_sign_of_life(proof: Proof | None, has_pin: bool) -> bool:

@@ -83,6 +83,14 @@ def test_what_a_cancel_does(proof, has_pin, after_s, ending):
 
 
 @pytest.mark.parametrize(
+    ("proof", "has_pin", "ending"),
+    [("valid", True, "cancelled"), ("duress", True, "duress"), ("wrong", True, "doubted"), (None, False, "claimed")],
+)  # fmt: skip
+def test_from_a_borrowed_phone_only_a_pin_ends_a_call(proof, has_pin, ending):
+    assert rules.judge_cancel(proof, has_pin, timedelta(seconds=1), P, is_borrowed=True) == ending
+
+
+@pytest.mark.parametrize(
     ("proof", "has_pin", "counts"),
     [
         ("valid", True, True),

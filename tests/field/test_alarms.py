@@ -148,6 +148,53 @@ def test_another_members_call_cannot_be_cancelled(with_pins, people, as_person, 
     assert alarm(call).state == "open"
 
 
+def test_its_end_is_heard_from_the_same_borrowed_phone_in_any_order(
+    with_pins, people, as_person, phone, sync, evening
+):
+    mate = as_person(people.mate)
+    call = sos(phone, people.shift)
+    end = cancel(phone, call, **proof(people.member.id, PIN))
+    assert sync(mate, [end], evening)[end["id"]]["reasons"] == ["other_author"]
+    receipts = sync(mate, [end, call], evening + MINUTE)
+    assert receipts[end["id"]]["reasons"] == [] and alarm(call).state == "cancelled"
+
+
+@pytest.mark.parametrize("pin", [PIN, DURESS])
+def test_brought_by_a_colleague_either_pin_is_answered_alike(
+    with_pins, people, as_person, phone, sync, evening, pin
+):
+    call = sos(phone, people.shift)
+    end = cancel(phone, call, **proof(people.member.id, pin))
+    receipts = sync(as_person(people.mate), [call, end], evening + MINUTE)
+    assert [receipts[one["id"]]["result"] for one in (call, end)] == ["stored", "stored"]
+    assert alarm(call).state == "cancelled" and len(alarms(silent=True)) == (pin == DURESS)
+
+
+def test_without_a_pin_a_colleagues_session_only_says_that_it_is_over(
+    people, as_person, phone, sync, evening
+):
+    call = sos(phone, people.shift)
+    sync(as_person(people.mate), [call, cancel(phone, call, evening + SECOND)], evening + SECOND)
+    assert alarm(call).state == "open" and "claimed" in kinds(alarm(call))
+
+
+def test_from_another_phone_a_colleague_ends_nobodys_call(with_pins, people, as_person, phone, sync, evening):
+    call = sos(phone, people.shift)
+    sync(with_pins, [call], evening)
+    elsewhere = Phone(people.member, evening)
+    end = cancel(elsewhere, call, **proof(people.member.id, PIN))
+    for n in range(2):
+        receipt = sync(as_person(people.mate), [end], evening + n * SECOND)[end["id"]]
+        assert receipt["reasons"] == ["other_author"] and alarm(call).state == "open"
+
+
+def test_a_colleagues_session_says_for_nobody_that_they_are_well(
+    with_pins, people, as_person, phone, sync, evening
+):
+    answer = say_ok(phone, people.shift, **proof(people.member.id, PIN))
+    assert sync(as_person(people.mate), [answer], evening)[answer["id"]]["reasons"] == ["other_author"]
+
+
 @pytest.mark.parametrize("shown", ["wrong", "none", "malformed"])
 def test_without_the_right_pin_it_looks_sent_and_stays_open(with_pins, people, phone, sync, evening, shown):
     call = sos(phone, people.shift)
