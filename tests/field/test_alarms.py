@@ -48,7 +48,7 @@ def test_the_same_call_eight_times_is_one_alarm(member, people, phone, sync, eve
     assert len(alarms()) == 1 and kinds(alarm(call)) == ["raised"]
 
 
-def test_its_jobs_are_put_in_with_it_at_once_and_after_30_90_and_180_seconds(
+def test_its_jobs_are_put_in_with_it_at_once_after_5_and_after_30_90_and_180_seconds(
     member, people, phone, sync, evening
 ):
     sync(member, [sos(phone, people.shift)], evening)
@@ -58,7 +58,7 @@ def test_its_jobs_are_put_in_with_it_at_once_and_after_30_90_and_180_seconds(
         .where(db.text("task_name = 'alarm_work'"))
         .order_by(db.text("scheduled_at"))
     ).all()
-    assert [float(at) - evening.timestamp() for at in when] == [0, 30, 90, 180]
+    assert [float(at) - evening.timestamp() for at in when] == [0, 5, 30, 90, 180]
 
 
 def test_off_duty_and_without_a_shift_it_is_heard_all_the_same(member, people, phone, sync, evening):

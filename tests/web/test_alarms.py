@@ -31,7 +31,7 @@ def page(item):
 def silent_one(people, evening):
     """A silent alarm of the member on the cast's shift."""
     sender = operations.Sender(people.town.township.id, make_id(), people.member.id, evening, evening)
-    operations._raise_silent(sender, None, people.shift.id)
+    operations._raise_silent(sender, people.shift.id, None)
     db.session.commit()
     return alarms(silent=True)[0]
 
