@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import timedelta
+from pathlib import Path
 from typing import Any
 from uuid import UUID
 
-from flask import Blueprint, Response, flash, redirect, render_template, url_for
+from flask import Blueprint, Response, abort, current_app, flash, redirect, render_template, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 from wtforms import RadioField
@@ -20,8 +21,9 @@ from app.alarms.rules import Policy
 from app.areas.policies import place_of
 from app.db import db
 from app.errors import Conflict, DomainError
-from app.gate import allow, me, my_scope, stream_news
+from app.gate import allow, me, my_scope, public, settings, stream_news
 from app.web.forms import DeskForm, needed
+from app.web.phone import revalidated
 from app.web.planning import blame
 from app.web.words import local, names, use_zone
 
@@ -39,6 +41,16 @@ class CloseForm(DeskForm):
 def stream() -> ResponseReturnValue:
     """News for open desk pages: that something happened, by ids only."""
     return stream_news()
+
+
+@pages.get("/desk/sw.js")
+@public
+def worker() -> ResponseReturnValue:
+    """The desk's worker: it shows messages while every page is closed, and keeps no file."""
+    built = Path(current_app.static_folder or "") / "dist" / "deskworker.js"
+    if not built.is_file():
+        abort(404)
+    return revalidated(built.read_text(), "text/javascript; charset=utf-8")
 
 
 @pages.get("/desk/alarms/open")
@@ -204,4 +216,11 @@ def reach_words(steps: Sequence[AlarmStep]) -> list[str]:
     return said
 
 
-pages.app_context_processor(lambda: {"hears_alarms": lambda: bool(my_scope().roles & set(HEARERS))})
+def offers_push() -> bool:
+    """Whether this server may send to any push service at all."""
+    return bool(settings().channels.push_hosts)
+
+
+pages.app_context_processor(
+    lambda: {"hears_alarms": lambda: bool(my_scope().roles & set(HEARERS)), "offers_push": offers_push}
+)
