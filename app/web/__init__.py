@@ -18,6 +18,7 @@ def init_app(app: Flask) -> None:
         phone,
         reports,
         review,
+        second_factor,
         session,
         shell,
         shifts,
@@ -28,5 +29,5 @@ def init_app(app: Flask) -> None:
     assets.init_app(app)
     words.init_app(app)
     desk = (board, alarms, shifts, swaps, reports, review, coverage, codes, people)
-    for module in (shell, session, phone, *desk, display, feeds):
+    for module in (shell, session, second_factor, phone, *desk, display, feeds):
         app.register_blueprint(module.pages)

@@ -56,6 +56,10 @@ POST    /sign-in                                            -        422  422   
 POST    /sign-out                                           -        in   302    302  302    302      302   302
 GET     /                                                   -        in   302    302  302    302      302   302
 
+GET     /desk/second-factor                                 -        in   403    403  200    200      200   403
+POST    /desk/second-factor                                 -        in   403    403  302    302      302   403
+POST    /desk/second-factor/confirm                         -        in   403    403  422    422      422   403
+
 POST    /api/v1/session                                     -        401  401    401  401    401      401   401
 GET     /api/v1/session                                     -        401  200    200  200    200      200   200
 DELETE  /api/v1/session                                     -        401  204    204  204    204      204   204
