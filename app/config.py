@@ -51,6 +51,7 @@ class Settings:
     stream_seconds: int = 600
     channels: Channels = Channels()
     media: str = "var/media"
+    require_second_factor: bool = True
 
     @property
     def is_https(self) -> bool:
@@ -81,9 +82,12 @@ def read_settings(env: Mapping[str, str] | None = None) -> Settings:
         stream_seconds=_number(env, "STREAM_SECONDS", 600, 0, 3600),
         channels=_channels(env),
         media=_text(env, "XUNFANG_MEDIA", "var/media") or "var/media",
+        require_second_factor=_flag(env, "REQUIRE_SECOND_FACTOR", "0" if _flag(env, "XUNFANG_DEMO") else "1"),
     )
     if settings.demo and not settings.is_loopback:
         raise BadSetting("XUNFANG_DEMO=1 is for loopback only, but PUBLIC_URL is another address")
+    if settings.demo and settings.require_second_factor:
+        raise BadSetting("REQUIRE_SECOND_FACTOR=1 is not for XUNFANG_DEMO=1: a demo never asks for a code")
     return settings
 
 
@@ -141,8 +145,8 @@ def _secret(env: Mapping[str, str]) -> str:
     return value
 
 
-def _flag(env: Mapping[str, str], name: str) -> bool:
-    value = env.get(name, "0").lower()
+def _flag(env: Mapping[str, str], name: str, default: str = "0") -> bool:
+    value = env.get(name, default).lower()
     if value not in ("0", "1", "true", "false", ""):
         raise BadSetting(f"{name} is 0 or 1")
     return value in ("1", "true")

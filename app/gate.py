@@ -19,13 +19,15 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from app import clock
 from app.accounts import operations as accounts
+from app.accounts import second_factor
 from app.accounts import secrets as sealing
 from app.accounts.models import Person, UserSession
+from app.accounts.rules import TOTP_ROLES
 from app.config import Settings
 from app.db import db
 from app.errors import BadRequest, Forbidden, NotSignedIn
 from app.stream import Listener, hub_of, lines
-from app.teams.scope import Scope, scope_of
+from app.teams.scope import Scope, as_member, scope_of
 
 View = TypeVar("View", bound=Callable[..., Any])
 ROLES = ("member", "leader", "reviewer", "admin")
@@ -78,10 +80,28 @@ def my_session() -> UserSession | None:
 
 
 def my_scope() -> Scope:
-    """The caller's reach, read once per request."""
+    """The caller's reach; that of a member as long as a second factor has to be set up first, but where `before_set_up`."""
+    return as_member(_whole_scope()) if needs_set_up() and not g.get("opens_before") else _whole_scope()
+
+
+def my_roles() -> frozenset[str]:
+    """All that the caller holds, whether or not it opens anything yet."""
+    return _whole_scope().roles
+
+
+def _whole_scope() -> Scope:
+    """Read once per request."""
     if "scope" not in g:
         g.scope = scope_of(me())
     return g.scope  # type: ignore[no-any-return]
+
+
+def needs_set_up() -> bool:
+    """The caller holds a role that this server wants a second factor for, and has none yet."""
+    if "needs_set_up" not in g:
+        wanted = settings().require_second_factor and bool(my_roles() & TOTP_ROLES)
+        g.needs_set_up = wanted and not second_factor.is_on(me())
+    return g.needs_set_up  # type: ignore[no-any-return]
 
 
 def set_session_cookie(response: Response, secret: str, days: int | None = None) -> None:
@@ -123,8 +143,12 @@ def public(view: View) -> View:
     return view
 
 
-def allow(*roles: str) -> Callable[[View], View]:
-    """Signed-in people who hold one of the roles; `allow()` with none means everybody signed in."""
+def allow(*roles: str, before_set_up: bool = False) -> Callable[[View], View]:
+    """Signed-in people who hold one of the roles; `allow()` with none means everybody signed in.
+
+    What members may not call opens only once a second factor is set up, where the server wants one; but for the setting
+    up itself and for calls for help, which wait for nothing (`before_set_up`). What members may call, a leader may always.
+    """
     unknown = set(roles) - set(ROLES)
     if unknown:
         raise ValueError(f"unknown roles {unknown}")
@@ -134,8 +158,11 @@ def allow(*roles: str) -> Callable[[View], View]:
         def guarded(*args: Any, **kwargs: Any) -> Any:
             if not current_user.is_authenticated:
                 return ask_to_sign_in()
-            if roles and not set(roles) & my_scope().roles:
+            if roles and not set(roles) & my_roles():
                 raise Forbidden()
+            g.opens_before = before_set_up
+            if roles and "member" not in roles and not before_set_up and needs_set_up():
+                return ask_to_set_up()
             return view(*args, **kwargs)
 
         guarded.access = roles or ROLES  # type: ignore[attr-defined]
@@ -149,6 +176,13 @@ def ask_to_sign_in() -> Any:
         raise NotSignedIn()
     target = request.full_path.rstrip("?") if request.method == "GET" else "/"
     return redirect(url_for("session.sign_in", next=target))
+
+
+def ask_to_set_up() -> Any:
+    if is_api():
+        raise Forbidden("second_factor_needed")
+    target = request.full_path.rstrip("?") if request.method == "GET" else None
+    return redirect(url_for("second_factor.show", next=target))
 
 
 def require_declared_access(app: Flask) -> None:
@@ -251,8 +285,10 @@ __all__ = [
     "csp_nonce",
     "init_app",
     "me",
+    "my_roles",
     "my_scope",
     "my_session",
+    "needs_set_up",
     "public",
     "settings",
     "stream_news",

@@ -148,6 +148,7 @@ async function worker(outputs) {
   // self.__SHELL: precache these. self.__MAP: fetch these when a map is first shown, keep them then.
   const banner = `self.__SHELL=${JSON.stringify(now)};self.__MAP=${JSON.stringify(later)};`
   await build({ ...common, entryPoints: ['static/sw.js'], outfile: join(out, 'sw.js'), format: 'iife', banner: { js: banner } })
+  await build({ ...common, entryPoints: ['static/js/deskworker.js'], outfile: join(out, 'deskworker.js'), format: 'iife' })
 }
 
 // Beside each file the same packed as well as can be, once: a phone waits for bytes, and the server should not pack per visit.

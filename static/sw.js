@@ -7,6 +7,7 @@ import { NavigationRoute, registerRoute } from "workbox-routing";
 import { CacheFirst, StaleWhileRevalidate } from "workbox-strategies";
 import { ripen } from "./js/offline/alarms.js";
 import { drain, rush } from "./js/offline/drain.js";
+import { answerPushes } from "./js/pushed.js";
 
 const worker = /** @type {any} */ (self);
 /** @typedef {{url: string, revision: string|null}} Piece */
@@ -84,39 +85,5 @@ async function help() {
   return rush();
 }
 
-// --- messages while the page is closed (static/js/offline/push.js asks for them) ---------------------
-
-worker.addEventListener("push", (/** @type {any} */ event) => {
-  const said = readMessage(event.data);
-  event.waitUntil(
-    worker.registration.showNotification(said.title || "\u5de1\u9632", {
-      body: said.body ?? "", tag: said.id ?? said.kind ?? "xunfang", renotify: true, requireInteraction: said.kind === "sos",
-      icon: "/static/icons/icon-192.png", badge: "/static/icons/icon-192.png", data: { url: said.url },
-    }),
-  );
-});
-
-worker.addEventListener("notificationclick", (/** @type {any} */ event) => {
-  event.notification.close();
-  event.waitUntil(openAt(event.notification.data?.url));
-});
-
-/** @param {any} data @returns {{kind?: string, id?: string, title?: string, body?: string, url?: string}} */
-function readMessage(data) {
-  try {
-    return data?.json() ?? {};
-  } catch {
-    return {};
-  }
-}
-
-/** A window of ours that is open comes forward; no message leads to another site. @param {string} [wanted] */
-async function openAt(wanted) {
-  const at = new URL(wanted ?? "/m/", worker.location.origin);
-  const url = at.origin === worker.location.origin ? at.href : `${worker.location.origin}/m/`;
-  const windows = await worker.clients.matchAll({ type: "window", includeUncontrolled: true });
-  const same = windows.find((/** @type {any} */ w) => new URL(w.url).pathname === new URL(url).pathname);
-  if (!same) return worker.clients.openWindow(url);
-  await same.focus();
-  if (same.url !== url) await same.navigate(url).catch(() => {});
-}
+// Messages while the page is closed (static/js/offline/push.js asks for them).
+answerPushes(worker, "/m/");

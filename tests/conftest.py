@@ -95,10 +95,11 @@ def new_database(admin: psycopg.Connection[Any], name: str, template: str | None
 
 
 def env_for(name: str) -> dict[str, str]:
-    """The environment of a process that works on the database of that name."""
+    """The environment of a process that works on the database of that name. A second factor is wanted only in the tests
+    of that."""
     urls = ("DATABASE_URL", "OWNER_DATABASE_URL", "WORKER_DATABASE_URL", "RETENTION_DATABASE_URL")
     found = {key: url_of(name, os.environ[key]) for key in urls if key in os.environ}
-    return {**os.environ, **found}
+    return {**os.environ, **found, "REQUIRE_SECOND_FACTOR": "0"}
 
 
 def migrate(name: str) -> None:

@@ -33,6 +33,7 @@ def test_a_missing_setting_is_named(name):
         ("RETENTION_DATABASE_URL", "db"),
         ("SECRET_KEY", "s" * 31),
         ("XUNFANG_DEMO", "yes"),
+        ("REQUIRE_SECOND_FACTOR", "maybe"),
         ("TRUSTED_PROXIES", "-1"),
         ("TRUSTED_PROXIES", "6"),
         ("DB_POOL_SIZE", "0"),
@@ -72,3 +73,16 @@ def test_the_demo_runs_on_loopback(url):
 
 def test_https_is_read_from_the_public_address():
     assert read_settings({**GOOD, "PUBLIC_URL": "https://xunfang.example/"}).is_https
+
+
+@pytest.mark.parametrize(
+    ("given", "required"),
+    [
+        ({}, True), ({"REQUIRE_SECOND_FACTOR": "0"}, False), ({"REQUIRE_SECOND_FACTOR": "1"}, True),
+        ({"XUNFANG_DEMO": "1"}, False), ({"XUNFANG_DEMO": "1", "REQUIRE_SECOND_FACTOR": "0"}, False),
+    ],
+)  # fmt: skip
+def test_a_second_factor_is_demanded_unless_told_otherwise_and_never_in_the_demo(given, required):
+    assert read_settings({**GOOD, **given}).require_second_factor is required
+    with pytest.raises(BadSetting, match="REQUIRE_SECOND_FACTOR"):
+        read_settings({**GOOD, "XUNFANG_DEMO": "1", "REQUIRE_SECOND_FACTOR": "1"})

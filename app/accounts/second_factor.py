@@ -5,7 +5,7 @@ from __future__ import annotations
 import base64
 import secrets
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
 import pyotp
 
@@ -26,6 +26,7 @@ from app.db import db
 from app.errors import Conflict
 
 ISSUER = "Xunfang"
+DRAFT_LIVES = timedelta(minutes=30)
 
 
 class SecondFactorNeeded(Refused):
@@ -70,6 +71,21 @@ def begin(person: Person, now: datetime) -> Draft:
         )
     )  # fmt: skip
     db.session.flush()
+    return _draft(person, seed)
+
+
+def draft_of(person: Person, now: datetime) -> Draft | None:
+    """What was begun a moment ago and is not confirmed; None for one that lay about, or that cannot be read."""
+    row = queries.second_factor_of(person.id)
+    if row is None or row.confirmed_at is not None or now - row.made_at > DRAFT_LIVES:
+        return None
+    try:
+        return _draft(person, unseal(row.sealed))
+    except Unreadable:
+        return None
+
+
+def _draft(person: Person, seed: bytes) -> Draft:
     secret = base64.b32encode(seed).decode()
     return Draft(secret, pyotp.TOTP(secret).provisioning_uri(name=person.login, issuer_name=ISSUER))
 

@@ -57,10 +57,12 @@ def errands_for(alarm: Alarm, ways: Sequence[Way], now: datetime) -> list[Errand
         alarm, queries.steps_of([alarm])[alarm.id], operations.policy_of(alarm.township_id, now), now
     )
     people = operations.watchers(alarm, alarm.stage)
-    found = []
+    addresses = queries.push_addresses_of(sorted(people), telling.now)
     if rules.uses_texts(alarm.stage, alarm.silent, alarm.test, telling.policy):
-        found += _texts(telling, ways, people)
-    return [*found, *_pushes(telling, people)]
+        texts = _texts(telling, ways, people)
+    else:
+        texts = _texts_at_once(telling, ways, people, {one.person_id for one in addresses})
+    return [*texts, *_pushes(telling, people, addresses)]
 
 
 @dataclass(frozen=True)
@@ -82,13 +84,16 @@ class Telling:
             return len(failed) < MOST_TRIES or self.now - failed[-1] >= wait
         return not told or self.now - told[-1] >= wait
 
+    def channels(self, kind: str, person_id: int) -> set[str]:
+        """By which a person was told, or could not be."""
+        return {s.channel for s in self.steps if (s.kind, s.person_id) == (kind, person_id) and s.channel}
+
     def note_once(self, channel: str, person_id: int | None, code: str) -> None:
         if not any(step.kind == "failed" for step in _of(self.steps, channel, person_id)):
             queries.add_step(self.alarm, "failed", self.now, channel=channel, person_id=person_id, code=code)
 
 
-def _pushes(telling: Telling, people: set[int]) -> Iterator[Errand]:
-    addresses = queries.push_addresses_of(sorted(people), telling.now)
+def _pushes(telling: Telling, people: set[int], addresses: Sequence[PushAddress]) -> Iterator[Errand]:
     for person_id in sorted(people - {one.person_id for one in addresses}):
         telling.note_once("push", person_id, "no_address")
     for address in addresses:
@@ -106,18 +111,36 @@ def _texts(telling: Telling, ways: Sequence[Way], people: set[int]) -> Iterator[
                 yield Errand(way.code, person_id)
 
 
+def _texts_at_once(
+    telling: Telling, ways: Sequence[Way], people: set[int], with_push: set[int]
+) -> Iterator[Errand]:
+    """To those whom nothing else can have reached, one by one; to the group only where no text goes to a person."""
+    waited = telling.now - telling.alarm.received_at
+    if not rules.may_text(telling.alarm.test, telling.policy):
+        return
+    unreached = {
+        one for one in people
+        if rules.is_unreached(
+            telling.channels("told", one), telling.channels("failed", one), one in with_push, waited, telling.policy
+        )
+    }  # fmt: skip
+    if unreached:
+        yield from _texts(telling, [way for way in ways if way.personal] or ways, unreached)
+
+
 def record(alarm: Alarm, errand: Errand, code: str | None, now: datetime) -> None:
     """What became of an errand; `code` None: delivered."""
     kind = "told" if code is None else "failed"
     queries.add_step(alarm, kind, now, channel=errand.channel, person_id=errand.person_id, code=code)
 
 
-def is_next_due(township_id: int, alarm_id: UUID, stage: int, now: datetime) -> bool:
-    """A stage after this one became due while it was told."""
+def is_more_due(township_id: int, alarm_id: UUID, since: datetime, now: datetime) -> bool:
+    """Something became due while what was due before was told."""
     alarm = db.session.get(Alarm, (township_id, alarm_id), populate_existing=True)
     if alarm is None or alarm.state != "open":
         return False
-    return rules.stage_at(alarm.received_at, now, operations.policy_of(township_id, now)) > stage
+    times = rules.due_times(alarm.received_at, operations.policy_of(township_id, now))
+    return any(since < at <= now for at in times)
 
 
 def is_open(township_id: int, alarm_id: UUID) -> bool:

@@ -79,16 +79,14 @@ def raise_no_answer(
     )  # fmt: skip
 
 
-def _raise_silent(sender: Sender, cause: Alarm | None, shift_id: int | None) -> None:
+def _raise_silent(sender: Sender, shift_id: int | None, fix: Fix | None, *, test: bool = False) -> None:
     """Under duress: to the township alone. Not to the crew, not to its leaders, and nothing of it to the phone."""
     shift, team_id = _whose(sender.township_id, sender.person_id, shift_id)
     kept = queries.crew_ids(sender.township_id, shift) | queries.leaders_of_team(team_id) | {sender.person_id}
-    position = queries.lon_lat_of(cause) if cause is not None else None
     _raise(
         sender.township_id, uuid5(NAMESPACE_URL, f"xunfang:duress:{sender.item_id}"), "duress", sender.now,
         silent=True, person_id=sender.person_id, team_id=team_id, shift_id=shift, kept_from=sorted(kept),
-        called_at=sender.at, test=bool(cause and cause.test), accuracy_m=cause.accuracy_m if cause else None,
-        position=_point(Fix(*position, 0)) if position else None,
+        called_at=sender.at, test=test, position=_point(fix), accuracy_m=fix.accuracy_m if fix else None,
     )  # fmt: skip
 
 
@@ -152,6 +150,11 @@ def _whose(township_id: int, person_id: int, shift_id: int | None) -> tuple[int 
     return None, queries.team_of(township_id, person_id)
 
 
+def _fix_of(alarm: Alarm) -> Fix | None:
+    position = queries.lon_lat_of(alarm)
+    return Fix(*position, alarm.accuracy_m or 0) if position else None
+
+
 def _point(fix: Fix | None) -> WKTElement | None:
     return WKTElement(f"POINT({fix.lon:.7f} {fix.lat:.7f})", srid=4326) if fix else None
 
@@ -159,17 +162,20 @@ def _point(fix: Fix | None) -> WKTElement | None:
 # --- cancelled, answered --------------------------------------------------------------------------
 
 
-def cancel(sender: Sender, sos_id: UUID, nonce: str | None, proof: str | None) -> bool:
+def cancel(
+    sender: Sender, sos_id: UUID, nonce: str | None, proof: str | None, *, is_borrowed: bool = False
+) -> bool:
     """The member takes the call back; False when the call has not come yet. What the member and the crew see is
-    the same whether the normal or the other PIN was typed."""
+    the same whether the normal or the other PIN was typed. `is_borrowed`: another member's session brought it."""
     alarm = queries.lock_own(sender.township_id, sos_id, sender.person_id)
     if alarm is None or alarm.silent:
         return False
     shown = pins.look(sender.person_id, sender.item_id, nonce, proof, sender.now)
     policy = policy_of(sender.township_id, sender.now)
-    ending = rules.judge_cancel(shown.proof, shown.has_pin, sender.at - alarm.called_at, policy)
+    after = sender.at - alarm.called_at
+    ending = rules.judge_cancel(shown.proof, shown.has_pin, after, policy, is_borrowed=is_borrowed)
     if ending == "duress":
-        _raise_silent(sender, alarm, alarm.shift_id)
+        _raise_silent(sender, alarm.shift_id, _fix_of(alarm), test=alarm.test)
     if alarm.state not in queries.OPEN:
         return True
     if ending in ("claimed", "doubted"):
@@ -180,14 +186,17 @@ def cancel(sender: Sender, sos_id: UUID, nonce: str | None, proof: str | None) -
     return True
 
 
-def say_ok(sender: Sender, shift_id: int, nonce: str | None, proof: str | None) -> bool:
-    """The answer to "are you OK?"; False when the shift is not the member's. Under duress it counts like any other."""
+def say_ok(
+    sender: Sender, shift_id: int, nonce: str | None, proof: str | None, fix: Fix | None = None
+) -> bool:
+    """The answer to "are you OK?"; False when the shift is not the member's. Under duress it counts like any other, and
+    only then does anybody learn from it where the member is."""
     if duties.shift_for_person(sender.township_id, shift_id, sender.person_id) is None:
         return False
     shown = pins.look(sender.person_id, sender.item_id, nonce, proof, sender.now)
     unanswered = queries.lock_unanswered(sender.township_id, shift_id, sender.person_id)
     if shown.proof == "duress":
-        _raise_silent(sender, None, shift_id)
+        _raise_silent(sender, shift_id, fix)
     if not rules.is_sign_of_life(shown.proof, shown.has_pin):
         for alarm in unanswered:
             queries.add_step(alarm, "doubted", sender.now, person_id=sender.person_id)

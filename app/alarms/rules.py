@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import hashlib
 import hmac
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, fields
 from datetime import datetime, timedelta
 from typing import Any, Literal
@@ -23,11 +23,13 @@ Ending = Literal["cancelled", "duress", "claimed", "doubted"]
 
 @dataclass(frozen=True)
 class Policy:
-    """Numbers of a township, topic `alarms`. `text_drills`: drills go to SMS and groups too."""
+    """Numbers of a township, topic `alarms`. `text_drills`: drills go to SMS and groups too. `desk_within_s`: an open
+    desk has shown a call by then; whose has not is not sitting at one."""
 
     ok_every_min: int = 30
     answer_within_min: int = 5
     escalate_s: tuple[int, int, int] = (30, 90, 180)
+    desk_within_s: int = 5
     undo_s: int = 5
     push_again_min: int = 3
     text_again_min: int = 10
@@ -58,14 +60,28 @@ def stage_at(received_at: datetime, now: datetime, policy: Policy) -> int:
 
 
 def due_times(received_at: datetime, policy: Policy) -> list[datetime]:
-    """When each stage is due; the first at once."""
-    return [received_at, *(received_at + timedelta(seconds=s) for s in policy.escalate_s)]
+    """When each stage is due, the first at once; and when it is known who sits at no desk."""
+    return sorted(received_at + timedelta(seconds=s) for s in (0, policy.desk_within_s, *policy.escalate_s))
 
 
 def uses_texts(stage: int, silent: bool, test: bool, policy: Policy) -> bool:
-    """SMS and group messages from the second stage on; a silent one's at once, for no desk rings and no wider circle
-    comes later; a drill's only if the township wants that."""
-    return (stage >= 2 or silent) and (not test or policy.text_drills)
+    """SMS and group messages to everybody from the second stage on; a silent one's at once, for no desk rings and no
+    wider circle comes later; a drill's only if the township wants that."""
+    return (stage >= 2 or silent) and may_text(test, policy)
+
+
+def may_text(test: bool, policy: Policy) -> bool:
+    return not test or policy.text_drills
+
+
+def is_unreached(
+    told: Collection[str], failed: Collection[str], has_push: bool, waited: timedelta, policy: Policy
+) -> bool:
+    """Nothing that goes out at once can have reached this person: no desk of theirs has shown it, and no browser took a
+    push, or there is none. Then a text goes now and not with the second stage. `told` and `failed` are channels."""
+    if waited < timedelta(seconds=policy.desk_within_s) or {"desk", "push"} & set(told):
+        return False
+    return not has_push or "push" in failed
 
 
 def again_after(channel: str, waited: timedelta, policy: Policy) -> timedelta:
@@ -94,11 +110,15 @@ def judge_proof(keys: bytes, nonce: str, proof: str) -> Proof:
     return "valid" if is_normal else "duress" if is_duress else "wrong"
 
 
-def judge_cancel(proof: Proof | None, has_pin: bool, after: timedelta, policy: Policy) -> Ending:
-    """What a cancel does. `proof` is None when none was sent; `after` is how long after the call it was made."""
+def judge_cancel(
+    proof: Proof | None, has_pin: bool, after: timedelta, policy: Policy, *, is_borrowed: bool = False
+) -> Ending:
+    """What a cancel does. `proof` is None when none was sent; `after` is how long after the call it was made. When it
+    came by another member's session only a PIN shows whose it is: without one it is never more than said."""
     if has_pin:
         return {"valid": "cancelled", "duress": "duress"}.get(proof or "wrong", "doubted")  # type: ignore[return-value]
-    return "cancelled" if after <= timedelta(seconds=policy.undo_s) else "claimed"
+    in_time = after <= timedelta(seconds=policy.undo_s)
+    return "cancelled" if in_time and not is_borrowed else "claimed"
 
 
 def is_sign_of_life(proof: Proof | None, has_pin: bool) -> bool:

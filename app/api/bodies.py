@@ -187,9 +187,12 @@ class SosCancel(Base):
 
 
 class Ok(Base):
-    """The answer to "are you OK?"."""
+    """The answer to "are you OK?". With a PIN, whichever it is, the phone says where it is, as for a call."""
 
     shift_id = whole(1, required=True)
+    fix = fields.Raw(
+        allow_none=True, metadata={"description": "as of `sos`; one that makes no sense is passed over"}
+    )
     proof = fields.String(validate=PROOF)
     nonce = fields.String(validate=NONCE)
 

@@ -25,7 +25,7 @@ from app.db import db
 from app.errors import DomainError
 from app.field.export import export_of, trails_of
 from app.field.forgetting import forget_tracks
-from app.gate import LANGUAGES, allow, me, my_scope, settings, slide_session_cookie
+from app.gate import LANGUAGES, allow, me, my_roles, settings, slide_session_cookie
 
 bp = Blueprint("me", __name__, url_prefix="/api/v1/me", description="The caller's own data")
 
@@ -114,10 +114,10 @@ def me_doc(person: Person) -> dict[str, Any]:
             "id": person.id, "name": person.name, "login": person.login, "language": person.language,
             "name_in_notice": said["name_in_notice"] is True,
         },
-        "roles": [role for role in ("member", "leader", "reviewer", "admin") if role in my_scope().roles],
+        "roles": [role for role in ("member", "leader", "reviewer", "admin") if role in my_roles()],
         "consents": consent_docs(person),
         "totp": {
-            "on": second_factor.is_on(person), "asked": bool(my_scope().roles & TOTP_ROLES) and not settings().demo,
+            "on": second_factor.is_on(person), "asked": bool(my_roles() & TOTP_ROLES) and not settings().demo,
         },
         "calendar": {"url": token and feed_url(token)},
         "pin": {"set": bool(db.session.scalar(select(select(Pins).where(Pins.person_id == person.id).exists())))},
@@ -249,7 +249,7 @@ class RecoveryOut(Schema):
 
 @bp.post("/totp")
 @bp.response(200, TotpOut)
-@allow("leader", "reviewer", "admin")
+@allow("leader", "reviewer", "admin", before_set_up=True)
 def begin_totp() -> Any:
     """A new second factor, in force once confirmed. 409 when one is on."""
     draft = second_factor.begin(me(), clock.now())
@@ -258,7 +258,7 @@ def begin_totp() -> Any:
 
 
 @bp.put("/totp")
-@allow("leader", "reviewer", "admin")
+@allow("leader", "reviewer", "admin", before_set_up=True)
 @bp.arguments(TotpIn)
 @bp.response(200, RecoveryOut)
 def confirm_totp(body: dict[str, Any]) -> Any:

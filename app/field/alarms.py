@@ -28,15 +28,26 @@ def take_sos(arrival: Arrival) -> Outcome:
     return Outcome()
 
 
+def is_of_same_phone(township_id: int, author_id: int, device_id: UUID, body: dict[str, Any]) -> bool:
+    """Whether the call that this ends was its author's, and made on the phone that now says it is over."""
+    call = queries.inbox_item(township_id, UUID(body["sos_id"]))
+    return call is not None and (call.kind, call.author_id, call.device_id) == ("sos", author_id, device_id)
+
+
 def take_cancel(arrival: Arrival) -> Outcome:
     body = arrival.body
-    found = alarms.cancel(sender_of(arrival), UUID(body["sos_id"]), body.get("nonce"), body.get("proof"))
+    found = alarms.cancel(
+        sender_of(arrival), UUID(body["sos_id"]), body.get("nonce"), body.get("proof"),
+        is_borrowed=_sent_by(arrival) is not None,
+    )  # fmt: skip
     return Outcome() if found else Outcome(held=WAITING_FOR_SOS)
 
 
 def take_ok(arrival: Arrival) -> Outcome:
     body = arrival.body
-    found = alarms.say_ok(sender_of(arrival), body["shift_id"], body.get("nonce"), body.get("proof"))
+    found = alarms.say_ok(
+        sender_of(arrival), body["shift_id"], body.get("nonce"), body.get("proof"), fix_of(body.get("fix"))
+    )
     return Outcome() if found else Outcome(held="waiting_for_shift")
 
 

@@ -27,7 +27,7 @@ from app.duty.models import Shift
 from app.errors import DomainError, trace_of
 from app.field import answers as words
 from app.field import queries, reports, settling
-from app.field.alarms import WAITING_FOR_SOS
+from app.field.alarms import WAITING_FOR_SOS, is_of_same_phone
 from app.field.kinds import offered_kinds, taker_of
 from app.field.models import InboxItem, ItemState
 from app.field.rules import EffectiveTime, Policy, body_sha256, effective_time, holds_nul, policy_from
@@ -130,7 +130,7 @@ def take_batch(
     ids = [item.id for item in items if isinstance(item, Item)]
     batch = Batch(person, sent_at, now, queries.known_items(ids))
     answers: list[Receipt | None] = [None] * len(items)
-    # Starts first, then by id: two batches with the same items take their locks in the same order.
+    # Starts and calls first, then by id: two batches with the same items take their locks in the same order.
     for n in sorted(range(len(items)), key=lambda n: _turn(items[n])):
         answers[n] = _take_safely(batch, items[n])
     _release_words(batch)
@@ -142,7 +142,7 @@ def take_batch(
 def _turn(item: Item | Broken) -> tuple[int, str]:
     if isinstance(item, Broken):
         return 2, item.id
-    return (0 if item.kind == "duty.start" else 1), str(item.id)
+    return (0 if item.kind in ("duty.start", "sos") else 1), str(item.id)
 
 
 def _take_safely(batch: Batch, item: Item | Broken) -> Receipt | None:
@@ -200,12 +200,21 @@ def register(batch: Batch, item: Item) -> Receipt | None:
         # Its number and hash stay, so that nothing looks missing; its content is not kept.
         queries.set_state(township_id, item.id, batch.now, result="rejected", reasons=[refused])
         return None
-    # A call for help from a borrowed phone is heard like any other; who brought it stands with it.
-    if item.author_id != batch.person.id and item.kind != "sos":
+    if not _is_heard(batch, item, township_id):
         queries.set_state(township_id, item.id, batch.now, result="held", reasons=["other_author"])
         return None
     _apply(batch, township_id, item.id, item.kind, item.body, effective, item)
     return None
+
+
+def _is_heard(batch: Batch, item: Item, township_id: int) -> bool:
+    """One's own item; or a call for help from a borrowed phone, which is heard like any other, with who brought it
+    beside it; or the end of that call from the same phone."""
+    if item.author_id == batch.person.id or item.kind == "sos":
+        return True
+    return item.kind == "sos.cancel" and is_of_same_phone(
+        township_id, item.author_id, item.device_id, item.body
+    )
 
 
 def _township_of(batch: Batch, author_id: int) -> int | None:
@@ -308,13 +317,13 @@ def _seen_before(batch: Batch, item: Item, known: queries.Known) -> Receipt | No
     if author_id != item.author_id or sha256.hex() != item.sha256:
         _quarantine(batch, township_id if author_id == batch.person.id else None, item, "conflict")
         return Receipt(str(item.id), "conflict", reasons=("id_taken",))
-    if item.author_id == batch.person.id:
-        _release_own(batch, item.id)
+    if _is_heard(batch, item, township_id):
+        _release_brought(batch, item.id)
     return Receipt(str(item.id), "duplicate")
 
 
-def _release_own(batch: Batch, item_id: UUID) -> None:
-    """An item that another session brought first is judged when its author's own session brings it."""
+def _release_brought(batch: Batch, item_id: UUID) -> None:
+    """An item that a stranger's session brought first is judged when it comes from where it is heard."""
     state = queries.states_of([item_id]).get(item_id)
     if state is None or state.result != "held" or "other_author" not in state.reasons:
         return

@@ -48,20 +48,21 @@ def alarm_round(timestamp: int) -> None:
 
 def work_on(township_id: int, alarm_id: UUID) -> None:
     """Commits after every message, so that what was told is known to have been told. One worker at a time; who comes
-    meanwhile finds it taken, so that one looks again when a further stage is due by then."""
+    meanwhile finds it taken, so that one looks again when more is due by then."""
     with queries.alone(alarm_id) as is_mine:
         while is_mine:
-            stage = tell_stage(township_id, alarm_id)
-            if stage is None or not delivery.is_next_due(township_id, alarm_id, stage, clock.now()):
+            began = clock.now()
+            is_open = tell_stage(township_id, alarm_id)
+            if not is_open or not delivery.is_more_due(township_id, alarm_id, began, clock.now()):
                 return
 
 
-def tell_stage(township_id: int, alarm_id: UUID) -> int | None:
-    """Everybody who is to be told at the stage that is due now; None when somebody has taken it."""
+def tell_stage(township_id: int, alarm_id: UUID) -> bool:
+    """Everybody who is to be told at the stage that is due now; False when somebody has taken it."""
     alarm = delivery.advance(township_id, alarm_id, clock.now())
     db.session.commit()
     if alarm is None:
-        return None
+        return False
     settings: Settings = current_app.extensions["settings"]
     senders = text_senders(settings.channels)
     ways = [delivery.Way(one.code, one.personal) for one in senders]
@@ -69,11 +70,11 @@ def tell_stage(township_id: int, alarm_id: UUID) -> int | None:
     db.session.commit()
     for errand in errands:
         if not delivery.is_open(township_id, alarm_id):
-            return None
+            return False
         code = carry(alarm, errand, settings, senders)
         delivery.record(alarm, errand, code, clock.now())
         db.session.commit()
-    return alarm.stage
+    return True
 
 
 def carry(

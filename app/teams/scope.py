@@ -7,7 +7,7 @@ Queries put one of the `…_rows` criteria into their WHERE; the criteria are bu
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from sqlalchemy import and_, false, or_, select
@@ -61,6 +61,12 @@ class Scope:
     def all_township_ids(self) -> frozenset[int]:
         home = {self.township_id} if self.township_id and self.team_ids else set()
         return self.township_ids | home
+
+
+def as_member(scope: Scope) -> Scope:
+    """The same person without what a role opens."""
+    none: frozenset[int] = frozenset()
+    return replace(scope, led_team_ids=none, reviewed=none, administered=none, township_ids=none)
 
 
 def scope_of(person: Person) -> Scope:

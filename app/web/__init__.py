@@ -19,6 +19,7 @@ def init_app(app: Flask) -> None:
         received,
         reports,
         review,
+        second_factor,
         session,
         shell,
         shifts,
@@ -29,5 +30,5 @@ def init_app(app: Flask) -> None:
     assets.init_app(app)
     words.init_app(app)
     desk = (board, alarms, shifts, swaps, reports, review, received, coverage, codes, people)
-    for module in (shell, session, phone, *desk, display, feeds):
+    for module in (shell, session, second_factor, phone, *desk, display, feeds):
         app.register_blueprint(module.pages)

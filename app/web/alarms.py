@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import timedelta
+from pathlib import Path
 from typing import Any
 from uuid import UUID
 
-from flask import Blueprint, Response, flash, redirect, render_template, url_for
+from flask import Blueprint, Response, abort, current_app, flash, redirect, render_template, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 from wtforms import RadioField
@@ -20,8 +21,9 @@ from app.alarms.rules import Policy
 from app.areas.policies import place_of
 from app.db import db
 from app.errors import Conflict, DomainError
-from app.gate import allow, me, my_scope, stream_news
+from app.gate import allow, me, my_roles, my_scope, public, settings, stream_news
 from app.web.forms import DeskForm, needed
+from app.web.phone import revalidated
 from app.web.planning import blame
 from app.web.words import local, names, use_zone
 
@@ -35,14 +37,24 @@ class CloseForm(DeskForm):
 
 
 @pages.get("/desk/stream")
-@allow(*HEARERS)
+@allow(*HEARERS, before_set_up=True)
 def stream() -> ResponseReturnValue:
     """News for open desk pages: that something happened, by ids only."""
     return stream_news()
 
 
+@pages.get("/desk/sw.js")
+@public
+def worker() -> ResponseReturnValue:
+    """The desk's worker: it shows messages while every page is closed, and keeps no file."""
+    built = Path(current_app.static_folder or "") / "dist" / "deskworker.js"
+    if not built.is_file():
+        abort(404)
+    return revalidated(built.read_text(), "text/javascript; charset=utf-8")
+
+
 @pages.get("/desk/alarms/open")
-@allow(*HEARERS)
+@allow(*HEARERS, before_set_up=True)
 def ringing() -> ResponseReturnValue:
     """What rings on this desk, as the bar that every page holds. That it was shown here is written down."""
     now = clock.now()
@@ -54,7 +66,7 @@ def ringing() -> ResponseReturnValue:
 
 
 @pages.get("/desk/alarms")
-@allow(*HEARERS)
+@allow(*HEARERS, before_set_up=True)
 def show() -> ResponseReturnValue:
     now = clock.now()
     scope = my_scope()
@@ -63,7 +75,7 @@ def show() -> ResponseReturnValue:
 
 
 @pages.get("/desk/alarms/<uuid:alarm_id>")
-@allow(*HEARERS)
+@allow(*HEARERS, before_set_up=True)
 def one(alarm_id: UUID) -> ResponseReturnValue:
     alarm = operations.look_at(me(), my_scope(), alarm_id, clock.now())
     page = alarm_page(alarm, closing_form(formdata=None))
@@ -72,7 +84,7 @@ def one(alarm_id: UUID) -> ResponseReturnValue:
 
 
 @pages.post("/desk/alarms/<uuid:alarm_id>/take")
-@allow(*HEARERS)
+@allow(*HEARERS, before_set_up=True)
 def take(alarm_id: UUID) -> ResponseReturnValue:
     """I take it: the bar goes from every other desk, and the phone shows who is coming."""
     try:
@@ -85,7 +97,7 @@ def take(alarm_id: UUID) -> ResponseReturnValue:
 
 
 @pages.post("/desk/alarms/<uuid:alarm_id>/close")
-@allow(*HEARERS)
+@allow(*HEARERS, before_set_up=True)
 def close(alarm_id: UUID) -> ResponseReturnValue:
     form, now = closing_form(), clock.now()
     try:
@@ -204,4 +216,11 @@ def reach_words(steps: Sequence[AlarmStep]) -> list[str]:
     return said
 
 
-pages.app_context_processor(lambda: {"hears_alarms": lambda: bool(my_scope().roles & set(HEARERS))})
+def offers_push() -> bool:
+    """Whether this server may send to any push service at all."""
+    return bool(settings().channels.push_hosts)
+
+
+pages.app_context_processor(
+    lambda: {"hears_alarms": lambda: bool(my_roles() & set(HEARERS)), "offers_push": offers_push}
+)

@@ -8,7 +8,7 @@ from flask import Blueprint, current_app, redirect, request, url_for
 from flask.typing import ResponseReturnValue
 
 from app import clock
-from app.gate import LANGUAGES, allow, my_scope, public, settings
+from app.gate import LANGUAGES, allow, my_roles, my_scope, public, settings
 
 pages = Blueprint("shell", __name__)
 
@@ -30,7 +30,7 @@ YEAR_S = 365 * 86400
 @pages.get("/")
 @allow()
 def home() -> ResponseReturnValue:
-    roles = my_scope().roles
+    roles = my_roles()
     if "leader" in roles:
         return redirect(url_for("board.show"))
     return redirect("/desk/coverage" if roles & {"reviewer", "admin"} else "/m/")

@@ -128,10 +128,10 @@ let alarmTries = 0;
  * @param {boolean} [atOnce]
  */
 export async function sendAlarms(atOnce = false) {
-  await rush(atOnce).catch(() => "wait");
+  const ending = await rush(atOnce).catch(() => "wait");
   await reload();
   clearTimeout(alarmTimer);
-  if (!current().rows.some(isUrgent)) {
+  if (ending !== "wait" && !current().rows.some(isUrgent)) {
     alarmTries = 0;
     return;
   }

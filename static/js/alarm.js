@@ -2,6 +2,8 @@
 // Calls for help on every desk page: heard by the stream, asked for every 15 s where the stream is cut, shown in a bar that
 // is drawn by the server, rung until somebody takes them. `data-alarm` on the root says what the page is doing.
 
+import { keepRinging } from "./deskpush.js";
+
 const bar = /** @type {HTMLElement} */ (document.getElementById("alarm-bar"));
 const POLL_MS = 15_000; // without a stream
 const CALM_MS = 60_000; // beside one
@@ -171,3 +173,4 @@ ask();
 setInterval(poll, 1_000);
 setInterval(beat, BEEP_MS);
 openMap();
+keepRinging(bar.dataset.me ?? "");

@@ -53,6 +53,7 @@ async function begin() {
   await catchUp(0);
   forget().then(() => forgetAlarms()).catch(() => {});
   setTimeout(() => import("./camera.js").then((m) => m.keepReader()).catch(() => {}), KEEP_READER_MS);
+  import("./offline/push.js").then((m) => m.mendPush()).catch(() => {});
   import("./stream.js").then((m) => m.listen()).catch(() => {}); // without it the phone asks every few minutes
 }
 

@@ -25,7 +25,7 @@ def test_the_stage_follows_the_seconds_since_it_was_received(seconds, stage):
 def test_a_township_may_set_its_own_seconds_and_numbers():
     policy = rules.policy_from({"escalate_s": [10, 20, 30], "ok_every_min": 15, "what": 1})
     assert policy.escalate_s == (10, 20, 30) and policy.ok_every_min == 15
-    assert [t - T0 for t in rules.due_times(T0, policy)] == [timedelta(seconds=s) for s in (0, 10, 20, 30)]
+    assert [t - T0 for t in rules.due_times(T0, policy)] == [timedelta(seconds=s) for s in (0, 5, 10, 20, 30)]
 
 
 @pytest.mark.parametrize(
@@ -39,6 +39,21 @@ def test_texts_come_with_the_second_stage_a_silent_ones_at_once_and_a_drills_onl
     stage, silent, test, text_drills, used
 ):
     assert rules.uses_texts(stage, silent, test, Policy(text_drills=text_drills)) is used
+
+
+@pytest.mark.parametrize(
+    ("told", "failed", "has_push", "waited_s", "unreached"),
+    [
+        ((), (), False, 0, False), ((), (), False, 4.9, False), ((), (), False, 5, True),
+        (("desk",), (), False, 5, False), (("desk",), ("push",), False, 60, False),
+        ((), (), True, 5, False), (("push",), (), True, 60, False), ((), ("push",), True, 5, True),
+        (("push",), ("push",), True, 60, False), (("sms",), (), False, 60, True),
+    ],
+)  # fmt: skip
+def test_who_has_neither_a_browser_that_takes_it_nor_a_desk_that_shows_it_is_unreached(
+    told, failed, has_push, waited_s, unreached
+):
+    assert rules.is_unreached(told, failed, has_push, timedelta(seconds=waited_s), P) is unreached
 
 
 @pytest.mark.parametrize(
@@ -80,6 +95,14 @@ def test_each_pin_is_known_by_its_proof_and_no_other_is():
 )  # fmt: skip
 def test_what_a_cancel_does(proof, has_pin, after_s, ending):
     assert rules.judge_cancel(proof, has_pin, timedelta(seconds=after_s), P) == ending
+
+
+@pytest.mark.parametrize(
+    ("proof", "has_pin", "ending"),
+    [("valid", True, "cancelled"), ("duress", True, "duress"), ("wrong", True, "doubted"), (None, False, "claimed")],
+)  # fmt: skip
+def test_from_a_borrowed_phone_only_a_pin_ends_a_call(proof, has_pin, ending):
+    assert rules.judge_cancel(proof, has_pin, timedelta(seconds=1), P, is_borrowed=True) == ending
 
 
 @pytest.mark.parametrize(

@@ -46,6 +46,7 @@ TABLE = """
 GET     /healthz                                            -        200  200    200  200    200      200   200
 GET     /readyz                                             -        200  200    200  200    200      200   200
 GET     /sw.js                                              -        200  200    200  200    200      200   200
+GET     /desk/sw.js                                         -        200  200    200  200    200      200   200
 GET     /manifest.webmanifest                               -        200  200    200  200    200      200   200
 GET     /m                                                  -        308  308    308  308    308      308   308
 GET     /m/                                                 -        200  200    200  200    200      200   200
@@ -54,6 +55,10 @@ GET     /sign-in                                            -        200  302   
 POST    /sign-in                                            -        422  422    422  422    422      422   422
 POST    /sign-out                                           -        in   302    302  302    302      302   302
 GET     /                                                   -        in   302    302  302    302      302   302
+
+GET     /desk/second-factor                                 -        in   403    403  200    200      200   403
+POST    /desk/second-factor                                 -        in   403    403  302    302      302   403
+POST    /desk/second-factor/confirm                         -        in   403    403  422    422      422   403
 
 POST    /api/v1/session                                     -        401  401    401  401    401      401   401
 GET     /api/v1/session                                     -        401  200    200  200    200      200   200

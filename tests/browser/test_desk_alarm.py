@@ -18,6 +18,7 @@ from app.db import db
 from app.teams.models import Team
 from tests import make
 from tests.browser.phone_page import CHROMIUM, FLAGS, until
+from tests.browser.test_phone_me import PUSH_SERVICE
 from tests.browserless import Browser
 from tests.phone import Phone
 
@@ -246,3 +247,75 @@ def test_bar_list_and_page_have_no_serious_axe_finding_and_fit_their_screen(
                    .map(e => e.outerHTML.slice(0, 80))"""
             )
             assert small == [], address
+
+
+# --- with every page closed -----------------------------------------------------------------------
+
+
+def push_state(page: Page, state: str) -> None:
+    page.wait_for_selector(f"#push[data-state={state}]")
+
+
+def is_subscribed(page: Page) -> bool:
+    return bool(page.request.get("/api/v1/me/push").json()["subscribed"])
+
+
+def test_a_computer_is_told_to_ring_with_its_pages_closed_and_keeps_no_page(desks: Any, live: Any) -> None:
+    page = desks[0]
+    page.context.add_init_script(PUSH_SERVICE)
+    page.context.grant_permissions(["notifications"], origin=live.url)
+    page.goto("/desk/alarms")
+    push_state(page, "off")
+    page.locator("#push [data-do=on]").click()
+    push_state(page, "on")
+    assert is_subscribed(page) and page.evaluate("() => window.__asked") == 65
+    found = page.evaluate("""async () => {
+      const all = await navigator.serviceWorker.getRegistrations();
+      return [all.map((r) => [new URL(r.scope).pathname, new URL(r.active.scriptURL).pathname]), await caches.keys(),
+        (await indexedDB.databases()).length];
+    }""")
+    assert found == [[["/desk/", "/desk/sw.js"]], [], 0], "it only rings: no file, no store of the phone's"
+    violations = Axe().run(page).response["violations"]
+    assert [v["id"] for v in violations if v["impact"] in ("serious", "critical")] == []
+    page.locator("#push [data-do=off]").click()
+    push_state(page, "off")
+    assert not is_subscribed(page)
+
+
+def test_a_lost_address_is_mended_at_the_next_opening_for_who_asked(desks: Any, live: Any) -> None:
+    page = desks[0]
+    page.context.add_init_script(PUSH_SERVICE)
+    page.context.grant_permissions(["notifications"], origin=live.url)
+    page.goto("/desk/sessions")
+    page.locator("#push [data-do=on]").click()
+    push_state(page, "on")
+    forget_addresses(live)
+    page.evaluate("() => sessionStorage.clear()")
+    page.goto("/desk/board")
+    until(page, "() => sessionStorage.getItem('xunfang.push.looked') === '1'")
+    assert is_subscribed(page)
+    forget_addresses(live)
+    page.evaluate(
+        "() => { sessionStorage.clear(); localStorage.setItem('xunfang.push', '0') }"
+    )  # somebody else's wish
+    page.goto("/desk/alarms")
+    push_state(page, "off")
+    assert not is_subscribed(page)
+
+
+def forget_addresses(live: Any) -> None:
+    from app.alarms.models import PushAddress
+
+    with live.app.app_context():
+        db.session.execute(db.delete(PushAddress))
+        db.session.commit()
+        db.session.remove()
+
+
+def test_a_browser_that_blocks_messages_says_how_to_allow_them(desks: Any, live: Any) -> None:
+    page = desks[0]
+    page.context.add_init_script("navigator.permissions.query = async () => ({ state: 'denied' })")
+    page.goto("/desk/alarms")
+    push_state(page, "denied")
+    assert "允许" in page.locator("#push").inner_text()
+    assert page.locator("#push button:visible").count() == 0

@@ -135,6 +135,8 @@ def test_nothing_on_the_phone_says_which_pin_was_typed(live: Any, playwright: An
         assert [c.state for c in calls_of(live, person)] == ["open" if pin == WRONG else "cancelled"]
     text = json.dumps(shapes[PIN], ensure_ascii=False)
     assert "hex(64)" in text and '"sos.cancel"' in text, "the reader is blind"
+    (said,) = [row for row in shapes[PIN]["items"] if row["kind"] == "ok"]
+    assert "fix" in said["envelope"]["body"], "an OK does not say where"
     for other in (SECOND, WRONG):
         assert lines(shapes[other]) == lines(shapes[PIN])
     assert words[PIN] == words[SECOND] == words[WRONG]

@@ -298,7 +298,7 @@ def test_an_expired_session_keeps_not_sent_and_asks_to_sign_in(handset: Handset,
     one_call(live, handset, person)
 
 
-def test_another_member_on_the_phone_sends_nothing_for_the_first_and_is_told(
+def test_a_call_that_waits_on_a_borrowed_phone_is_sent_by_whoever_signs_in_next(
     handset: Handset, live: Any
 ) -> None:
     first, first_id = new_member(live, "先求助的")
@@ -315,13 +315,16 @@ def test_another_member_on_the_phone_sends_nothing_for_the_first_and_is_told(
         page.click("[data-name=sign-out]")
         page.click("[data-name=sign-out-yes]")
         page.wait_for_selector("[data-name=others]")
+    page.route("**/api/v1/field/sync", lambda route: route.abort())
     handset.sign_in(second)
     page.wait_for_selector("[data-name=sos-colleague]")
     assert "先求助的" in page.inner_text("[data-name=sos-colleague]")
-    handset.open("today")
-    handset.send_now()
-    assert calls_of(live, first_id) == calls_of(live, second_id) == []
+    page.unroute_all()
+    page.wait_for_selector("[data-name=sos-colleague]", state="detached", timeout=40_000)
+    (call,) = calls_of(live, first_id)
+    assert call.sent_by_id == second_id and calls_of(live, second_id) == []
     assert page.locator("[data-name=sos]").count() == 0
+    assert {item.author_id for item in inbox(live, first_id)} == {first_id}
     handset.open("me")
     page.click("[data-name=sign-out]")
     page.click("[data-name=sign-out-yes]")

@@ -48,7 +48,7 @@ def test_the_same_call_eight_times_is_one_alarm(member, people, phone, sync, eve
     assert len(alarms()) == 1 and kinds(alarm(call)) == ["raised"]
 
 
-def test_its_jobs_are_put_in_with_it_at_once_and_after_30_90_and_180_seconds(
+def test_its_jobs_are_put_in_with_it_at_once_after_5_and_after_30_90_and_180_seconds(
     member, people, phone, sync, evening
 ):
     sync(member, [sos(phone, people.shift)], evening)
@@ -58,7 +58,7 @@ def test_its_jobs_are_put_in_with_it_at_once_and_after_30_90_and_180_seconds(
         .where(db.text("task_name = 'alarm_work'"))
         .order_by(db.text("scheduled_at"))
     ).all()
-    assert [float(at) - evening.timestamp() for at in when] == [0, 30, 90, 180]
+    assert [float(at) - evening.timestamp() for at in when] == [0, 5, 30, 90, 180]
 
 
 def test_off_duty_and_without_a_shift_it_is_heard_all_the_same(member, people, phone, sync, evening):
@@ -146,6 +146,53 @@ def test_another_members_call_cannot_be_cancelled(with_pins, people, as_person, 
     end = cancel(other, call)
     assert sync(as_person(people.mate), [end], evening)[end["id"]]["reasons"] == ["waiting_for_sos"]
     assert alarm(call).state == "open"
+
+
+def test_its_end_is_heard_from_the_same_borrowed_phone_in_any_order(
+    with_pins, people, as_person, phone, sync, evening
+):
+    mate = as_person(people.mate)
+    call = sos(phone, people.shift)
+    end = cancel(phone, call, **proof(people.member.id, PIN))
+    assert sync(mate, [end], evening)[end["id"]]["reasons"] == ["other_author"]
+    receipts = sync(mate, [end, call], evening + MINUTE)
+    assert receipts[end["id"]]["reasons"] == [] and alarm(call).state == "cancelled"
+
+
+@pytest.mark.parametrize("pin", [PIN, DURESS])
+def test_brought_by_a_colleague_either_pin_is_answered_alike(
+    with_pins, people, as_person, phone, sync, evening, pin
+):
+    call = sos(phone, people.shift)
+    end = cancel(phone, call, **proof(people.member.id, pin))
+    receipts = sync(as_person(people.mate), [call, end], evening + MINUTE)
+    assert [receipts[one["id"]]["result"] for one in (call, end)] == ["stored", "stored"]
+    assert alarm(call).state == "cancelled" and len(alarms(silent=True)) == (pin == DURESS)
+
+
+def test_without_a_pin_a_colleagues_session_only_says_that_it_is_over(
+    people, as_person, phone, sync, evening
+):
+    call = sos(phone, people.shift)
+    sync(as_person(people.mate), [call, cancel(phone, call, evening + SECOND)], evening + SECOND)
+    assert alarm(call).state == "open" and "claimed" in kinds(alarm(call))
+
+
+def test_from_another_phone_a_colleague_ends_nobodys_call(with_pins, people, as_person, phone, sync, evening):
+    call = sos(phone, people.shift)
+    sync(with_pins, [call], evening)
+    elsewhere = Phone(people.member, evening)
+    end = cancel(elsewhere, call, **proof(people.member.id, PIN))
+    for n in range(2):
+        receipt = sync(as_person(people.mate), [end], evening + n * SECOND)[end["id"]]
+        assert receipt["reasons"] == ["other_author"] and alarm(call).state == "open"
+
+
+def test_a_colleagues_session_says_for_nobody_that_they_are_well(
+    with_pins, people, as_person, phone, sync, evening
+):
+    answer = say_ok(phone, people.shift, **proof(people.member.id, PIN))
+    assert sync(as_person(people.mate), [answer], evening)[answer["id"]]["reasons"] == ["other_author"]
 
 
 @pytest.mark.parametrize("shown", ["wrong", "none", "malformed"])
@@ -279,6 +326,31 @@ def test_an_ok_with_either_pin_ends_the_alarm_about_silence(with_pins, people, p
     assert sync(with_pins, [answer], evening + 6 * MINUTE)[answer["id"]]["result"] == "stored"
     assert [one.state for one in alarms(kind="no_answer")] == ["cancelled"]
     assert len(alarms(silent=True)) == (pin == DURESS)
+
+
+def test_an_ok_under_duress_says_where_and_with_the_other_pin_nobody_learns_it(
+    with_pins, people, phone, sync, evening
+):
+    from app.alarms import queries
+
+    for pin in (PIN, WRONG, DURESS):
+        answer = say_ok(phone, people.shift, fix=phone.fix(600, 500), **proof(people.member.id, pin))
+        assert sync(with_pins, [answer], evening)[answer["id"]]["result"] == "stored"
+    (one,) = alarms()
+    called = sos(phone, people.shift)
+    sync(with_pins, [called], evening)
+    assert one.silent and one.accuracy_m == 8
+    assert queries.lon_lat_of(one) == queries.lon_lat_of(alarm(called)) is not None
+
+
+@pytest.mark.parametrize("fix", [None, 7, {"lon_e7": "here"}, {"lon_e7": 10**10, "lat_e7": 0}])
+def test_an_ok_is_not_refused_for_a_position_that_makes_no_sense(
+    with_pins, people, phone, sync, evening, fix
+):
+    answer = say_ok(phone, people.shift, fix=fix, **proof(people.member.id, DURESS))
+    assert sync(with_pins, [answer], evening)[answer["id"]]["result"] == "stored"
+    (one,) = alarms(silent=True)
+    assert one.position is None
 
 
 def test_an_ok_without_the_right_pin_ends_nothing(with_pins, people, phone, sync, evening):

@@ -144,8 +144,9 @@ def lines(path) -> list[dict[str, Any]]:
 
 
 def test_the_file_gets_a_line_for_each_leader_at_90_s_and_for_the_township_at_180_s(
-    call, at, evening, channels, tmp_path
+    call, at, evening, channels, tmp_path, people
 ):
+    operations.note_shown(people.leader, [alarm(call)], evening)
     out = tmp_path / "outbox" / "out.jsonl"
     channels(outbox_file=str(out))
     told = {}
@@ -158,6 +159,90 @@ def test_the_file_gets_a_line_for_each_leader_at_90_s_and_for_the_township_at_18
     (first, *_) = lines(out)
     assert "王队员" in first["body"] and first["url"].endswith(f"/desk/alarms/{call['id']}")
     assert "114." not in out.read_text() and "30.58" not in out.read_text(), "no position leaves the house"
+
+
+def test_a_leader_with_neither_push_nor_an_open_desk_is_texted_at_once_and_not_again_at_90_s(
+    call, at, evening, channels, tmp_path, people
+):
+    out = tmp_path / "out.jsonl"
+    channels(outbox_file=str(out))
+    told = {}
+    for seconds in (0, 4, 5, 30, 90):
+        work(call, at, evening + seconds * SECOND)
+        told[seconds] = [line["to"] for line in lines(out)]
+    assert told == {0: [], 4: [], 5: ["leader"], 30: ["leader"], 90: ["leader"]}
+    assert ("told", 0, "file", people.leader.id, None) in steps(alarm(call))
+
+
+def test_a_leader_whose_browser_took_it_is_not_texted_before_90_s(
+    call, at, evening, channels, far, people, tmp_path
+):
+    out = tmp_path / "out.jsonl"
+    channels(outbox_file=str(out), push_hosts=("127.0.0.1",))
+    sign_up(people.leader, far, evening)
+    for seconds in (0, 5, 30):
+        work(call, at, evening + seconds * SECOND)
+    assert lines(out) == [] and len(far.got) == 2
+    work(call, at, evening + 90 * SECOND)
+    assert [line["to"] for line in lines(out)] == ["leader"]
+
+
+def test_a_leader_whose_browser_did_not_take_it_is_texted_at_once(
+    call, at, evening, channels, far, people, tmp_path
+):
+    out = tmp_path / "out.jsonl"
+    channels(outbox_file=str(out), push_hosts=("127.0.0.1",))
+    sign_up(people.leader, far, evening)
+    far.answers["/push"] = (500, "")
+    for seconds in (0, 5):
+        work(call, at, evening + seconds * SECOND)
+    assert [line["to"] for line in lines(out)] == ["leader"]
+
+
+def test_a_push_that_hangs_over_the_five_seconds_holds_no_text_up(
+    call, at, evening, channels, far, people, tmp_path, monkeypatch
+):
+    out = tmp_path / "out.jsonl"
+    channels(outbox_file=str(out), push_hosts=("127.0.0.1",))
+    sign_up(people.leader, far, evening)
+    far.answers["/push"] = (500, "")
+    real = jobs.carry
+
+    def slow(*all: Any) -> str | None:
+        at(evening + 10 * SECOND)
+        return real(*all)
+
+    monkeypatch.setattr(jobs, "carry", slow)
+    work(call, at, evening)
+    assert [line["to"] for line in lines(out)] == ["leader"]
+
+
+def test_where_only_a_group_can_be_texted_it_is_told_at_once_for_who_is_unreached(
+    call, at, evening, channels, far
+):
+    channels(wecom_url=f"{far.url}/wecom")
+    for seconds in (5, 90):
+        work(call, at, evening + seconds * SECOND)
+    assert len(far.bodies("/wecom")) == 1
+
+
+def test_nobody_reached_and_no_text_channel_is_said_to_the_sender_at_once(
+    call, at, evening, channels, people
+):
+    from app.alarms.phone import alarms_for
+
+    channels()
+    work(call, at, evening + 5 * SECOND)
+    (mine,) = alarms_for(people.member, evening)
+    assert mine["undeliverable"] == ["push", "text"]
+
+
+def test_a_drill_texts_nobody_at_once(people, at, evening, as_person, phone, sync, channels, tmp_path):
+    channels(outbox_file=str(tmp_path / "out.jsonl"))
+    drill = sos(phone, people.shift, test=True)
+    sync(as_person(people.member), [drill], evening)
+    work(drill, at, evening + 5 * SECOND)
+    assert lines(tmp_path / "out.jsonl") == []
 
 
 def test_without_a_text_channel_that_is_said_once(call, at, evening, channels):
@@ -401,7 +486,7 @@ def test_a_silent_alarm_goes_to_officials_one_by_one_and_never_to_a_group(
         outbox_file=str(tmp_path / "out.jsonl"),
     )  # fmt: skip
     sender = operations.Sender(people.town.township.id, UUID(int=7), people.member.id, evening, evening)
-    operations._raise_silent(sender, None, people.shift.id)
+    operations._raise_silent(sender, people.shift.id, None)
     db.session.commit()
     (one,) = alarms(silent=True)
     for seconds in (0, 30, 90, 180):

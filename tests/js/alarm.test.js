@@ -165,3 +165,17 @@ test("police and ambulance can be called even when no plan has come", () => {
   const told = a.callsOf({ call_numbers: [{ name: "张队长", number: "138 0013-8000" }, { name: "x", number: "110" }, { name: "none", number: "" }] });
   assert.deepEqual(told.map((c) => [c.number, c.sms]), [["13800138000", "13800138000"], ["110", "12110"], ["120", ""]]);
 });
+
+const here = { lon: 114.1, lat: 30.6, accuracy_m: 7.2, at: AT };
+for (const [title, proving, position, age, says] of [
+  ["with a PIN, whichever, \"I'm OK\" says where, as a call does", { nonce: "n", proof: "p" }, here, 60_000, true],
+  ["an old position is not said", { nonce: "n", proof: "p" }, here, 300_001, false],
+  ["none is known", { nonce: "n", proof: "p" }, null, 0, false],
+  ["without a PIN nobody need know where", { nonce: "n" }, here, 0, false],
+]) {
+  test(title, () => {
+    const body = a.okBody(7, proving, position, AT + age);
+    const fix = { lon_e7: 1_141_000_000, lat_e7: 306_000_000, accuracy_m: 8, age_ms: age };
+    assert.deepEqual(body, { shift_id: 7, ...proving, ...(says ? { fix } : {}) });
+  });
+}

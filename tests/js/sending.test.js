@@ -1,7 +1,7 @@
 // The sending rule, as a table: what came back, and what becomes of each item.
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { judgeAnswer, mayForget, stateOf } from "../../static/js/domain/sending.js";
+import { goesAtOnce, judgeAnswer, keptForAuthors, mayForget, stateOf, STRANGERS_WAIT_MS } from "../../static/js/domain/sending.js";
 
 const NOW = Date.parse("2026-11-24T12:00:00Z");
 const ok = (...results) => ({
@@ -70,4 +70,31 @@ for (const [state, verdict, hours, forget] of [
 test("every result of the protocol has a state", () => {
   assert.deepEqual(["stored", "duplicate", "held", "rejected", "conflict"].map((result) => stateOf({ result })),
     ["acked", "acked", "held", "refused", "refused"]);
+});
+
+// --- who takes what along: [kind, state, author, not before (in ms), does it go at once when 5 is signed in]
+for (const [kind, state, author_id, inMs, goes] of [
+  ["sos", "queued", 5, 0, true],
+  ["sos", "sending", 5, 0, true],
+  ["sos", "acked", 5, 0, false],
+  ["ok", "queued", 5, 0, true],
+  ["sos.cancel", "queued", 5, 1, true],
+  ["checkin", "queued", 5, 0, false],
+  ["sos", "queued", 6, 0, true],
+  ["sos", "sending", 6, 0, true],
+  ["sos", "acked", 6, 0, false],
+  ["sos.cancel", "queued", 6, 0, true],
+  ["sos.cancel", "queued", 6, 1, false],
+  ["ok", "queued", 6, 0, false],
+  ["checkin", "queued", 6, 0, false],
+]) {
+  test(`${kind} of ${author_id === 5 ? "mine" : "a colleague"}, ${state}, in ${inMs} ms: ${goes ? "goes at once" : "does not"}`, () =>
+    assert.equal(goesAtOnce({ kind, state, author_id, not_before: NOW + inMs }, 5, NOW), goes));
+}
+
+test("what is held for its author goes on waiting, what was taken is taken, my own held is held", () => {
+  const held = { state: "held", receipt: { id: "x", result: "held", reasons: ["other_author"] } };
+  const taken = { state: "acked", receipt: { id: "x", result: "stored", reasons: [] } };
+  const items = keptForAuthors(new Map([["theirs", held], ["mine", held], ["call", taken]]), (id) => id === "mine");
+  assert.deepEqual([...items.values()], [{ state: "queued", delayMs: STRANGERS_WAIT_MS }, held, taken]);
 });

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -31,7 +32,7 @@ def page(item):
 def silent_one(people, evening):
     """A silent alarm of the member on the cast's shift."""
     sender = operations.Sender(people.town.township.id, make_id(), people.member.id, evening, evening)
-    operations._raise_silent(sender, None, people.shift.id)
+    operations._raise_silent(sender, people.shift.id, None)
     db.session.commit()
     return alarms(silent=True)[0]
 
@@ -240,3 +241,38 @@ def test_the_stream_is_for_those_who_hear_alarms_and_says_when_to_come_back(
     assert answer.get_data(as_text=True).startswith("retry: ")
     assert as_person(people.member).get("/desk/stream").status_code == 403
     assert client.get("/desk/stream").status_code == 302
+
+
+# --- with every page closed -----------------------------------------------------------------------
+
+PUSH = 'id="push"'
+
+
+def shows_push(caller, page):
+    return PUSH in caller.get(page).get_data(as_text=True)
+
+
+def test_whoever_hears_calls_can_let_the_computer_ring_and_nobody_else_is_offered_it(
+    leader, people, as_person
+):
+    for page in ("/desk/alarms", "/desk/sessions"):
+        assert shows_push(leader, page)
+    assert "关掉页面也响" in text_of(leader.get("/desk/alarms"))
+    assert not shows_push(as_person(people.member), "/desk/sessions")
+
+
+def test_where_no_push_service_may_be_written_to_it_is_not_offered(leader, app, monkeypatch):
+    settings = app.extensions["settings"]
+    without = replace(settings, channels=replace(settings.channels, push_hosts=()))
+    monkeypatch.setitem(app.extensions, "settings", without)
+    assert not shows_push(leader, "/desk/alarms") and not shows_push(leader, "/desk/sessions")
+
+
+def test_the_desks_worker_is_a_script_of_its_own_scope(client, app, tmp_path, monkeypatch):
+    monkeypatch.setattr(app, "static_folder", str(tmp_path))
+    assert client.get("/desk/sw.js").status_code == 404
+    (tmp_path / "dist").mkdir()
+    (tmp_path / "dist" / "deskworker.js").write_text("1")
+    answer = client.get("/desk/sw.js")
+    assert answer.status_code == 200 and answer.mimetype == "text/javascript"
+    assert "Service-Worker-Allowed" not in answer.headers and answer.headers["Cache-Control"] == "no-cache"

@@ -1,5 +1,6 @@
 // @ts-check
-// What a typed PIN proves. Pure.
+// What a typed PIN proves, and what goes along with it. Pure.
+import { fixOf } from "./claim.js";
 
 export const PIN_DIGITS = 4;
 
@@ -20,6 +21,19 @@ export async function proofOf(pin, { salt_hex, rounds }, nonce) {
   const bits = await crypto.subtle.deriveBits({ name: "PBKDF2", hash: "SHA-256", salt, iterations: rounds }, typed, 256);
   const key = await crypto.subtle.importKey("raw", bits, { name: "HMAC", hash: "SHA-256" }, false, ["sign"]);
   return hex(new Uint8Array(await crypto.subtle.sign("HMAC", key, text.encode(nonce))));
+}
+
+const FRESH_MS = 5 * 60_000;
+
+/**
+ * What "I'm OK" says. With a PIN, whichever was typed, it says where, as a call for help does: nobody but the server knows
+ * whether it is one. Nothing is asked of the receiver: what it said last on duty is taken, if that is fresh.
+ * @param {number} shift_id @param {{nonce: string, proof?: string}} proving
+ * @param {import("../location.js").Position|null} position @param {number} now epoch ms
+ */
+export function okBody(shift_id, proving, position, now) {
+  const fresh = position && now - position.at <= FRESH_MS;
+  return { shift_id, ...proving, ...(proving.proof && fresh ? { fix: fixOf(position, now) } : {}) };
 }
 
 /** @param {Uint8Array} bytes */

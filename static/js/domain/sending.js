@@ -1,6 +1,7 @@
 // @ts-check
 // The sending rule. It trusts only a receipt: whatever else comes back, a 500 or a hotel's sign-in page
 // included, the item is still waiting. Pure: an answer in, states out.
+import { isUrgent } from "./alarm.js";
 import { retryAfterMs } from "./backoff.js";
 
 /**
@@ -17,11 +18,43 @@ import { retryAfterMs } from "./backoff.js";
  *
  * @typedef {{
  *   verdict: "receipts"|"signin"|"wait"|"split"|"retry",
- *   items: Map<string, {state: State, receipt?: Receipt}>,
+ *   items: Map<string, {state: State, receipt?: Receipt, delayMs?: number}>,
  *   waitMs: number|null,            // asked for by the server; null: use our own back-off
  *   epoch: string|null
  * }} Outcome
  */
+
+/** A borrowed phone's calls for help, and their ends, leave it whoever is signed in; "I'm OK" waits for its author. */
+const BORROWED = ["sos", "sos.cancel"];
+/** The end of a call that the server does not have from here: its author's next sign-in brings it, or a try later. */
+export const STRANGERS_WAIT_MS = 600_000;
+
+/**
+ * Does this row leave at once, ahead of everything?
+ * @param {{kind: string, state: string, author_id: number, not_before?: number}} row
+ * @param {number} me who is signed in @param {number} now epoch ms
+ */
+export function goesAtOnce(row, me, now) {
+  if (!isUrgent(row)) return false;
+  return row.author_id === me || (BORROWED.includes(row.kind) && (row.not_before ?? 0) <= now);
+}
+
+/**
+ * What the server held because it is not of whoever is signed in goes on waiting for its author.
+ * @param {Outcome["items"]} items @param {(id: string) => boolean} isMine
+ * @returns {Outcome["items"]}
+ */
+export function keptForAuthors(items, isMine) {
+  return new Map([...items].map(([id, one]) => {
+    if (isMine(id) || !isOfOther(one)) return [id, one];
+    return [id, { state: "queued", delayMs: STRANGERS_WAIT_MS }];
+  }));
+}
+
+/** @param {{receipt?: Receipt}} one */
+export function isOfOther(one) {
+  return !!one.receipt?.reasons?.includes("other_author");
+}
 
 /** How long an acknowledged row stays on the phone: a server restored from backup may ask for it again. */
 export const KEEP_ACKED_MS = 72 * 3_600_000;

@@ -5,7 +5,7 @@ import { openDB } from "idb";
 /**
  * Stores
  *   items     what was done here: one row an envelope, state beside it, the envelope never changed
- *   meta      single values by name: device, anchor, clock, session, epoch, sending, cursor:<person>
+ *   meta      single values by name: device, anchor, clock, session, epoch, sending, cursor:<person>, push
  *   plan      the last plan of each person, with its ETag
  *   receipts  verdicts that changed after review, also of items that have left the phone
  *   people    names of those who signed in on this phone, so that waiting rows can be named

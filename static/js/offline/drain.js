@@ -3,7 +3,7 @@
 // server takes it. The decisions are in domain/sending.js; this file only carries them out.
 import { call } from "../api.js";
 import { backoffMs } from "../domain/backoff.js";
-import { judgeAnswer } from "../domain/sending.js";
+import { isOfOther, judgeAnswer, keptForAuthors } from "../domain/sending.js";
 import { ripen } from "./alarms.js";
 import { changed, getMeta, setMeta } from "./db.js";
 import { recover, settle, take, takeUrgent } from "./outbox.js";
@@ -47,6 +47,7 @@ const RUSH_TIMEOUT_MS = 15_000;
 /**
  * Sends calls for help and "I'm OK" now: in a batch of their own, beside whatever else is on its way, without lock or
  * back-off and without asking first who is signed in (a 401, or a receipt that names another author, says it as well).
+ * A colleague's call that was made on this phone goes too, under its own author.
  * @param {boolean} [atOnce] do not even wait for an earlier try that may hang on a dead line
  * @returns {Promise<Ending>} wait: not sent; the caller comes back in a few seconds
  */
@@ -72,12 +73,14 @@ async function hurry() {
   });
   const outcome = judgeAnswer(answer, rows.map((r) => r.id), Date.now());
   await keepIfStranger(outcome.items, session.person.id);
-  await settle(outcome.items, { epoch: outcome.epoch });
+  const mine = new Set(rows.filter((r) => r.author_id === session.person.id).map((r) => r.id));
+  const items = keptForAuthors(outcome.items, (id) => mine.has(id));
+  await settle(items, { epoch: outcome.epoch });
   if (outcome.verdict === "signin") {
     await expire();
     return "signin";
   }
-  return [...outcome.items.values()].some((i) => i.state === "queued") ? "wait" : "idle";
+  return [...items.values()].some((i) => i.state === "queued" && !i.delayMs) ? "wait" : "idle";
 }
 
 async function expire() {
@@ -156,7 +159,7 @@ async function sendAll(patient) {
  * @param {import("../domain/sending.js").Outcome["items"]} items @param {number} author
  */
 async function keepIfStranger(items, author) {
-  const strange = [...items].filter(([, i]) => i.receipt?.reasons?.includes("other_author"));
+  const strange = [...items].filter(([, i]) => isOfOther(i));
   if (strange.length === 0 || (await refreshIdentity()) === author) return false;
   for (const [id] of strange) items.set(id, { state: "queued" });
   return true;

@@ -1,9 +1,9 @@
 // @ts-check
 // The outbox: the phone writes to itself first. A row is put with `durability: strict` and is said to be saved
 // only when the transaction has completed; nothing leaves but by the server's verdict.
-import { isUrgent, URGENT } from "../domain/alarm.js";
+import { URGENT } from "../domain/alarm.js";
 import { draftClaim, sealClaim } from "../domain/claim.js";
-import { KEEP_ACKED_MS, mayForget } from "../domain/sending.js";
+import { goesAtOnce, KEEP_ACKED_MS, mayForget } from "../domain/sending.js";
 import { uuid4 } from "../domain/uuid7.js";
 import { changed, database } from "./db.js";
 import { waitingPhotos } from "./photos.js";
@@ -118,14 +118,14 @@ export async function take(author_id, { most = 50, bytes = 900_000, now = Date.n
 
 /**
  * Calls for help and the answers to "are you OK?" that are not acknowledged yet, whatever waits before them and whoever
- * is sending them already: twice is harmless, late is not.
- * @param {number} author_id @returns {Promise<OutboxRow[]>}
+ * is sending them already: twice is harmless, late is not. A colleague's call on this phone is among them, as theirs.
+ * @param {number} me who is signed in @returns {Promise<OutboxRow[]>}
  */
-export async function takeUrgent(author_id) {
+export async function takeUrgent(me, now = Date.now()) {
   const tx = (await database()).transaction("items", "readwrite");
-  const index = tx.store.index("by_author_kind");
-  const all = await Promise.all(URGENT.map((kind) => index.getAll(IDBKeyRange.only([author_id, kind]))));
-  const taken = all.flat().filter(isUrgent).sort((a, b) => a.seq - b.seq).slice(0, 50);
+  const index = tx.store.index("by_state");
+  const all = await Promise.all(["queued", "sending"].map((state) => index.getAll(state)));
+  const taken = all.flat().filter((row) => goesAtOnce(row, me, now)).sort((a, b) => a.seq - b.seq).slice(0, 50);
   for (const row of taken) await tx.store.put({ ...row, state: "sending" });
   await tx.done;
   if (taken.length) changed("items");
@@ -134,7 +134,7 @@ export async function takeUrgent(author_id) {
 
 /**
  * Write down what became of what was sent. In one transaction, with the server's epoch.
- * @param {Map<string, {state: import("../domain/sending.js").State, receipt?: any}>} items
+ * @param {Map<string, {state: import("../domain/sending.js").State, receipt?: any, delayMs?: number}>} items
  * @param {{now?: number, epoch?: string|null, delayMs?: number}} [more] delayMs: a lone item that broke its batch
  * @returns {Promise<{offered: number}>} how many rows are offered again because the server was restored
  */
@@ -145,7 +145,7 @@ export async function settle(items, { now = Date.now(), epoch = null, delayMs = 
   const known = await tx.objectStore("meta").get("epoch");
   if (epoch && known && known !== epoch) offered = await offerAgain(store, now);
   if (epoch && known !== epoch) await tx.objectStore("meta").put(epoch, "epoch");
-  for (const [id, { state, receipt }] of items) {
+  for (const [id, { state, receipt, delayMs: own = delayMs }] of items) {
     const row = await store.get(id);
     if (!row) continue;
     const settled = state !== "queued";
@@ -160,7 +160,7 @@ export async function settle(items, { now = Date.now(), epoch = null, delayMs = 
       receipt: receipt ?? row.receipt,
       state_at: settled ? now : row.state_at,
       tries: settled ? row.tries : row.tries + 1,
-      not_before: settled ? 0 : delayMs ? now + delayMs : row.not_before,
+      not_before: settled ? 0 : own ? now + own : row.not_before,
     });
   }
   await tx.done;

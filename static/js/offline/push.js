@@ -1,6 +1,8 @@
 // @ts-check
 // Messages to this browser while the page is closed. Asked for by the member's own yes, and given back by a no.
 import { call } from "../api.js";
+import { mend, permission, subscribe } from "../pushing.js";
+import { getMeta, setMeta } from "./db.js";
 
 /** @typedef {"on"|"denied"|"not_here"|"no_signal"} PushState not_here: this browser has none, or its push service did not answer */
 
@@ -15,24 +17,28 @@ export async function turnOnPush() {
   try {
     const own = await subscribe(registration.pushManager, state.json.key);
     const reply = await call("POST", "/me/push", { body: own.toJSON() });
+    if (reply.status === 204) await setMeta("push", (await getMeta("session"))?.person?.id ?? null);
     return reply.status === 204 ? "on" : reply.status === 0 ? "no_signal" : "not_here";
   } catch {
     return "not_here";
   }
 }
 
-/** @param {PushManager} manager @param {string} key of the server, base64url */
-async function subscribe(manager, key) {
-  const wanted = bytes(key);
-  const kept = await manager.getSubscription();
-  const old = kept?.options.applicationServerKey;
-  if (kept && old && String(new Uint8Array(old)) === String(wanted)) return kept;
-  await kept?.unsubscribe(); // it belongs to another server's key
-  return manager.subscribe({ userVisibleOnly: true, applicationServerKey: wanted });
+/**
+ * What was lost meanwhile (the browser ended the address, the session is a new one) is put right at the opening of the page;
+ * only for the member who asked for it.
+ */
+export async function mendPush() {
+  const person = (await getMeta("session"))?.person;
+  if (!person || (await getMeta("push")) !== person.id) return;
+  if (typeof Notification !== "function" || (await permission()) !== "granted") return;
+  const registration = await navigator.serviceWorker?.getRegistration();
+  if (registration?.active) await mend(registration.pushManager);
 }
 
 /** The server forgets the address; the browser's own subscription goes, too. */
 export async function turnOffPush() {
+  await setMeta("push", null);
   await call("DELETE", "/me/push");
   try {
     const registration = await navigator.serviceWorker?.getRegistration();
@@ -40,9 +46,4 @@ export async function turnOffPush() {
   } catch {
     // none to be had: there was none to give back
   }
-}
-
-/** @param {string} text base64url */
-function bytes(text) {
-  return Uint8Array.from(atob(text.replace(/-/g, "+").replace(/_/g, "/")), (c) => c.charCodeAt(0));
 }

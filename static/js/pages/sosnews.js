@@ -2,6 +2,7 @@
 // What asks for attention above every page: "are you OK?", and a crew member who calls for help.
 import { useEffect, useState } from "preact/hooks";
 import { sendAlarms } from "../actions.js";
+import { okBody } from "../domain/pin.js";
 import { clockTime } from "../domain/words.js";
 import { announce, go, html, Icon } from "../dom.js";
 import { language, t } from "../i18n.js";
@@ -9,7 +10,7 @@ import { close } from "../offline/alarms.js";
 import { put } from "../offline/outbox.js";
 import { buzz } from "../senses.js";
 import { placeWords, positionOf, sound } from "../sos.js";
-import { reload } from "../store.js";
+import { current, reload } from "../store.js";
 import { PinPad, proving } from "./pinpad.js";
 
 const AGAIN_MS = 20_000;
@@ -30,7 +31,8 @@ function useSound(name, when) {
 export async function sayOk(view, pin) {
   const person = view.session.person;
   if (!person || !view.shift) return;
-  const body = { shift_id: view.shift.id, ...(await proving(view.kept?.plan.alarm?.pin, pin)) };
+  const proof = await proving(view.kept?.plan.alarm?.pin, pin);
+  const body = okBody(view.shift.id, proof, view.duty?.state === "on" ? current().position : null, Date.now());
   await put({ author_id: person.id, kind: "ok", body });
   await reload();
   buzz(60);
