@@ -80,7 +80,7 @@ def my_session() -> UserSession | None:
 
 
 def my_scope() -> Scope:
-    """The caller's reach; that of a member as long as a second factor has to be set up first, but where `before_set_up`."""
+    """The caller's reach; a member's as long as a second factor has to be set up first, but where `before_set_up`."""
     return as_member(_whole_scope()) if needs_set_up() and not g.get("opens_before") else _whole_scope()
 
 
@@ -146,8 +146,8 @@ def public(view: View) -> View:
 def allow(*roles: str, before_set_up: bool = False) -> Callable[[View], View]:
     """Signed-in people who hold one of the roles; `allow()` with none means everybody signed in.
 
-    What members may not call opens only once a second factor is set up, where the server wants one; but for the setting
-    up itself and for calls for help, which wait for nothing (`before_set_up`). What members may call, a leader may always.
+    What members may not call opens only once a second factor is set up, where the server wants one; but for that and
+    for calls for help, which wait for nothing (`before_set_up`). What members may call, a leader may always.
     """
     unknown = set(roles) - set(ROLES)
     if unknown:
