@@ -13,11 +13,11 @@ from typing import Any
 import numpy as np
 from shapely.geometry import LineString
 from shapely.geometry.base import BaseGeometry
-from sqlalchemy import func, or_, select
+from sqlalchemy import or_, select
 
 from app.coverage.pieces import Ints, PieceIndex, Policy
 from app.db import db
-from app.geo import E7, as_wkb, projector, shape_in_metres, touches_box
+from app.geo import E7, as_wkb, shape_in_metres, touches_box
 from app.hotspots.models import Hotspot
 from app.routes.models import Checkpoint, NetworkVersion, RouteVersion, Street
 from app.tracks.rules import Fix
@@ -64,9 +64,9 @@ def pieces_near(version_id: int, crs: str, checkpoint_ids: Collection[int]) -> M
     known: dict[int, Ints] = _remember("near", version_id, crs, dict)
     unknown = set(checkpoint_ids) - known.keys()
     if unknown:
-        places = select(Checkpoint.id, func.ST_X(Checkpoint.geom), func.ST_Y(Checkpoint.geom))
-        rows = db.session.execute(places.where(Checkpoint.id.in_(unknown))).all()
-        xy = np.column_stack(projector(crs)(*np.array([row[1:] for row in rows], np.float64).T))
+        places = select(Checkpoint.id, as_wkb(Checkpoint.geom)).where(Checkpoint.id.in_(unknown))
+        rows = db.session.execute(places).all()
+        xy = np.array([shape_in_metres(row[1], crs).coords[0] for row in rows], np.float64)
         point, piece = network_index(version_id, crs).near_points(xy, Policy().reach_m)
         known.update({row[0]: piece[point == n] for n, row in enumerate(rows)})
     return known
