@@ -15,7 +15,7 @@ from app.areas.models import Area
 from app.clock import rfc3339
 from app.coverage import behind, measures
 from app.coverage.behind import Line, Why
-from app.coverage.measures import Measures, period_of
+from app.coverage.measures import MOST_TIMES, Measures, period_of
 from app.coverage.rules import GRADES
 from app.gate import allow, my_scope
 
@@ -30,6 +30,12 @@ class PeriodQuery(Schema):
 
     first = fields.Date(data_key="from", load_default=None)
     last = fields.Date(data_key="to", load_default=None)
+
+
+class TimesQuery(PeriodQuery):
+    """`times`: streets count where at least so many different shifts walked; of older days, each is one time."""
+
+    times = fields.Integer(load_default=1, validate=validate.Range(1, MOST_TIMES))
 
 
 class MeasureOut(Schema):
@@ -107,13 +113,13 @@ class WhyOut(PeriodOut):
 
 @bp.route("/areas/<code>")
 @allow()
-@bp.arguments(PeriodQuery, location="query")
+@bp.arguments(TimesQuery, location="query")
 @bp.response(200, CoverageOut)
-def area(query: dict[str, date | None], code: str) -> Any:
+def area(query: dict[str, Any], code: str) -> Any:
     """The measures of an area and its children. A plain member reads the home township's and its villages' totals."""
     now = clock.now()
     found = measures.reach(my_scope(), code)
-    period = period_of(query["first"], query["last"], found.time_zone, now)
+    period = period_of(query["first"], query["last"], found.time_zone, now, query["times"])
     coverage = measures.coverage_of(my_scope(), found, period, now)
     return answer(
         {
@@ -126,13 +132,12 @@ def area(query: dict[str, date | None], code: str) -> Any:
 
 @bp.route("/streets/<int:street_id>")
 @allow()
-@bp.arguments(PeriodQuery, location="query")
+@bp.arguments(TimesQuery, location="query")
 @bp.response(200, WhyOut)
-def street(query: dict[str, date | None], street_id: int) -> Any:
+def street(query: dict[str, Any], street_id: int) -> Any:
     """The duties behind a street's coverage: day, times, team; never a person, never a trail."""
-    return answer(
-        why_doc(behind.why("street", my_scope(), street_id, query["first"], query["last"], clock.now()))
-    )
+    days = query["first"], query["last"]
+    return answer(why_doc(behind.why("street", my_scope(), street_id, *days, clock.now(), query["times"])))
 
 
 @bp.route("/hotspots/<int:hotspot_id>")

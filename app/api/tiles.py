@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-from datetime import date
 from typing import Any
 
 from flask import Response, request
@@ -11,7 +10,7 @@ from flask_smorest import Blueprint
 from marshmallow import fields
 
 from app import clock
-from app.api.coverage import PeriodQuery
+from app.api.coverage import TimesQuery
 from app.coverage import queries, tiles
 from app.coverage.measures import period_of
 from app.coverage.tiles import LAYERS, Tile
@@ -31,8 +30,8 @@ ANSWERS = {
 }
 
 
-class TileQuery(PeriodQuery):
-    """The period of the figures. `v` is for caches only."""
+class TileQuery(TimesQuery):
+    """The period of the figures, and how often a street or hexagon has to be walked in it. `v` is for caches only."""
 
     v = fields.String(load_default=None)
 
@@ -41,13 +40,14 @@ class TileQuery(PeriodQuery):
 @bp.doc(responses={str(code): answer for code, answer in ANSWERS.items()})
 @allow()
 @bp.arguments(TileQuery, location="query")
-def tile(query: dict[str, date | None], layer: str, z: int, x: int, y: int) -> Any:
+def tile(query: dict[str, Any], layer: str, z: int, x: int, y: int) -> Any:
     """A tile of streets, cells, hotspots, routes or areas. Members get shapes and names without figures."""
     if layer not in LAYERS:
         raise NotFound()
     wanted = checked(z, x, y)
     now, scope = clock.now(), my_scope()
-    period = period_of(query["first"], query["last"], queries.zone_of(scope.visible_area_ids), now)
+    zone = queries.zone_of(scope.visible_area_ids)
+    period = period_of(query["first"], query["last"], zone, now, query["times"])
     return answer(tiles.tile_of(layer, scope, wanted, period, now))
 
 

@@ -7,7 +7,7 @@ of the teams led; of others only how many there are.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta
 from typing import Any
 
@@ -16,7 +16,7 @@ from sqlalchemy import and_, func, select
 from app import clock
 from app.areas.models import Area
 from app.checkins.models import Checkin
-from app.coverage import attendance, facts, queries, rules, streets
+from app.coverage import attendance, facts, queries, rules, streets, taps
 from app.coverage.attendance import Attended, HotspotFigures
 from app.coverage.facts import ShiftFact
 from app.coverage.measures import (
@@ -99,9 +99,17 @@ def reach(model: Any, object_id: int, scope: Scope) -> Any:
     return row
 
 
-def why(kind: str, scope: Scope, object_id: int, first: date | None, last: date | None, now: datetime) -> Why:
+def why(
+    kind: str,
+    scope: Scope,
+    object_id: int,
+    first: date | None,
+    last: date | None,
+    now: datetime,
+    times: int = 1,
+) -> Why:
     """Of a street, hotspot or route. Days are those of its township; raises NotFound, Forbidden, DomainError."""
-    period = period_of(first, last, queries.zone_of(scope.visible_area_ids), now)
+    period = period_of(first, last, queries.zone_of(scope.visible_area_ids), now, times)
     return {"street": why_street, "hotspot": why_hotspot, "route": why_route}[kind](
         scope, object_id, period, now
     )
@@ -138,29 +146,36 @@ def team_names(ids: Iterable[int]) -> dict[int, str]:
 
 def why_street(scope: Scope, street_id: int, period: Period, now: datetime) -> Why:
     street: Street = reach(Street, street_id, scope)
-    shares = queries.shifts_on_street(street, period)
+    network = queries.network_of(street.network_version_id)
+    tracked = queries.shifts_on_street(street, period)
+    tapped = taps.shifts_on_street(network, street.first_piece, street.n_pieces, period)
+    shares = {**tracked, **tapped}
     which = and_(Shift.township_id == street.township_id, Shift.id.in_(shares))
-    duties = _lines(_facts(scope, which, period, now), lambda s: percent(shares[s.id]), "%")
-    # A street is walked by a track, whatever else the crew's other duties rest on.
-    duties = [Line(**{**vars(line), "grade": "track"}) for line in duties]
-    covered, shifts, last_s = _street_row(street, period)
+    facts_here = _facts(scope, which, period, now)
+    duties = _lines(facts_here, lambda s: percent(shares[s.id]), "%")
+    # On this street, whatever else the crew's other duties rest on.
+    grades: list[MergedGrade] = ["single" if s.id in tapped else "track" for s in facts_here]
+    duties = [replace(line, grade=grade) for line, grade in zip(duties, grades, strict=False)]
+    figures = _street_row(street, network, period)
+    shifts, folded = int(figures.shifts[0]), _folded(street, period)
+    by_shift = rules.merged_grade(
+        {*(("track",) if tracked or folded else ()), *(("single",) if tapped else ())}
+    )
     measures = {
-        "street_share": Measure(percent(covered), "%", "track" if covered else None, shifts),
-        "street_shifts": Measure(float(shifts), "shifts", "track" if shifts else None, shifts),
+        "street_share": Measure(percent(float(figures.covered[0])), "%", figures.grades[0], shifts),
+        "street_shifts": Measure(float(shifts), "shifts", by_shift, shifts),
         "street_km_total": Measure(round(street.length_m / 1000, 3), "km", None, 1),
     }
     return Why(
         "street", street.id, street.name, street.highway, zone_of(street.township_id), period, "street_share",
-        measures, duties, max(0, len(shares) - len(duties)), folded=_folded(street, period),
-        last_at=streets.last_at(last_s, now),
+        measures, duties, max(0, len(shares) - len(duties)), folded=folded,
+        last_at=streets.last_at(int(figures.last_s[0]), now),
     )  # fmt: skip
 
 
-def _street_row(street: Street, period: Period) -> tuple[float, int, int]:
-    network = queries.network_of(street.network_version_id)
+def _street_row(street: Street, network: queries.Network, period: Period) -> streets.StreetFigures:
     figures = streets.street_figures(network, period)
-    at = figures.ids.tolist().index(street.id)
-    return float(figures.covered[at]), int(figures.shifts[at]), int(figures.last_s[at])
+    return figures.where(figures.ids == street.id)
 
 
 def _folded(street: Street, period: Period) -> list[Folded]:

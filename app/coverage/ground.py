@@ -6,19 +6,20 @@ The pieces of a version never change, so an index is built once per process and 
 from __future__ import annotations
 
 from collections import OrderedDict
-from collections.abc import Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import date
 from typing import Any
 
+import numpy as np
 from shapely.geometry import LineString
 from shapely.geometry.base import BaseGeometry
 from sqlalchemy import or_, select
 
-from app.coverage.pieces import PieceIndex
+from app.coverage.pieces import Ints, PieceIndex, Policy
 from app.db import db
 from app.geo import E7, as_wkb, shape_in_metres, touches_box
 from app.hotspots.models import Hotspot
-from app.routes.models import NetworkVersion, RouteVersion, Street
+from app.routes.models import Checkpoint, NetworkVersion, RouteVersion, Street
 from app.tracks.rules import Fix
 
 MOST_KEPT = 64
@@ -53,6 +54,22 @@ def network_index(version_id: int, crs: str) -> PieceIndex:
         return PieceIndex.build([(row[0], _line(row[1], crs)) for row in rows])
 
     return _remember("network", version_id, crs, build)  # type: ignore[no-any-return]
+
+
+def pieces_near(version_id: int, crs: str, checkpoint_ids: Collection[int]) -> Mapping[int, Ints]:
+    """Checkpoint → pieces of the network within reach of it, for these at least.
+
+    A checkpoint never moves: a new version of its route has new ones.
+    """
+    known: dict[int, Ints] = _remember("near", version_id, crs, dict)
+    unknown = set(checkpoint_ids) - known.keys()
+    if unknown:
+        places = select(Checkpoint.id, as_wkb(Checkpoint.geom)).where(Checkpoint.id.in_(unknown))
+        rows = db.session.execute(places).all()
+        xy = np.array([shape_in_metres(row[1], crs).coords[0] for row in rows], np.float64)
+        point, piece = network_index(version_id, crs).near_points(xy, Policy().reach_m)
+        known.update({row[0]: piece[point == n] for n, row in enumerate(rows)})
+    return known
 
 
 def route_line(version_id: int, crs: str) -> LineString:

@@ -14,7 +14,7 @@ from app.areas.models import Area
 from app.coverage import streets
 from app.coverage.facts import ShiftFact
 from app.coverage.queries import in_areas, measured_ids
-from app.coverage.rules import Policy
+from app.coverage.rules import MergedGrade, Policy
 from app.coverage.streets import StreetFigures
 from app.coverage.tiles import freshness
 from app.db import db
@@ -26,7 +26,7 @@ MOST_STREETS = 30
 
 @dataclass(frozen=True)
 class StreetItem:
-    """`fresh` is the step 0–4 of the freshness scale, 5 = never."""
+    """`fresh` is the step 0–4 of the freshness scale, 5 = never; `grade` is what the last time rests on."""
 
     id: int
     name: str | None
@@ -35,6 +35,7 @@ class StreetItem:
     covered: float
     last_at: datetime | None
     fresh: int
+    grade: MergedGrade | None
 
 
 @dataclass(frozen=True)
@@ -57,11 +58,12 @@ def stalest_streets(scope: Scope, figures: StreetFigures, policy: Policy, now: d
         .outerjoin(village, village.id == Street.village_id)
         .where(Street.id.in_(ids), in_areas(measured_ids(scope), Street.township_id, Street.village_id))
     )
-    known = {row.id: row for row in rows}
+    known, last_grades = {row.id: row for row in rows}, figures.last_grades
     return [
         StreetItem(
             known[i].id, known[i].name, known[i].village, float(figures.length_m[at]), float(figures.covered[at]),
             streets.last_at(int(figures.last_s[at]), now), freshness(int(figures.last_s[at]), policy, now),
+            last_grades[at],
         )
         for i, at in zip(ids, order, strict=True)
         if i in known

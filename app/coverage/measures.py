@@ -23,6 +23,7 @@ from app.teams.scope import Scope, reach_area, visible_area_rows
 
 LONGEST_DAYS = 400
 DEFAULT_DAYS = 7
+MOST_TIMES = 20
 TRACKS_KEPT_DAYS = 30
 DAYS_A_MONTH = 365.25 / 12
 
@@ -63,7 +64,7 @@ class Ground:
     period: Period
 
 
-def period_of(first: date | None, last: date | None, zone: str, now: datetime) -> Period:
+def period_of(first: date | None, last: date | None, zone: str, now: datetime, times: int = 1) -> Period:
     """Days of the area's zone, the last seven unless said otherwise. Raises DomainError naming the wrong day."""
     last = last or max(clock.local_day(now, zone), first or date.min)
     first = first or last - timedelta(days=DEFAULT_DAYS - 1)
@@ -75,7 +76,7 @@ def period_of(first: date | None, last: date | None, zone: str, now: datetime) -
     if first.year < 2000 or last.year > 2100:
         wrong = "/from" if first.year < 2000 else "/to"
         raise DomainError("period_absurd", [FieldError(wrong, "period_absurd")])
-    return Period(first, last)
+    return Period(first, last, times)
 
 
 def reach(scope: Scope, code: str) -> Area:
@@ -197,7 +198,7 @@ def percent(share: float | None) -> float | None:
 
 def _street_measures(figures: StreetFigures) -> Measures:
     n = len(figures.ids)
-    grade: MergedGrade | None = "track" if figures.covered_m > 0 else None
+    grade = merged(figures.grades)
     return {
         "street_coverage": Measure(percent(rules.share(figures.covered_m, figures.total_m)), "%", grade, n),
         "street_km_total": Measure(round(figures.total_m / 1000, 3), "km", None, n),

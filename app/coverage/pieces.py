@@ -116,6 +116,12 @@ class PieceIndex:
         near &= (came != 0).any(axis=1) & (goes != 0).any(axis=1)
         return joint[near], piece[near]
 
+    def near_points(self, at: Floats, reach: float) -> tuple[Ints, Ints]:
+        """Pairs (point, piece) where the piece's midpoint lies at most reach away."""
+        point, piece = self._candidates(at - reach, at + reach)
+        near = ((self.mid[piece] - at[point]) ** 2).sum(axis=1) <= reach**2
+        return point[near], piece[near]
+
     def _candidates(self, low: Floats, high: Floats) -> tuple[Ints, Ints]:
         boxes = shapely.box(low[:, 0], low[:, 1], high[:, 0], high[:, 1])
         shape, piece = self.tree.query(boxes)

@@ -13,7 +13,7 @@ from typing import Any
 
 from geoalchemy2 import Geography
 from sqlalchemy import Row, and_, cast, exists, func, literal_column, or_, select, text
-from sqlalchemy.dialects.postgresql import distinct_on
+from sqlalchemy.dialects.postgresql import aggregate_order_by, distinct_on
 from sqlalchemy.orm import aliased
 
 from app.areas.models import Area
@@ -34,10 +34,11 @@ Box = tuple[float, float, float, float]
 
 @dataclass(frozen=True)
 class Period:
-    """Duty days first..last, `last` included."""
+    """Duty days first..last, `last` included; and by how many different shifts a street has to be walked in them."""
 
     first: date
     last: date
+    times: int = 1
 
     @property
     def days(self) -> int:
@@ -174,13 +175,15 @@ def _bare(sent: bytes) -> bytes:
 
 
 def folded_days(network: Network, period: Period) -> Sequence[Row[Any]]:
-    """street_id, shifts and best share in the period, last day by its end: what is left of older presence."""
+    """street_id, shifts and shares of the period's days (the best first), last day by its end: what is left of older
+    presence."""
     in_period = StreetDay.day >= period.first
+    best_first = aggregate_order_by(StreetDay.covered_share, StreetDay.covered_share.desc())
     return db.session.execute(
         select(
             StreetDay.street_id,
             func.coalesce(func.sum(StreetDay.shifts).filter(in_period), 0).label("shifts"),
-            func.coalesce(func.max(StreetDay.covered_share).filter(in_period), 0.0).label("share"),
+            func.array_agg(best_first).filter(in_period).label("shares"),
             func.max(StreetDay.day).label("last"),
         )
         .join(Street, Street.id == StreetDay.street_id)
@@ -311,7 +314,8 @@ def _tile(layer: str, columns: str, source: str, geom: str = "ST_Transform(s.geo
 
 
 _STREETS = """unnest(CAST(:ids AS bigint[]), CAST(:covered AS float8[]), CAST(:shifts AS int[]),
-    CAST(:last AS bigint[]), CAST(:fresh AS int[])) AS f(id, covered, shifts, last, fresh)
+    CAST(:last AS bigint[]), CAST(:fresh AS int[]), CAST(:grades AS text[]), CAST(:last_grades AS text[]))
+    AS f(id, covered, shifts, last, fresh, grade, last_grade)
     JOIN streets s ON s.id = f.id"""
 _HOTSPOTS = """unnest(CAST(:ids AS bigint[]), CAST(:attainment AS float8[]), CAST(:minutes AS float8[]),
     CAST(:grades AS text[])) AS f(id, attainment, minutes, grade) JOIN hotspots s ON s.id = f.id"""
@@ -339,7 +343,10 @@ _CELLS = """(SELECT h.i || ':' || h.j || ':' || h.township_id AS id,
 
 _TILES = {
     "streets": text(
-        "SELECT " + _tile("streets", "f.id, s.name, f.covered, f.shifts, f.last, f.fresh", _STREETS)
+        "SELECT "
+        + _tile(
+            "streets", "f.id, s.name, f.covered, f.shifts, f.last, f.fresh, f.grade, f.last_grade", _STREETS
+        )
     ),
     "hotspots": text(
         "SELECT "

@@ -299,6 +299,19 @@ def street_coverage(
     return share(float(piece_m[times >= at_least].sum()), float(piece_m.sum()))
 
 
+def walked_times(shares: Sequence[float], days: Sequence[float]) -> float:
+    """The share of a street that was certainly walked at least n times.
+
+    `shares` are those walked at least 0, 1 … n times by shifts known piece by piece (the first is 1); `days` the shares
+    of days of which no more is known, the best first: each is one time, and what they missed adds up at most.
+    """
+    most, missed = shares[-1], 0.0
+    for share_before, day in zip(reversed(shares[:-1]), days, strict=False):
+        missed += 1 - day
+        most = max(most, share_before - missed)
+    return most
+
+
 def adherence(completion: float | None, near_m: float, track_m: float) -> float | None:
     """F1 of route completion and the share of the track that lay beside the route."""
     beside = share(near_m, track_m)

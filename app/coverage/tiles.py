@@ -12,7 +12,7 @@ from app.areas.models import LEVELS
 from app.areas.policies import policies_in_force
 from app.coverage import attendance, facts, queries, rules, streets
 from app.coverage.queries import Box, Period
-from app.coverage.rules import Policy
+from app.coverage.rules import MergedGrade, Policy
 from app.teams.scope import Scope
 
 LAYERS = ("streets", "cells", "hotspots", "routes", "areas")
@@ -22,6 +22,9 @@ AREA_ZOOM = {"county": 0, "township": 0, "village": 9, "grid": 13}
 NEVER = 5
 CELL_M = 400
 MARGIN = 64 / 4096
+# Share covered, shifts, epoch second last walked, step of freshness (5 = never), what the share rests on and what the
+# last time does.
+StreetColumns = tuple[float, int, int | None, int, MergedGrade | None, MergedGrade | None]
 
 
 @dataclass(frozen=True)
@@ -74,7 +77,7 @@ def _streets(scope: Scope, tile: Tile, period: Period, now: datetime) -> bytes:
         "ids": [*shown, *hidden],
         **{
             name: [*(values[i] for values in shown.values()), *([None] * len(hidden))]
-            for i, name in enumerate(("covered", "shifts", "last", "fresh"))
+            for i, name in enumerate(("covered", "shifts", "last", "fresh", "grades", "last_grades"))
         },
     }
     return queries.cut_tile("streets", tile.where, columns)
@@ -82,18 +85,18 @@ def _streets(scope: Scope, tile: Tile, period: Period, now: datetime) -> bytes:
 
 def _street_columns(
     rows: Sequence[Any], networks: Sequence[queries.Network], period: Period, now: datetime
-) -> dict[int, tuple[float, int, int | None, int]]:
-    """street → share covered, shifts, epoch second last walked, step of freshness (5 = never)."""
-    found: dict[int, tuple[float, int, int | None, int]] = {}
+) -> dict[int, StreetColumns]:
+    found: dict[int, StreetColumns] = {}
     wanted = {row.id for row in rows}
     policies = policies_of([n.township_id for n in networks], period)
     for network in networks:
         figures = streets.street_figures(network, period)
         steps = {s: freshness(s, policies[network.township_id], now) for s in set(figures.last_s.tolist())}
         columns = (figures.ids, figures.covered, figures.shifts, figures.last_s)
-        for street_id, covered, shifts, last in zip(*(c.tolist() for c in columns), strict=True):
+        plain = (*(c.tolist() for c in columns), figures.grades, figures.last_grades)
+        for street_id, covered, shifts, last, *grades in zip(*plain, strict=True):
             if street_id in wanted:
-                found[street_id] = (round(covered, 4), shifts, last or None, steps[last])
+                found[street_id] = (round(covered, 4), shifts, last or None, steps[last], *grades)
     return found
 
 

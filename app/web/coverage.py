@@ -34,6 +34,7 @@ KINDS = ("street", "hotspot", "route", "area")
 COLUMNS = ("street_coverage", "dosage_attainment", "shifts_done")
 HEADLINES = ("street_coverage", "dosage_attainment", "two_hour_compliance", "shifts_done")
 QUICK_DAYS = (7, 28)
+TIMES = (1, 2, 3, 5, 10)
 BASIS = {
     "street_coverage": "streets", "street_km_total": "streets", "street_km_covered": "streets",
     "dosage_observed": "visits", "dosage_credited": "visits", "qualified_visits": "visits",
@@ -57,7 +58,7 @@ class Asked:
         """The page's own address with something changed; None leaves a part out."""
         parts = {
             "area": self.area.code, "from": self.period.first.isoformat(), "to": self.period.last.isoformat(),
-            "layer": self.layer,
+            "layer": self.layer, "times": self.period.times if self.period.times > 1 else None,
         }  # fmt: skip
         return url_for("coverage.show", **{k: v for k, v in {**parts, **more}.items() if v is not None})
 
@@ -72,7 +73,7 @@ def show() -> ResponseReturnValue:
     return render_template(
         "desk/coverage.html",
         asked=asked, coverage=coverage, path=_path(asked.area), shown=SHOWN, columns=COLUMNS, headlines=HEADLINES,
-        quick=[Period(asked_today(asked) - timedelta(days=n - 1), asked_today(asked)) for n in QUICK_DAYS],
+        quick=_quick(asked), times=sorted({*TIMES, asked.period.times}),
         hotspots=sorted(measures.hotspots_of(asked.area, ground), key=_least_attended),
         streets=lists.stalest_streets(scope, measures.streets_of(asked.area, ground), _policy(asked), now),
         routes=lists.routes_walked(scope, measures.shifts_of(asked.area, ground)),
@@ -103,14 +104,23 @@ def _asked() -> Asked:
     area = _area(request.args.get("area"))
     use_zone(area.time_zone)
     layer = request.args.get("layer", SHOWN[0])
-    problem = ""
+    times, problem = _times(request.args.get("times"))
     try:
         first, last = (_day(request.args.get(name)) for name in ("from", "to"))
-        period = measures.period_of(first, last, area.time_zone, clock.now())
+        period = measures.period_of(first, last, area.time_zone, clock.now(), times)
     except DomainError as wrong:
-        problem = sentence(f"errors.{wrong.code}", wrong.figures)
-        period = measures.period_of(None, None, area.time_zone, clock.now())
+        problem = f"{sentence(f'errors.{wrong.code}', wrong.figures)} {_('coverage.showing_instead')}"
+        period = measures.period_of(None, None, area.time_zone, clock.now(), times)
     return Asked(area, period, layer if layer in SHOWN else SHOWN[0], problem)
+
+
+def _times(text: str | None) -> tuple[int, str]:
+    """How often a street has to be walked; once, and a sentence, where the address says nothing that can be."""
+    text = text or "1"
+    times = int(text) if text.isascii() and text.isdigit() and len(text) < 4 else 0
+    if 1 <= times <= measures.MOST_TIMES:
+        return times, ""
+    return 1, _("coverage.times_wrong", most=measures.MOST_TIMES)
 
 
 def _day(text: str | None) -> date | None:
@@ -155,8 +165,9 @@ def _policy(asked: Asked) -> Policy:
     return policies_of([township_id], asked.period)[township_id] if township_id else Policy()
 
 
-def asked_today(asked: Asked) -> date:
-    return clock.local_day(clock.now(), asked.area.time_zone)
+def _quick(asked: Asked) -> list[Period]:
+    today = clock.local_day(clock.now(), asked.area.time_zone)
+    return [Period(today - timedelta(days=n - 1), today, asked.period.times) for n in QUICK_DAYS]
 
 
 def _why(text: str) -> behind.Why | None:
@@ -176,7 +187,9 @@ def _reached(text: str) -> behind.Why:
         return behind.why_area(scope, measures.reach(scope, number), asked.period, now)
     if kind not in KINDS or not (number.isascii() and number.isdigit() and len(number) < 16):
         raise NotFound()
-    return behind.why(kind, scope, int(number), asked.period.first, asked.period.last, now)
+    return behind.why(
+        kind, scope, int(number), asked.period.first, asked.period.last, now, asked.period.times
+    )
 
 
 def _credits(township_ids: Iterable[int]) -> list[tuple[str, str]]:

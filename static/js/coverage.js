@@ -18,7 +18,7 @@ async function openMap() {
   try {
     const { openCoverageMap } = await import("./map/coverage_map.js");
     map = await openCoverageMap({
-      box, view: layer.value, from: box.dataset.from ?? "", to: box.dataset.to ?? "", label: box.dataset.label ?? "", level: box.dataset.level ?? "",
+      box, view: layer.value, from: box.dataset.from ?? "", to: box.dataset.to ?? "", times: box.dataset.times ?? "1", label: box.dataset.label ?? "", level: box.dataset.level ?? "",
       bounds: (box.dataset.bounds ?? "").split(",").filter(Boolean).map(Number),
       onPoint: (thing) => {
         point(thing && `${thing.kind}/${thing.id}`);

@@ -138,15 +138,60 @@ def test_the_day_after_has_nothing_of_it(walked: Any, as_person: Any) -> None:
         ("?from=soon", "/from"),
         ("?to=2026-02-30", "/to"),
         ("?from=1000-01-01&to=1000-01-02", "/from"),
+        ("?times=0", "/times"),
+        ("?times=21", "/times"),
+        ("?times=-1", "/times"),
+        ("?times=1.5", "/times"),
+        ("?times=often", "/times"),
     ],
 )
-def test_a_wrong_period_is_a_problem_with_a_pointer(
+def test_a_wrong_question_is_a_problem_with_a_pointer(
     people: Any, as_person: Any, query: str, pointer: str
 ) -> None:
     for path in (area_path(people.town.township, query), f"/api/v1/coverage/streets/1{query}"):
         answer = as_person(people.reviewer).get(path)
         assert answer.status_code == 422
         assert [e["pointer"] for e in answer.get_json()["errors"]] == [pointer]
+
+
+def test_streets_walked_twice_are_those_of_two_shifts(walked: Any, as_person: Any, sync: Any) -> None:
+    """A second shift walks 300 m of the same street: 80 to 380, with the mouths of the two streets that cross there."""
+    later = make.make_shift(
+        walked.town.team, None, [walked.mate], starts_at=make.EVENING + timedelta(hours=3)
+    )
+    mate, track = Phone(walked.mate, later.starts_at), walk([(80, 500), (380, 500)], later.starts_at)
+    items = [mate.start(later), mate.segment(later, track), mate.end(later, track[-1][2])]
+    sync(as_person(walked.mate), items, later.starts_at + timedelta(minutes=30))
+    caller, path = as_person(walked.reviewer), area_path(walked.town.township)
+    once, twice, thrice = (caller.get(f"{path}&times={n}").get_json()["measures"] for n in (1, 2, 3))
+    assert once["street_km_covered"] == caller.get(path).get_json()["measures"]["street_km_covered"]
+    assert once["street_km_covered"]["value"] == pytest.approx(0.82, abs=0.005)
+    assert twice["street_km_covered"]["value"] == pytest.approx(0.28 + 4 * 0.025, abs=0.005)
+    assert twice["street_coverage"]["value"] == pytest.approx(380 / 120, abs=0.05)
+    assert twice["street_coverage"]["grade"] == "track" and twice["shifts_done"] == once["shifts_done"]
+    assert thrice["street_coverage"] == {"value": 0.0, "unit": "%", "grade": None, "n": 60}
+    street = caller.get(f"{details(walked)[0]}&times=2").get_json()["measures"]
+    assert (street["street_share"]["value"], street["street_shifts"]["value"]) == (40.0, 2)
+
+
+def test_an_area_rests_on_check_ins_where_nobody_left_a_track(
+    people: Any, as_person: Any, sync: Any, phone: Phone
+) -> None:
+    start, points = make.EVENING, sorted(_checkpoints(people.town.route), key=lambda c: c.seq)
+    items = [
+        phone.start(people.shift),
+        *[
+            phone.checkin(people.shift, points[n].id, x, 500, start + timedelta(minutes=20 + 20 * n))
+            for n, x in enumerate((103, 604, 1097))
+        ],
+        phone.end(people.shift, start + timedelta(hours=2)),
+    ]
+    sync(as_person(people.member), items, start + timedelta(hours=3))
+    doc = as_person(people.reviewer).get(area_path(people.town.township)).get_json()
+    # at both ends of the route three streets meet, 25 m of each; in the middle one street 25 m to either side
+    assert doc["measures"]["street_km_covered"] == {"value": 0.2, "unit": "km", "grade": "single", "n": 7}
+    assert doc["measures"]["street_coverage"]["grade"] == "single"
+    assert as_person(people.outsider).get(area_path(people.town.township)).status_code == 404
 
 
 def details(people: Any) -> list[str]:

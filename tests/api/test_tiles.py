@@ -8,13 +8,17 @@ from typing import Any
 
 import mapbox_vector_tile
 import pytest
+from sqlalchemy import select
 
 from app.coverage.tiles import Tile
+from app.db import db
+from app.routes.models import Checkpoint
 from tests import make, places
 from tests.phone import Phone, walk
 
 LAYERS = ("streets", "cells", "hotspots", "routes", "areas")
 EMPTY = {"zoom": 14}
+DAY = "?from=2026-11-24&to=2026-11-24"
 
 
 def tile_at(x_m: float, y_m: float, z: int = 14) -> tuple[int, int, int]:
@@ -25,7 +29,7 @@ def tile_at(x_m: float, y_m: float, z: int = 14) -> tuple[int, int, int]:
     return z, x, y
 
 
-def address(layer: str, z: int, x: int, y: int, query: str = "?from=2026-11-24&to=2026-11-24") -> str:
+def address(layer: str, z: int, x: int, y: int, query: str = DAY) -> str:
     return f"/api/v1/tiles/{layer}/{z}/{x}/{y}.mvt{query}"
 
 
@@ -35,11 +39,13 @@ def around(x0: float, y0: float, x1: float, y1: float, z: int = 14) -> list[tupl
     return [(z, x, y) for x in range(west, east + 1) for y in range(north, south + 1)]
 
 
-def features(caller: Any, layer: str, z: int = 14, within: str | None = None) -> dict[Any, dict[str, Any]]:
+def features(
+    caller: Any, layer: str, z: int = 14, within: str | None = None, query: str = DAY
+) -> dict[Any, dict[str, Any]]:
     """id (or code) → properties of everything on the tiles over the home township."""
     found: dict[Any, dict[str, Any]] = {}
     for tile in around(0, 0, 1200, 1200, z):
-        answer = caller.get(address(layer, *tile))
+        answer = caller.get(address(layer, *tile, query))
         assert answer.status_code in (200, 204), answer.get_data(as_text=True)
         if answer.status_code == 200:
             decoded = mapbox_vector_tile.decode(answer.data)
@@ -71,6 +77,43 @@ def test_streets_carry_what_was_walked(walked: Any, as_person: Any) -> None:
     # three whole, 20 m of the next, and the 25 m next to the walk of the eight that cross it
     assert len(never) == 60 - 3 - 1 - 8
     assert all(s["fresh"] == 5 and s["shifts"] == 0 and "last" not in s for s in never)
+
+
+def test_streets_say_what_they_rest_on(walked: Any, as_person: Any, sync: Any) -> None:
+    """The walk of one shift, and a check-in of another 1,020 m further east, where three streets meet."""
+    found = features(as_person(walked.reviewer), "streets").values()
+    assert {(s.get("grade"), s.get("last_grade")) for s in found} == {(None, None), ("track", "track")}
+    later = make.make_shift(
+        walked.town.team, walked.town.route, [walked.mate], starts_at=make.EVENING + timedelta(hours=3)
+    )
+    last = db.session.scalars(
+        select(Checkpoint).filter_by(route_version_id=later.route_version_id, seq=3)
+    ).one()
+    mate = Phone(walked.mate, later.starts_at)
+    items = [
+        mate.start(later),
+        mate.checkin(later, last.id, 1100, 504, later.starts_at + timedelta(minutes=5)),
+    ]
+    sync(as_person(walked.mate), items, later.starts_at + timedelta(minutes=6))
+    found = features(as_person(walked.reviewer), "streets").values()
+    weak = [s for s in found if s.get("grade") == "single"]
+    assert [(s["covered"], s["shifts"], s["last_grade"]) for s in weak] == [(0.125, 1, "single")] * 3
+    assert len(features(as_person(walked.reviewer), "streets")) == 60
+    for tile in around(0, 0, 1200, 1200):
+        assert as_person(walked.outsider).get(address("streets", *tile)).status_code == 204
+
+
+def test_streets_walked_twice_are_drawn_from_two_shifts(walked: Any, as_person: Any, sync: Any) -> None:
+    later = make.make_shift(
+        walked.town.team, None, [walked.mate], starts_at=make.EVENING + timedelta(hours=3)
+    )
+    mate, track = Phone(walked.mate, later.starts_at), walk([(305, 500), (405, 500)], later.starts_at)
+    items = [mate.start(later), mate.segment(later, track), mate.end(later, track[-1][2])]
+    sync(as_person(walked.mate), items, later.starts_at + timedelta(minutes=10))
+    found = features(as_person(walked.reviewer), "streets", query=f"{DAY}&times=2").values()
+    # 100 m of the one street; how many shifts came to a street stays what it is
+    assert sorted((s["covered"], s["shifts"]) for s in found if s["covered"]) == [(0.5, 2)]
+    assert sum(s["shifts"] == 1 for s in found) == 3 - 1 + 1 + 8
 
 
 def test_a_member_gets_shapes_and_names_without_figures(walked: Any, as_person: Any) -> None:
@@ -136,6 +179,8 @@ def test_tiles_need_a_sign_in(people: Any, client: Any, layer: str) -> None:
         ("/api/v1/tiles/streets/3/1/1.mvt?from=yesterday", 422, "/from"),
         ("/api/v1/tiles/streets/3/1/1.mvt?from=2026-11-24&to=2026-11-23", 422, "/to"),
         ("/api/v1/tiles/streets/3/1/1.mvt?from=2024-11-24&to=2026-11-23", 422, "/from"),
+        ("/api/v1/tiles/streets/3/1/1.mvt?times=0", 422, "/times"),
+        ("/api/v1/tiles/cells/3/1/1.mvt?times=21", 422, "/times"),
     ],
 )
 def test_a_wrong_address_is_a_problem(

@@ -240,6 +240,24 @@ def test_completion_and_coverage_are_by_length_and_not_by_count():
     assert rules.route_completion(np.array([], dtype=bool), np.array([])) is None
 
 
+@given(
+    walks=st.lists(st.sets(st.integers(0, 19)), max_size=4),
+    days=st.lists(st.sets(st.integers(0, 19)), max_size=4),
+    times=st.integers(1, 6),
+)
+def test_what_was_walked_n_times_is_never_said_to_be_more_than_it_was(walks, days, times):
+    def share(sets, k):
+        return sum(sum(piece in one for one in sets) >= k for piece in range(20)) / 20
+
+    known = [share(walks, k) for k in range(times + 1)]
+    best_first = sorted((len(day) / 20 for day in days), reverse=True)
+    found = rules.walked_times(known, best_first)
+    assert known[-1] <= found <= share([*walks, *days], times) + 1e-9
+    whole = [set(range(20)) for _ in days]
+    assert rules.walked_times(known, [1.0] * len(days)) == share([*walks, *whole], times)
+    assert times > 1 or found == pytest.approx(max(known[-1], *best_first, 0.0))
+
+
 @pytest.mark.parametrize(
     ("completion", "near_m", "track_m", "expected"),
     [

@@ -82,6 +82,44 @@ def test_n_times_counts_distinct_shifts(people: Any, network: NetworkVersion) ->
     assert found[1] == (0.25, 1, (make.EVENING + timedelta(hours=2)).timestamp())
 
 
+def test_at_least_n_times_counts_pieces_that_so_many_shifts_walked(
+    people: Any, network: NetworkVersion
+) -> None:
+    """Three shifts on the first street of 20 pieces: 0–9, 5–14 (its crew in two parts), 8–19."""
+    shifts = [people.shift]
+    shifts += [
+        make.make_shift(people.town.team, None, starts_at=make.EVENING + timedelta(hours=n)) for n in (1, 2)
+    ]
+    walk(make_duty(shifts[0], people.member), network, range(0, 10))
+    walk(make_duty(shifts[1], people.member), network, range(5, 12))
+    walk(make_duty(shifts[1], people.mate), network, range(8, 15))
+    walk(make_duty(shifts[2], people.mate), network, range(8, 20))
+    shares = [figures_of(network, Period(DAY, DAY, times))[0][:2] for times in (1, 2, 3, 4, 20)]
+    # twice: 5–14; three times: 8 and 9. How many shifts came there at all is another question.
+    assert shares == [(1.0, 3), (0.5, 3), (0.1, 3), (0.0, 3), (0.0, 3)]
+
+
+def test_at_least_n_times_of_folded_days_is_what_is_certain(people: Any, network: NetworkVersion) -> None:
+    street = queries.streets_of(network.id)[0]
+    for n, share in enumerate((0.8, 1.0, 0.9)):
+        make.save(
+            StreetDay(
+                township_id=network.township_id, street_id=street.id, day=DAY + timedelta(days=n), shifts=2,
+                covered_share=share,
+            )
+        )  # fmt: skip
+    later = make.make_shift(people.town.team, None, starts_at=make.EVENING + timedelta(days=4))
+    walk(make_duty(later, people.member), network, range(0, 15), make.EVENING + timedelta(days=4))
+
+    def share(times: int, last: int) -> float:
+        return figures_of(network, Period(DAY, DAY + timedelta(days=last), times))[0][0]
+
+    # 0.8, 1 and 0.9 have 0.9 in common two by two at best known, and 0.7 all three
+    assert [share(n, 2) for n in (1, 2, 3, 4)] == pytest.approx([1.0, 0.9, 0.7, 0.0])
+    # a walk of 0.75 more: twice 0.9 still, three times max(0.7, 0.75 + 0.9 - 1), four times 0.7 + 0.75 - 1
+    assert [share(n, 4) for n in (1, 2, 3, 4, 5)] == pytest.approx([1.0, 0.9, 0.7, 0.45, 0.0])
+
+
 def test_a_night_shift_belongs_to_its_duty_day(people: Any, network: NetworkVersion) -> None:
     night = make.make_shift(people.town.team, None, starts_at=make.EVENING + timedelta(hours=2), hours=8)
     walk(make_duty(night, people.member), network, range(0, 20), make.EVENING + timedelta(hours=6))

@@ -17,6 +17,7 @@ from app.duty.models import Duty
 from app.field import retention
 from app.field.operations import settle_duty
 from app.field.rules import body_sha256
+from app.routes.models import Checkpoint
 from tests import make, places
 from tests.conftest import ROOT
 from tests.field.forgetful import CANARY_M, open_town, patrol, street_days, what_stays
@@ -153,6 +154,44 @@ def test_folded_streets_measure_as_before(town):
         town.count("information_schema.columns", "table_name = 'street_days' AND column_name ~ 'duty|hour'")
         == 0
     )
+
+
+def test_streets_from_check_ins_alone_measure_as_before(town):
+    """One shift with a track and check-ins, one with check-ins alone: the fold takes the first's hours alone."""
+    walked(town)
+    later = make.make_shift(
+        town.people.town.team, town.people.town.route, [town.people.leader],
+        starts_at=town.starts_at + timedelta(hours=3), hours=1,
+    )  # fmt: skip
+    phone = Phone(town.people.leader, later.starts_at)
+    ids = db.session.scalars(
+        select(Checkpoint.id)
+        .where(Checkpoint.route_version_id == later.route_version_id)
+        .order_by(Checkpoint.seq)
+    )
+    taps = [
+        phone.checkin(later, i, x, 503, later.starts_at + timedelta(minutes=15 * n))
+        for n, (i, x) in enumerate(zip(ids, (100, 600, 1100), strict=True))
+    ]
+    town.send(
+        town.people.leader,
+        [phone.start(later, later.starts_at), *taps, phone.end(later, later.ends_at)],
+        later.ends_at,
+    )
+    network = queries.network_of(town.people.town.network.id)
+    periods = [queries.Period(make.DAY, make.DAY, times) for times in (1, 2)]
+    before = [streets.street_figures(network, period) for period in periods]
+    assert 99 < before[1].covered_m < 201 and before[1].shifts.max() == 2
+    town.forget(31)
+    after = [streets.street_figures(network, period) for period in periods]
+    assert town.count("street_presences") == 0 and town.count("checkins", "position IS NOT NULL") == 0
+    assert after[0].covered == pytest.approx(before[0].covered)
+    assert [f.shifts.tolist() for f in after] == [f.shifts.tolist() for f in before]
+    assert after[0].grades == before[0].grades
+    # Where the folded day covered a street whole, what the other shift walked of it was walked twice.
+    whole = before[0].tracked == 1
+    assert after[1].covered[whole] == pytest.approx(before[1].covered[whole])
+    assert (after[1].covered <= before[1].covered + 1e-9).all()
 
 
 def test_what_comes_in_late_is_added_and_counts_its_shift_once(town):

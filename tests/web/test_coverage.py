@@ -88,6 +88,27 @@ def test_the_address_chooses_the_layer(people: Any, as_person: Any, evening: Any
     assert '<option value="fresh" selected>' in page_of(caller, "?layer=people")
 
 
+def test_the_address_says_how_often_a_street_was_walked(people: Any, as_person: Any, street: Any) -> None:
+    caller = as_person(people.reviewer)
+    page = page_of(caller)
+    assert '<option value="1" selected>一次' in page and 'data-times="1"' in page
+    assert "times=" not in page.replace("data-times=", ""), "once is not worth a word"
+    page = page_of(caller, f"?times=3&why=street:{street.id}")
+    assert '<option value="3" selected>3 次' in page and 'data-times="3"' in page
+    assert "times=3" in page.replace("data-times=", ""), "links keep it"
+    assert "至少 3 次" in page and "至少有 3 个不同班次" in page
+    assert '<option value="7" selected>' in page_of(caller, "?times=7")
+
+
+@pytest.mark.parametrize("times", ["0", "21", "-1", "x", "1.5", "٣", "9999999999"])
+def test_a_wrong_number_of_times_is_said_and_once_shown(
+    people: Any, as_person: Any, evening: Any, times: str
+) -> None:
+    page = page_of(as_person(people.reviewer), f"?times={times}&from=2026-11-20&to=2026-11-21")
+    assert 'role="alert"' in page and "1 到 20 次" in page
+    assert '<option value="1" selected>' in page and 'value="2026-11-20"' in page
+
+
 def test_names_are_written_as_text(people: Any, as_person: Any, evening: Any) -> None:
     make.make_area("village", "<b>村</b>", make.places.square(0, 0, 10, 10), people.town.township)
     page = page_of(as_person(people.reviewer))

@@ -5,7 +5,7 @@ import { colours, coverageStyle, HATCH, hatch, isShown } from "./coverage_style.
 
 /**
  * @typedef {{kind: "street"|"hotspot"|"route"|"area", id: string|number, name: string}} Thing
- * @typedef {{box: HTMLElement, bounds: number[], from: string, to: string, view: string, label: string, level: string,
+ * @typedef {{box: HTMLElement, bounds: number[], from: string, to: string, times: string, view: string, label: string, level: string,
  *   onPoint: (thing: Thing|null) => void, onChoose: (thing: Thing) => void}} Options
  * @typedef {{show: (view: string) => void, heat: (thing: {kind: string, id: string}|null) => void}} CoverageMap
  */
@@ -23,7 +23,7 @@ export async function openCoverageMap(o) {
   const [west, south, east, north] = o.bounds;
   let c = colours();
   const address = (/** @type {string} */ layer) =>
-    `${location.origin}/api/v1/tiles/${layer}/{z}/{x}/{y}.mvt?from=${o.from}&to=${o.to}`;
+    `${location.origin}/api/v1/tiles/${layer}/{z}/{x}/{y}.mvt?from=${o.from}&to=${o.to}&times=${o.times}`;
   const map = new MapLibre({
     container: o.box,
     style: coverageStyle(c, address, o.level),

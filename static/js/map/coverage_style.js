@@ -70,8 +70,8 @@ export function coverageStyle(c, address, level) {
           "line-width": ["case", isHot, 3, ["==", ["get", "level"], "township"], 2, 1], "line-dasharray": [4, 2, 1, 2] } },
       { id: "base-streets", type: "line", source: "streets", "source-layer": "streets", layout: round,
         paint: { "line-color": c.street, "line-opacity": 0.6, "line-width": width(0.7, 4) } },
-      ...streets(c, "fresh", ["==", ["get", "fresh"], NEVER], byFreshness(c)),
-      ...streets(c, "covered", ["<=", ["get", "covered"], 0], byShare(c, "covered")),
+      ...streets(c, "fresh", ["==", ["get", "fresh"], NEVER], byFreshness(c), "last_grade"),
+      ...streets(c, "covered", ["<=", ["get", "covered"], 0], byShare(c, "covered"), "grade"),
       ...routes(c),
       ...hotspots(c),
       ...names(c),
@@ -79,14 +79,16 @@ export function coverageStyle(c, address, level) {
   };
 }
 
-/** @param {Colours} c @param {string} view @param {any} nothing never walked? @param {any} colour */
-function streets(c, view, nothing, colour) {
+/** @param {Colours} c @param {string} view @param {any} nothing never walked? @param {any} colour @param {string} grade which property says it */
+function streets(c, view, nothing, colour, grade) {
   const on = { source: "streets", "source-layer": "streets", type: "line" };
+  const weak = ["==", ["get", grade], "single"];
   return [
-    { id: `${view}-edge`, ...on, layout: round, paint: { "line-color": c.edge, "line-width": ["interpolate", ["exponential", 1.5], ["zoom"],
+    { id: `${view}-edge`, ...on, layout: round, paint: { "line-color": c.edge, "line-opacity": ["case", isHot, 1, weak, 0.3, 1], "line-width": ["interpolate", ["exponential", 1.5], ["zoom"],
       11, ["case", isHot, 5, 2.4], 17, ["case", isHot, 20, 13]] } },
     { id: `${view}-never`, ...on, filter: nothing, paint: { "line-pattern": HATCH, "line-width": width(1.6, 11) } },
-    { id: `${view}-line`, ...on, filter: ["!", nothing], layout: round, paint: { "line-color": colour, "line-width": width(1.6, 11) } },
+    { id: `${view}-line`, ...on, filter: ["all", ["!", nothing], ["!", weak]], layout: round, paint: { "line-color": colour, "line-width": width(1.6, 11) } },
+    { id: `${view}-weak`, ...on, filter: ["all", ["!", nothing], weak], paint: { "line-color": colour, "line-opacity": 0.75, "line-width": width(1.6, 11), "line-dasharray": [2, 1.5] } },
   ];
 }
 

@@ -1,0 +1,130 @@
+"""Streets from check-ins alone: what a crew without a track is known to have walked (docs/decisions/0013).
+
+Nothing is stored for it. A check-in that counts is the presence, on the pieces within reach of its checkpoint, so that
+a review is seen at once, order and repeats say nothing, and the fold of tracks after 30 days takes nothing from it. A
+shift with a track is known better by that, and its check-ins add no street. That it had one stands in its duties'
+metres, which outlive the track.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import date, datetime
+from typing import Any, NamedTuple
+
+import numpy as np
+from sqlalchemy import and_, exists, func, select
+from sqlalchemy.orm import aliased
+
+from app.areas.policies import place_of
+from app.checkins.models import Checkin
+from app.coverage import ground
+from app.coverage.facts import VERDICT
+from app.coverage.pieces import Ints
+from app.coverage.queries import Network, Period
+from app.db import db
+from app.duty.models import Duty
+
+HOUR_S = 3600
+
+
+class Tap(NamedTuple):
+    """A shift's last check-in at a checkpoint (epoch second)."""
+
+    shift_id: int
+    checkpoint_id: int
+    day: date
+    at_s: int
+
+
+Taps = tuple[Tap, ...]
+
+
+def taps_of(network: Network, first: date, last: date) -> Taps:
+    """Counted check-ins at checkpoints by shifts of these days that have no track, one for each shift and checkpoint;
+    always in the same order, so that equal answers are equal evidence."""
+    columns = (Duty.shift_id, Checkin.checkpoint_id, Duty.day)
+    rows = db.session.execute(
+        _counted(network, *columns).where(Duty.day.between(first, last)).group_by(*columns).order_by(*columns)
+    )
+    return tuple(Tap(row[0], row[1], row[2], _second(row[3])) for row in rows)
+
+
+def last_taps(network: Network, before: date) -> dict[int, int]:
+    """Checkpoint → epoch second of the last such check-in on a day before."""
+    rows = db.session.execute(
+        _counted(network, Checkin.checkpoint_id).where(Duty.day < before).group_by(Checkin.checkpoint_id)
+    )
+    return {row[0]: _second(row[1]) for row in rows}
+
+
+def _counted(network: Network, *columns: Any) -> Any:
+    mate = aliased(Duty)
+    has_track = exists().where(
+        mate.township_id == Duty.township_id, mate.shift_id == Duty.shift_id, mate.track_m > 0
+    )
+    return (
+        select(*columns, func.max(Checkin.effective_at))
+        .select_from(Duty)
+        .join(Checkin, and_(Checkin.township_id == Duty.township_id, Checkin.duty_id == Duty.id))
+        .where(
+            Duty.township_id == network.township_id, Checkin.township_id == network.township_id,
+            Checkin.checkpoint_id.is_not(None), VERDICT == "counted", ~has_track,
+        )
+    )  # fmt: skip
+
+
+def _second(at: datetime) -> int:
+    return int(at.timestamp())
+
+
+def since(taps: Taps, day: date) -> Taps:
+    return tuple(tap for tap in taps if tap.day >= day)
+
+
+def pieces_near(network: Network, checkpoint_ids: Iterable[int]) -> Mapping[int, Ints]:
+    """Checkpoint → pieces of the network within reach of it."""
+    crs = place_of(network.township_id).crs
+    return ground.pieces_near(network.id, crs, frozenset(checkpoint_ids))
+
+
+def bits_by_shift(network: Network, taps: Taps) -> dict[int, bytes]:
+    """Shift → packed bits of the pieces near its check-ins, as `queries.bits_by_shift` has them of tracks."""
+    near = pieces_near(network, (tap.checkpoint_id for tap in taps))
+    found: dict[int, list[Ints]] = defaultdict(list)
+    for tap in taps:
+        found[tap.shift_id].append(near[tap.checkpoint_id])
+    bits = {shift_id: _packed(pieces, network.pieces) for shift_id, pieces in found.items()}
+    return {shift_id: packed for shift_id, packed in bits.items() if any(packed)}
+
+
+def _packed(pieces: Sequence[Ints], n: int) -> bytes:
+    bits = np.zeros(n, np.uint8)
+    bits[np.concatenate(pieces)] = 1
+    return np.packbits(bits).tobytes()
+
+
+def last_by_piece(network: Network, taps: Taps, older: Mapping[int, int]) -> Ints:
+    """Piece → start of the UTC hour of the last check-in near it, 0 where there was none."""
+    last = dict(older)
+    for tap in taps:
+        last[tap.checkpoint_id] = max(last.get(tap.checkpoint_id, 0), tap.at_s)
+    near = pieces_near(network, last)
+    found = np.zeros(network.pieces, np.int64)
+    for checkpoint_id, at_s in last.items():
+        found[near[checkpoint_id]] = np.maximum(found[near[checkpoint_id]], at_s // HOUR_S * HOUR_S)
+    return found
+
+
+def shifts_on_street(network: Network, first_piece: int, n_pieces: int, period: Period) -> dict[int, float]:
+    """Shift without a track → share of the street near its check-ins, for those that were near any of it."""
+    found = bits_by_shift(network, taps_of(network, period.first, period.last))
+    ends = first_piece, first_piece + n_pieces
+    shares = {
+        shift_id: float(
+            np.unpackbits(np.frombuffer(bits, np.uint8), count=network.pieces)[slice(*ends)].mean()
+        )
+        for shift_id, bits in found.items()
+    }
+    return {shift_id: share for shift_id, share in shares.items() if share > 0}
