@@ -6,10 +6,7 @@ own: span, verdicts, presence and points together or not at all. The caller comm
 
 from __future__ import annotations
 
-import hashlib
-import json
 import logging
-import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -26,7 +23,7 @@ from app.duty import queries as duty_queries
 from app.duty.models import Shift
 from app.errors import DomainError, trace_of
 from app.field import answers as words
-from app.field import queries, reports, settling
+from app.field import quarantine, queries, reports, settling
 from app.field.alarms import WAITING_FOR_SOS, is_of_same_phone
 from app.field.kinds import offered_kinds, taker_of
 from app.field.models import InboxItem, ItemState
@@ -340,28 +337,9 @@ def _reject(batch: Batch, item: Item | Broken, code: str) -> Receipt:
 
 
 def _quarantine(batch: Batch, township_id: int | None, item: Item | Broken, code: str) -> None:
-    content = reports.without_words(item.content if isinstance(item, Broken) else _content(item))
-    raw = json.dumps(content, sort_keys=True, default=str).encode()
     home = township_id or batch.person.home_township_id or 0
-    clean = json.loads(spelled_out(raw.decode()))
-    queries.add_quarantine(
-        home,
-        json.loads(spelled_out(json.dumps(str(item.id)))),
-        code,
-        clean,
-        hashlib.sha256(raw).digest(),
-        batch.person.id,
-        batch.now,
-    )
-
-
-# An escaped backslash is passed over, so that what follows it is not taken for an escape.
-UNSTORABLE = re.compile(r"\\\\|\\u(0000|d[89a-f][0-9a-f]{2})")
-
-
-def spelled_out(ascii_json: str) -> str:
-    """JSON text whose U+0000 and surrogates are spelled out: PostgreSQL's jsonb can hold neither."""
-    return UNSTORABLE.sub(lambda m: m[0] if m[1] is None else "\\" + m[0], ascii_json)
+    content = item.content if isinstance(item, Broken) else _content(item)
+    quarantine.put(home, str(item.id), code, content, batch.person.id, batch.now)
 
 
 def _content(item: Item) -> dict[str, Any]:
