@@ -330,6 +330,7 @@ def test_the_photos_of_a_refused_report_count_as_nothing_and_go_with_it(
     take(page, picture)
     page.click("[data-name=blur-none]")
     page.click("[data-name=report-save]:not([disabled])")
+    page.wait_for_selector("[data-name=report-saved]")
     to(page, "")
     page.wait_for_selector("[data-name=my-report][data-state=refused]")
     handset.wait_sent()
