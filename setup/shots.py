@@ -1,9 +1,9 @@
 """Pictures of every screen × language × light and dark, into shots/: make shots [ARGS="leader reviewer"]
 
 Serves the checkout's own demo database on a free port, signs in as each of the demo's people and follows the rail or
-the bar. The member's duty of now is started after that, and the screens of a patrol follow: a check-in and its result,
-the countdown of a call for help (stopped). It also says what a look may miss: errors on the console, and pages wider
-than their window.
+the bar. The member's duty of now is started after that, and the screens of a patrol follow: the map with its streets, a
+check-in and its result, the countdown of a call for help (stopped). It also says what a look may miss: errors on the
+console, and pages wider than their window.
 """
 
 import os
@@ -26,9 +26,11 @@ PHONE_PAGES = (
     "data", "devices", "totp", "calendar", "copy", "restore", "help", "loggers",
 )  # fmt: skip
 ON_DUTY = ("today", "patrol", "crew", "report", "note", "sos", "code")
-LOOKS = ("light", "dark", "night", "double", "contrast")
-# As chosen in the phone's settings: text at 200 %, the night's colours, high contrast.
-SETTINGS = {"double": ("text", "double"), "night": ("theme", "night"), "contrast": ("contrast", "more")}
+# As chosen in the phone's settings: whatever the hour, since by itself the phone turns dark in the evening.
+LOOKS = {
+    "light": {"theme": "light"}, "dark": {"theme": "dark"}, "night": {"theme": "night"},
+    "double": {"theme": "light", "text": "double"}, "contrast": {"theme": "light", "contrast": "more"},
+}  # fmt: skip
 PLACE = {"longitude": 114.2858, "latitude": 30.5912, "accuracy": 12}
 
 
@@ -102,6 +104,12 @@ def patrol(page: Page, base: str, look: str, complaints: list[str]) -> int:
         page.goto(f"{base}/m/#/{name}")
         shoot(page, f"on-duty-{look}-{name}", complaints)
     page.goto(f"{base}/m/#/patrol")
+    page.click("[data-name=map-more]")
+    page.wait_for_selector("[data-name=map][data-state=shown] canvas")
+    page.wait_for_timeout(2_500)  # its tiles, drawn without a graphics card
+    # Not the full page: that is made by resizing, and the map would follow.
+    page.screenshot(path=OUT / f"on-duty-{look}-streets.png")
+    page.click("[data-name=map-more]")
     page.locator("[data-name=checkin]").first.click()
     shoot(page, f"on-duty-{look}-asks-or-saved", complaints)
     if page.locator("[data-name=checkin-anyway]").count():
@@ -115,7 +123,7 @@ def patrol(page: Page, base: str, look: str, complaints: list[str]) -> int:
     page.wait_for_timeout(700)
     page.screenshot(path=OUT / f"on-duty-{look}-sos-counting.png")
     page.click("[data-name=sos-stop]")
-    return len(ON_DUTY) + 4
+    return len(ON_DUTY) + 5
 
 
 def walk(page: Page, base: str, login: str, look: str, complaints: list[str]) -> int:
@@ -136,6 +144,9 @@ def walk(page: Page, base: str, login: str, look: str, complaints: list[str]) ->
             "nav a[href^='/']", "links => links.map(a => a.getAttribute('href'))"
         )
         paths = sorted(set(found)) or [page.url.removeprefix(base)]
+    if phone:
+        page.goto(base + paths[0])
+        page.wait_for_selector(".bar")  # it asks who is signed in before it shows anything of theirs
     for path in paths:
         page.goto(base + path)
         shoot(
@@ -156,8 +167,7 @@ def page_for(
         permissions=["geolocation"],
     )
     context.add_cookies([{"name": "lang", "value": language, "url": base}])
-    if look in SETTINGS:
-        key, value = SETTINGS[look]
+    for key, value in LOOKS[look].items():
         context.add_init_script(f"try {{ localStorage.setItem('xunfang.{key}', '{value}') }} catch {{}}")
     page = context.new_page()
     who = f"{login}-{language}-{look}"

@@ -325,3 +325,10 @@ def ids_in(request: Any) -> list[str]:
     if data[:2] == b"\x1f\x8b":
         data = gzip.decompress(data)
     return [item["id"] for item in json.loads(data)["items"]]
+
+
+def takes_nothing(route: Route) -> None:
+    """As a server that is stricter than the phone: every item is refused, and none is kept there."""
+    why = ["text_names_a_person"]
+    receipts = [{"id": one, "result": "rejected", "reasons": why} for one in ids_in(route.request)]
+    route.fulfill(json={"receipts": receipts})

@@ -11,7 +11,7 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 
 from app import clock
-from app.accounts import signing
+from app.accounts import consents, signing
 from app.accounts.models import Person
 from app.db import db
 from tests.browser.phone_page import (
@@ -296,6 +296,37 @@ def test_a_no_that_is_said_without_signal_holds_and_is_told_later(handset: Hands
     assert "false" not in [given_on_server(handset, "tracks")]
     handset.page.reload()
     until_server(handset, "tracks", False)
+
+
+def test_a_track_that_was_refused_from_another_device_is_not_kept_here_either(
+    handset: Handset, live: Any
+) -> None:
+    """The phone has recorded without signal; meanwhile its member has said no elsewhere."""
+    login, person = new_member(live, "别处说了不")
+    signed_in(handset, login)
+    handset.start_duty()
+    handset.wait_sent()
+    with no_server(live):
+        for x in (100, 160, 220, 280, 340):
+            handset.stand(x, 500)
+            handset.page.wait_for_timeout(1200)
+        handset.end_duty()
+        assert "segment" in kept_ids(handset).values()
+        with live.app.app_context():
+            member = db.session.get(Person, person)
+            assert member is not None
+            consents.set_consent(member, "tracks", False, 1, clock.now())
+            db.session.commit()
+            db.session.remove()
+    answers: list[Any] = []
+    handset.page.on("response", lambda r: answers.append(r) if r.url.endswith("/field/sync") else None)
+    handset.send_now()
+    assert "segment" not in kept_ids(handset).values()
+    assert all(row.body is None for row in inbox(live, person, "segment")), "nor on the server"
+    assert {"duty.start", "duty.end"} <= set(kept_ids(handset).values()), "the duty stays"
+    assert "tracks_refused" in json.dumps([r.json() for r in answers if r.status == 200]), (
+        "sent, and not taken"
+    )
 
 
 def given_on_server(handset: Handset, purpose: str) -> bool | None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections import Counter
 from typing import Any
 
@@ -17,7 +18,9 @@ from tests.browser.phone_page import (
     new_member,
     no_server,
     three_times,
+    until,
 )
+from tests.places import here
 
 pytestmark = pytest.mark.browser
 
@@ -229,3 +232,25 @@ def test_a_500_a_sign_in_page_and_a_cut_leave_the_item_waiting(handset: Handset,
     assert len(seen) == len(answers)
     handset.send_now()  # after five failures in a row the phone itself waits up to half a minute
     assert len(inbox(live, person, "checkin")) == 1
+
+
+def test_the_worker_keeps_the_streets_and_nothing_that_names_a_period(handset: Handset, live: Any) -> None:
+    """What a desk asks for in the same browser has figures in it, and is not the next member's to see."""
+    login, _ = new_member(live, "看街道")
+    signed_in(handset, login)
+    handset.keep_shell()
+    (lon, lat), n = here(600, 600), 2**14
+    x, y = int((lon + 180) / 360 * n), int((1 - math.asinh(math.tan(math.radians(lat))) / math.pi) / 2 * n)
+    tile = f"/api/v1/tiles/streets/14/{x}/{y}.mvt"
+    asked = "(urls) => Promise.all(urls.map((url) => fetch(url).then((r) => r.status)))"
+    with_period = [f"{tile}?v=1", f"{tile}?from=2026-01-01&to=2026-01-07"]
+    assert handset.page.evaluate(asked, [*with_period, tile]) == [200, 200, 200]
+    keeps = "async () => (await (await caches.open('xunfang-tiles')).keys()).map((one) => one.url)"
+    until(handset.page, f"async () => (await ({keeps})()).length > 0")
+    handset.page.wait_for_timeout(300)
+    assert handset.page.evaluate(keeps) == [f"{live.url}{tile}"]
+    everywhere = """async (tile) => {
+      const kept = await Promise.all((await caches.keys()).map(async (name) => (await caches.open(name)).keys()));
+      return kept.flat().map((one) => one.url).filter((url) => url.includes(tile));
+    }"""
+    assert handset.page.evaluate(everywhere, tile) == [f"{live.url}{tile}"]

@@ -17,7 +17,7 @@ from sqlalchemy import select
 from app.db import db
 from app.incidents import media
 from app.incidents.models import Incident, IncidentPhoto
-from tests.browser.phone_page import Handset, inbox, new_member, no_server, nothing_lost, until
+from tests.browser.phone_page import Handset, inbox, new_member, no_server, nothing_lost, takes_nothing, until
 from tests.browser.test_phone_me import CUT, SMALL, WIDER
 from tests.browser.test_phone_offline import settled
 from tests.browser.test_phone_pages import findings, positions, signed_in
@@ -296,6 +296,55 @@ def test_a_full_phone_says_so_before_the_camera_and_takes_the_report_without(
     assert len(reports_of(live, person)) == 1
 
 
+def a_month_later(page: Page) -> None:
+    """As if what became of each report had been said 31 days ago."""
+    page.evaluate(
+        """() => new Promise((done) => {
+             const open = indexedDB.open("xunfang");
+             open.onsuccess = () => {
+               const tx = open.result.transaction("items", "readwrite");
+               tx.objectStore("items").getAll().onsuccess = (e) => {
+                 for (const row of e.target.result) {
+                   if (row.kind === "report") {
+                     tx.objectStore("items").put({ ...row, state_at: Date.now() - 31 * 86_400_000 });
+                   }
+                 }
+               };
+               tx.oncomplete = () => { open.result.close(); done(); };
+             };
+           })"""
+    )
+
+
+def test_the_photos_of_a_refused_report_count_as_nothing_and_go_with_it(
+    handset: Handset, live: Any, picture: str
+) -> None:
+    """They wait for second thoughts, for as long as the report itself is shown."""
+    handset.context.add_init_script(NO_WORKER_SYNC)
+    on_duty(handset, live, "不收")
+    page = handset.page
+    sent: list[str] = []
+    page.on("request", lambda r: sent.append(r.url) if "/field/photos/" in r.url else None)
+    handset.context.route("**/api/v1/field/sync", takes_nothing)
+    as_far_as_the_end(page)
+    take(page, picture)
+    page.click("[data-name=blur-none]")
+    page.click("[data-name=report-save]:not([disabled])")
+    page.wait_for_selector("[data-name=report-saved]")
+    to(page, "")
+    page.wait_for_selector("[data-name=my-report][data-state=refused]")
+    handset.wait_sent()
+    assert [photo["state"] for photo in kept(page, "photos")] == ["cleared"] and sent == []
+    a_month_later(page)
+    page.reload()
+    for _ in range(300):
+        if not kept(page, "photos"):
+            break
+        page.wait_for_timeout(100)
+    assert kept(page, "photos") == [] and sent == []
+    assert [row for row in kept(page, "items") if row["kind"] == "report"] == []
+
+
 # --- where ----------------------------------------------------------------------------------------
 
 
@@ -380,32 +429,17 @@ def test_words_about_a_person_are_not_saved_and_the_report_is(handset: Handset, 
 
 
 def test_a_report_that_the_server_did_not_take_is_edited_and_sent_anew(handset: Handset, live: Any) -> None:
+    handset.context.add_init_script(NO_WORKER_SYNC)
     person = on_duty(handset, live, "改写")
     page = handset.page
+    handset.context.route("**/api/v1/field/sync", takes_nothing)
     as_far_as_the_end(page)
     page.fill("[name=text]", "第三根灯杆")
     page.click("[data-name=report-save]")
     page.wait_for_selector("[data-name=report-saved]")
-    handset.wait_sent()
-    # As if a stricter server had refused it.
-    page.evaluate(
-        """() => new Promise((done) => {
-             const open = indexedDB.open("xunfang");
-             open.onsuccess = () => {
-               const tx = open.result.transaction("items", "readwrite");
-               tx.objectStore("items").getAll().onsuccess = (e) => {
-                 for (const row of e.target.result) {
-                   if (row.kind === "report") tx.objectStore("items").put({ ...row, state: "refused",
-                     receipt: { id: row.id, result: "rejected", reasons: ["text_names_a_person"] } });
-                 }
-               };
-               tx.oncomplete = () => { open.result.close(); done(); };
-             };
-           })"""
-    )
-    page.reload()
-    handset.open("report")
+    to(page, "")
     page.wait_for_selector("[data-name=my-report][data-state=refused]")
+    handset.context.unroute("**/api/v1/field/sync")
     page.click("[data-name=edit-report]")
     page.wait_for_selector("[data-name=report-sum]")
     assert page.input_value("[name=text]") == "第三根灯杆"
@@ -414,7 +448,7 @@ def test_a_report_that_the_server_did_not_take_is_edited_and_sent_anew(handset: 
     page.wait_for_selector("[data-name=report-saved]")
     handset.wait_sent()
     assert [row["state"] for row in kept(page, "items") if row["kind"] == "report"] == ["acked"]
-    assert sorted(item.body["text"] for item in inbox(live, person, "report")) == ["第三根灯杆", "第四根灯杆"]
+    assert [item.body["text"] for item in inbox(live, person, "report")] == ["第四根灯杆"]
 
 
 # --- for everybody --------------------------------------------------------------------------------

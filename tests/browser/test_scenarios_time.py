@@ -23,6 +23,7 @@ from tests.browser.phone_page import (
     three_times,
     until,
 )
+from tests.browser.reading import page_names, part_names
 from tests.browser.test_phone_pages import positions, signed_in
 
 pytestmark = pytest.mark.browser
@@ -138,15 +139,19 @@ def test_lost_receipts_double_nothing(handset: Handset, live: Any, again: int) -
 
 @three_times
 def test_off_duty_no_position_is_asked_for_on_any_page(handset: Handset, live: Any, again: int) -> None:
-    """Before, in a pause, after: every page is opened, and the receiver is not asked once."""
+    """Before, in a pause, after: every page and part is opened, and the receiver is not asked once."""
     login, _ = new_member(live, "下班后")
     signed_in(handset, login)
+    handset.open("report")
+    handset.page.click("[data-name=kind-road]")  # a report is begun: each of its parts can be opened
+    handset.page.click("[data-name=phrase-light_out]")
+    addresses = addresses_of_all()
 
     def visit_all() -> None:
-        pages = "today patrol report note me outbox swaps data devices settings help crew".split()
-        for name in pages:
-            handset.open(name)
-            handset.page.wait_for_timeout(150)
+        for address in addresses:
+            handset.open(address)
+            handset.page.wait_for_selector(f".page-{address.split('?')[0]} > *:not(.opening)")
+            handset.page.wait_for_timeout(50)
             handset.page.evaluate("() => dispatchEvent(new Event('online'))")
             handset.page.evaluate("() => document.dispatchEvent(new Event('visibilitychange'))")
         handset.page.wait_for_timeout(300)
@@ -170,3 +175,20 @@ def test_off_duty_no_position_is_asked_for_on_any_page(handset: Handset, live: A
     after = positions(handset)
     visit_all()
     assert positions(handset) == after
+
+
+def addresses_of_all() -> list[str]:
+    """Every page of the phone, the parts of those that have some, and what the camera is opened for."""
+    parts = {
+        "report": [*part_names("report"), "finish", "saved", "place&how=list"],
+        "data": part_names("data"),
+    }
+    more = [
+        "scan?for=crew",
+        "scan?for=cosign",
+        "crew?code=XC1.1.123456",
+        "sos?practise",
+        "loggers?app=traccar",
+    ]
+    found = [f"{page}?part={part}" for page, names in parts.items() for part in names]
+    return [*page_names(), *found, *more]
