@@ -32,7 +32,7 @@ bench: ## measurements beside something outside, into bench/results.json (ARGS=â
 	@exec bash setup/with.sh test .venv/bin/python -m bench $(ARGS)
 
 demo: ## fill the demo county (safe to repeat)
-	@exec bash setup/with.sh run .venv/bin/flask --app wsgi demo
+	@exec bash setup/with.sh run bash -c '.venv/bin/flask --app wsgi db upgrade && exec .venv/bin/flask --app wsgi demo'
 
 migrate: ## bring the database to the newest migration
 	@exec bash setup/with.sh run .venv/bin/flask --app wsgi db upgrade

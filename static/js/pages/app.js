@@ -98,6 +98,7 @@ export function App() {
 
 /** @param {{view: import("../store.js").View, title: string, name?: string, bare?: boolean, children?: any}} props */
 function Frame({ view, title, name, bare = false, children }) {
+  const isPlan = name === "today" || name === "patrol"; // a page anew when the plan comes: nothing of it has jumped then
   return html`
     <header class="top">
       <${Back} name=${name} bare=${bare} />
@@ -107,7 +108,7 @@ function Frame({ view, title, name, bare = false, children }) {
     ${bare ? null : html`<${SosKey} view=${view} name=${name} />`}
     <${Notices} view=${view} name=${name} />
     ${bare ? null : html`<${DutyNews} view=${view} name=${name} />`}
-    <main class=${`page page-${name ?? "signin"}`} id="main" key=${`${name} ${!!view.kept}`}>${children}</main>
+    <main class=${`page page-${name ?? "signin"}`} id="main" key=${isPlan && !view.kept ? "before" : "page"}>${children}</main>
     ${bare ? null : html`<${Bar} name=${name} />`}`;
 }
 
