@@ -11,10 +11,11 @@ import { forgetAlarms } from "./offline/alarms.js";
 import { forget } from "./offline/outbox.js";
 import { refreshIdentity } from "./offline/session.js";
 import { App } from "./pages/app.js";
-import { open, reload } from "./store.js";
+import { current, open, reload, show, watch } from "./store.js";
 import { comeBackNewer, registerWorker, updateWhenIdle } from "./update.js";
 
 const PLAN_EVERY_MS = 5 * 60_000;
+const ASKING_MS = 1_500; // so long the sign-in page waits for the server to say whose cookie this is
 const KEEP_READER_MS = 20_000; // after everything that somebody waits for
 
 async function begin() {
@@ -48,13 +49,22 @@ async function begin() {
     if (document.visibilityState === "visible") catchUp(PLAN_EVERY_MS);
   }, 30_000);
 
+  setTimeout(() => show({ asked: true }), ASKING_MS);
   await refreshIdentity();
   await reload();
+  show({ asked: true });
   await catchUp(0);
   forget().then(() => forgetAlarms()).catch(() => {});
   setTimeout(() => import("./camera.js").then((m) => m.keepReader()).catch(() => {}), KEEP_READER_MS);
-  import("./offline/push.js").then((m) => m.mendPush()).catch(() => {});
-  import("./stream.js").then((m) => m.listen()).catch(() => {}); // without it the phone asks every few minutes
+  const stop = watch(hearNews);
+  hearNews();
+
+  function hearNews() {
+    if (!current().session.person) return; // who is not signed in yet waits for the sign-in page alone
+    stop();
+    import("./offline/push.js").then((m) => m.mendPush()).catch(() => {});
+    import("./stream.js").then((m) => m.listen()).catch(() => {}); // without it the phone asks every few minutes
+  }
 }
 
 /** @param {number} atMostEveryMs */

@@ -19,6 +19,7 @@ import { readSession } from "./offline/session.js";
  * @typedef {import("./offline/outbox.js").OutboxRow} OutboxRow
  * @typedef {{
  *   loaded: boolean,
+ *   asked: boolean,                 // whose cookie this browser has: the server has said, or takes its time
  *   session: import("./offline/session.js").Session,
  *   kept: import("./offline/plan.js").KeptPlan|null,
  *   rows: OutboxRow[],
@@ -38,7 +39,7 @@ import { readSession } from "./offline/session.js";
 
 /** @type {View} */
 let view = {
-  loaded: false,
+  loaded: false, asked: false,
   session: { person: null, roles: [], expired: false, verified_at: 0 },
   kept: null, rows: [], mine: { count: 0, oldestAt: null }, others: [], sending: {}, ahead_ms: 0,
   shift: null, duty: null, position: null, trouble: null, recording: false, gaps: [], alarms: [], tracks: null, saving: false, roomLow: false, update: false,

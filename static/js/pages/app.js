@@ -11,7 +11,6 @@ import { lazy } from "./lazy.js";
 import { DutyNews } from "./dutynews.js";
 import { Patrol } from "./patrol.js";
 import { SosKey } from "./soskey.js";
-import { Today } from "./today.js";
 
 /** @returns {import("../store.js").View} */
 function useView() {
@@ -43,7 +42,8 @@ function useRoute() {
 
 // What a check-in needs is loaded at once; the rest when it is opened. The worker keeps all of it.
 const PAGES = /** @type {Record<string, any>} */ ({
-  today: Today, patrol: Patrol,
+  patrol: Patrol,
+  today: lazy(() => import("./today.js").then((m) => m.Today)),
   outbox: lazy(() => import("./outbox.js").then((m) => m.Outbox)),
   code: lazy(() => import("./code.js").then((m) => m.Code)),
   me: lazy(() => import("./me.js").then((m) => m.Me)),
@@ -86,7 +86,7 @@ export function App() {
   const view = useView();
   const route = useRoute();
   const name = route in PAGES ? route : "today";
-  if (!view.loaded) return html`<p class="opening" role="status">${t("app.opening")}</p>`;
+  if (!view.loaded || (!view.session.person && !view.asked && !isOpenToAll(name))) return html`<p class="opening" role="status">${t("app.opening")}</p>`;
   if (!view.session.person) {
     const Open = isOpenToAll(name) ? PAGES[name] : SignIn;
     return html`<${Frame} view=${view} title=${t(Open === SignIn ? "app.name" : `nav.${name}`)} name=${Open === SignIn ? undefined : name} bare=${true}>
