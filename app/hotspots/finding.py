@@ -135,3 +135,89 @@ def large_enough(shape: Any) -> Any:
     while shape.area < MIN_AREA_M2 * 1.05:
         shape = shape.buffer(5)
     return shapely.MultiPolygon([shape] if shape.geom_type == "Polygon" else list(shape.geoms))
+
+
+# --- gatherings: places that may become hotspots ------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Gathering:
+    """Events by their index, the outlines to choose from (the first is the proposal's own), and the method's score."""
+
+    members: tuple[int, ...]
+    shapes: dict[str, Any]
+    score: float
+
+
+def hexagons(ground: Any, edge_m: float) -> Array:
+    """Hexagons that meet the ground."""
+    west, south, east, north = ground.bounds
+    wide, high = edge_m * 1.5, edge_m * np.sqrt(3)
+    columns = np.arange(int((east - west) / wide) + 2)
+    rows = np.arange(int((north - south) / high) + 2)
+    x, y = np.meshgrid(west + columns * wide, south + rows * high)
+    centres = np.column_stack([x.ravel(), (y + (columns % 2) * high / 2).ravel()])
+    angles = np.radians(np.arange(6) * 60)
+    rings = centres[:, None] + edge_m * np.column_stack([np.cos(angles), np.sin(angles)])[None]
+    cells = shapely.polygons(rings)
+    return cells[shapely.intersects(cells, ground)]
+
+
+def count_in(cells: Array, xy: Array) -> list[Array]:
+    """The events in each cell, by their index; one on an edge lies in the first of its cells."""
+    events, found = shapely.STRtree(cells).query(shapely.points(xy), predicate="intersects")
+    first = {int(event): int(cell) for event, cell in sorted(zip(events, found, strict=True), reverse=True)}
+    inside: list[list[int]] = [[] for _ in cells]
+    for event, cell in sorted(first.items()):
+        inside[cell].append(event)
+    return [np.array(one, int) for one in inside]
+
+
+def gather_by_cells(xy: Array, ground: Any, streets: Sequence[Any], edge_m: float) -> list[Gathering]:
+    """Hexagons that Gi* calls hot, those that touch put together."""
+    cells = hexagons(ground, edge_m)
+    inside = count_in(cells, xy)
+    centres = shapely.get_coordinates(shapely.centroid(cells))
+    star = gi_star(np.array([len(one) for one in inside]), near(centres, edge_m * np.sqrt(3) * 1.05))
+    return _groups(cells, inside, star, xy, streets, "cells")
+
+
+def gather_by_streets(
+    xy: Array, street_of: Sequence[int | None], lines: Sequence[Any], band_m: float
+) -> list[Gathering]:
+    """Streets that Gi* calls hot, those that touch put together. `street_of` is each event's index in `lines`."""
+    inside = [np.array([i for i, s in enumerate(street_of) if s == n], int) for n in range(len(lines))]
+    middles = shapely.get_coordinates(shapely.line_interpolate_point(list(lines), 0.5, normalized=True))
+    star = gi_star(np.array([len(one) for one in inside]), near(middles, band_m))
+    strips = shapely.buffer(np.array(lines), 20)
+    return _groups(strips, inside, star, xy, [], "streets")
+
+
+def _groups(
+    cells: Array, inside: Sequence[Array], star: Star, xy: Array, streets: Sequence[Any], name: str
+) -> list[Gathering]:
+    hot = [i for i in np.flatnonzero(star.hot) if len(inside[i])]
+    found = []
+    for group in groups_of([cells[i] for i in hot]) if hot else []:
+        chosen = [hot[i] for i in group]
+        members = np.concatenate([inside[i] for i in chosen])
+        shapes = {
+            name: large_enough(shapely.union_all(cells[chosen]).buffer(0)),
+            **outlines(xy[members], streets),
+        }
+        score = max(float(star.z[i]) for i in chosen)
+        found.append(Gathering(tuple(int(m) for m in members), shapes, score))
+    return found
+
+
+def gather_by_clusters(
+    xy: Array, labels: Sequence[int | None], ground: Any, streets: Sequence[Any]
+) -> list[Gathering]:
+    """Clusters as DBSCAN numbered them (None or −1: none). The score: how many times as dense as the whole ground."""
+    found = []
+    for label in sorted({one for one in labels if one is not None and one >= 0}):
+        members = tuple(i for i, one in enumerate(labels) if one == label)
+        shapes = outlines(xy[list(members)], streets)
+        score = (len(members) / len(xy)) / (shapes["hull"].area / ground.area)
+        found.append(Gathering(members, shapes, float(score)))
+    return found

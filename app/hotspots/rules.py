@@ -1,6 +1,6 @@
 """What a hotspot may be (product.md, "No stakeout"; measures.md, risk windows)."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
@@ -154,3 +154,32 @@ def pei(hits: int, best: int) -> float | None:
 def best_hits(counts: Sequence[int], places: int) -> int:
     """The events in so many of the fullest places."""
     return sum(sorted(counts, reverse=True)[:places])
+
+
+# --- what may be asked of a method --------------------------------------------------------------------------------
+
+# Method → its numbers: default, least, most. Metres, events, days.
+NUMBERS: dict[str, dict[str, tuple[int, int, int]]] = {
+    "gi_cells": {"distance_m": (80, 50, 300)},
+    "gi_streets": {"distance_m": (150, 50, 1000)},
+    "dbscan": {"distance_m": (100, 20, 500), "least": (5, 5, 50)},
+    "kde": {"distance_m": (250, 50, 1000)},
+    "knox": {"distance_m": (100, 20, 1000), "days": (14, 1, 60)},
+    "rates": {},
+    "concentration": {},
+    "accuracy": {},
+}
+# These end in places that may become hotspots; the others in a figure or a picture.
+PROPOSING = ("gi_cells", "gi_streets", "dbscan")
+LONGEST_PERIOD_DAYS = 3 * 366
+
+
+def numbers_for(method: str, asked: Mapping[str, int | None]) -> dict[str, int]:
+    """The method's numbers, asked or by default. Raises ValueError with the name of one that is out of its range."""
+    found = {}
+    for name, (default, least, most) in NUMBERS[method].items():
+        value = asked.get(name)
+        found[name] = default if value is None else value
+        if not least <= found[name] <= most:
+            raise ValueError(name)
+    return found

@@ -14,6 +14,7 @@ from sqlalchemy.orm import aliased
 from app.areas.models import Area
 from app.db import db
 from app.errors import NotFound
+from app.geo import as_wkb
 from app.routes.models import (
     Checkpoint,
     CheckpointCode,
@@ -67,6 +68,23 @@ def indexes_outside(township_id: int, wkbs: Sequence[bytes]) -> set[int]:
     """Which of these shapes (WGS-84) don't touch the township."""
     rows = db.session.execute(_OUTSIDE, {"id": township_id, "shapes": list(wkbs)})
     return {int(row.i) for row in rows}
+
+
+def streets_in_force(township_id: int) -> list[tuple[int, str, bytes]]:
+    """(id, name, WKB) of the streets of the township's newest network."""
+    newest = (
+        select(NetworkVersion.id)
+        .where(NetworkVersion.township_id == township_id)
+        .order_by(NetworkVersion.version.desc())
+        .limit(1)
+        .scalar_subquery()
+    )
+    rows = db.session.execute(
+        select(Street.id, func.coalesce(Street.name, ""), as_wkb(Street.geom))
+        .where(Street.network_version_id == newest)
+        .order_by(Street.id)
+    )
+    return [(row[0], row[1], bytes(row[2])) for row in rows]
 
 
 def nearest_streets(
