@@ -3,21 +3,23 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, func, or_, select, text
+from sqlalchemy import ColumnElement, and_, func, or_, select, text
 
 from app.accounts.models import Person
+from app.areas.models import Area
 from app.clock import day_span
 from app.db import db
 from app.errors import NotFound
 from app.geo import as_geojson, as_wkb
 from app.hotspots.models import AnalysisRun, Hotspot, HotspotProposal, RiskWindow
-from app.teams.scope import Scope, reviewed_township_rows
+from app.teams.models import TeamArea
+from app.teams.scope import Scope, descendants, reviewed_township_rows, within
 
 
 @dataclass(frozen=True)
@@ -156,6 +158,41 @@ def listed_hotspots(criterion: ColumnElement[bool], today: date) -> list[Hotspot
             select(Hotspot).where(criterion, open_yet).order_by(Hotspot.review_by, Hotspot.name)
         )
     )
+
+
+def seen_hotspots(scope: Scope, township_id: int, today: date) -> list[Hotspot]:
+    """Of the township, for reviewers and admins; of the areas of the teams led, for their leaders."""
+    led = descendants(
+        list(db.session.scalars(select(TeamArea.area_id).where(TeamArea.team_id.in_(scope.led_team_ids))))
+    )
+    mine = or_(
+        reviewed_township_rows(scope, Hotspot.township_id), within(Hotspot.township_id, led),
+        within(Hotspot.village_id, led),
+    )  # fmt: skip
+    return listed_hotspots(and_(Hotspot.township_id == township_id, mine), today)
+
+
+def waiting_for(scope: Scope) -> int:
+    """Proposals that wait for the caller as the second person."""
+    mine = reviewed_township_rows(scope, HotspotProposal.township_id)
+    others = HotspotProposal.proposed_by != scope.person_id
+    waits = select(func.count(HotspotProposal.id)).where(mine, others, HotspotProposal.state == "proposed")
+    return int(db.session.scalar(waits) or 0)
+
+
+def names_of(person_ids: Iterable[int | None]) -> dict[int | None, str]:
+    wanted = {one for one in person_ids if one is not None}
+    return {
+        row[0]: row[1]
+        for row in db.session.execute(select(Person.id, Person.name).where(Person.id.in_(wanted)))
+    }
+
+
+def townships_for(scope: Scope) -> list[Area]:
+    """Where the caller reads hotspots: what is reviewed or administered, and where teams are led."""
+    home = {scope.township_id} if scope.led_team_ids and scope.township_id else set()
+    wanted = within(Area.id, frozenset(scope.township_ids | home))
+    return list(db.session.scalars(select(Area).where(wanted, Area.level == "township").order_by(Area.code)))
 
 
 def windows_of(hotspot_ids: Sequence[int]) -> dict[int, list[tuple[int, int, int]]]:

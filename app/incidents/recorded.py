@@ -78,10 +78,14 @@ def _faults(township: Area, rows: Sequence[EventRow], now: datetime) -> list[Fie
     found = []
     for index, row in enumerate(rows):
         if index in away:
-            found.append(FieldError(str(row.line), "outside_township", {"township": township.name}))
+            found.append(_fault(row, "outside_township", township=township.name))
         if row.start > now:
-            found.append(FieldError(str(row.line), "time_in_future"))
+            found.append(_fault(row, "time_in_future"))
     return found
+
+
+def _fault(row: EventRow, code: str, /, **figures: Any) -> FieldError:
+    return FieldError(str(row.line), code, figures)
 
 
 def _told(

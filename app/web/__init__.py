@@ -14,8 +14,11 @@ def init_app(app: Flask) -> None:
         coverage,
         display,
         feeds,
+        hotspots,
+        incidents,
         people,
         phone,
+        proposals,
         reports,
         review,
         session,
@@ -27,6 +30,19 @@ def init_app(app: Flask) -> None:
 
     assets.init_app(app)
     words.init_app(app)
-    desk = (board, alarms, shifts, swaps, reports, review, coverage, codes, people)
+    desk = (
+        board,
+        alarms,
+        shifts,
+        swaps,
+        reports,
+        review,
+        coverage,
+        hotspots,
+        proposals,
+        incidents,
+        codes,
+        people,
+    )
     for module in (shell, session, phone, *desk, display, feeds):
         app.register_blueprint(module.pages)
