@@ -52,6 +52,12 @@ def shape_in_metres(wkb: bytes, crs: str) -> BaseGeometry:
     return shapely.transform(shape, lambda c: np.column_stack(to_xy(c[:, 0], c[:, 1])))
 
 
+def shape_in_degrees(shape: BaseGeometry, crs: str) -> BaseGeometry:
+    """A shape in metres of the county's projected system in WGS-84 again."""
+    back, unit = Transformer.from_crs(crs, "EPSG:4326", always_xy=True), _metres_per_unit(crs)
+    return shapely.transform(shape, lambda c: np.column_stack(back.transform(c[:, 0] / unit, c[:, 1] / unit)))
+
+
 def as_geojson(column: Any) -> Any:
     """SQL: a geometry as GeoJSON text, 7 decimals."""
     return func.ST_AsGeoJSON(column, 7)

@@ -221,9 +221,10 @@ def venv_works():
 
 
 def python_packages(purpose):
-    runtime, dev = REPO / "requirements.txt", REPO / "requirements-dev.txt"
+    # `make run` runs the worker too.
+    runtime, dev = REPO / "requirements-worker.txt", REPO / "requirements-dev.txt"
     stamp = VENV / "installed"
-    small = f"runtime {digest(runtime)}\n"
+    small = f"runtime {digest(REPO / 'requirements.txt', runtime)}\n"
     full = f"{small}dev {digest(dev)}\n"
     healthy = venv_works()
     if healthy and (stamped(stamp, full) or (purpose == "run" and read(stamp).startswith(small))):

@@ -95,6 +95,15 @@ RULES = {
         ),
         (("app/coverage/pieces.py", "import math\nimport numpy\nimport shapely\nfrom app.tracks.rules import F"),),
     ),
+    "spatial statistics stay in the worker": Rule(
+        ladder.worker_only, python_files,
+        (
+            ("app/hotspots/operations.py", "import esda"),
+            ("app/web/hotspots.py", "def f():\n    from app.hotspots import finding"),
+            ("app/jobs/hotspots.py", "from app.hotspots import finding"),
+        ),
+        (("app/jobs/hotspots.py", "def f():\n    from app.hotspots import finding"),),
+    ),
     "only the top commits": Rule(
         acts.commits, python_files,
         (("app/duty/operations.py", "db.session.commit()"), ("app/gate.py", "session.commit()")),

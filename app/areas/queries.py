@@ -8,6 +8,7 @@ from sqlalchemy import select, text
 
 from app.areas.models import Area
 from app.db import db
+from app.geo import as_wkb
 
 
 def areas_by_code(codes: Iterable[str]) -> dict[str, Area]:
@@ -18,6 +19,18 @@ def areas_by_code(codes: Iterable[str]) -> dict[str, Area]:
 def area_of_level(code: str, level: str) -> Area | None:
     """The area with this code when it is of this level."""
     return db.session.scalar(select(Area).where(Area.code == code, Area.level == level))
+
+
+def township_and_villages(township_id: int) -> list[tuple[int, str, str, int | None, bytes]]:
+    """(id, level, name, population, WKB) of a township and of its villages that are in force."""
+    rows = db.session.execute(
+        select(Area.id, Area.level, Area.name, Area.population, as_wkb(Area.geom))
+        .where(
+            Area.township_id == township_id, Area.level.in_(("township", "village")), Area.valid_to.is_(None)
+        )
+        .order_by(Area.level, Area.code)
+    )
+    return [(row[0], row[1], row[2], row[3], bytes(row[4])) for row in rows]
 
 
 def sibling_overlaps(area_ids: Sequence[int]) -> list[tuple[str, str, float]]:

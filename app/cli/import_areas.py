@@ -8,10 +8,10 @@ import shapely
 
 from app.areas.operations import AreaRow
 from app.areas.rules import PARENT_LEVEL, is_area_code
-from app.cli.import_values import Values
 from app.geofiles.guard import POLYGONS
 from app.geofiles.problems import Problem
 from app.geofiles.reader import Reading, Row
+from app.geofiles.values import Values
 
 TYPES = POLYGONS
 LEVELS = {

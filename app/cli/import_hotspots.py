@@ -5,14 +5,14 @@ from __future__ import annotations
 from datetime import date, timedelta
 
 from app.cli.import_areas import multi
-from app.cli.import_values import Values
-from app.cli.import_windows import windows_from
 from app.geofiles.guard import POLYGONS
 from app.geofiles.problems import Problem
 from app.geofiles.reader import Reading, Row
+from app.geofiles.values import Values
 from app.hotspots.models import HOTSPOT_CATEGORIES
 from app.hotspots.operations import HotspotRow
 from app.hotspots.rules import MAX_REVIEW_DAYS, Window
+from app.hotspots.windows import windows_from
 
 TYPES = POLYGONS
 CATEGORIES = {

@@ -10,13 +10,13 @@ from typing import Any
 import shapely
 
 from app.cli.import_streets import length_m
-from app.cli.import_values import Values
-from app.cli.import_windows import minutes_from
 from app.coverage.pieces import cut
 from app.geofiles.gpx import Gpx, Trace
 from app.geofiles.guard import LINES, POINTS, Guard
 from app.geofiles.problems import Problem
 from app.geofiles.reader import Reading
+from app.geofiles.values import Values
+from app.hotspots.windows import minutes_from
 from app.routes.models import CHECKPOINT_CATEGORIES
 from app.routes.operations import CheckpointRow, RouteRow
 

@@ -6,12 +6,12 @@ from typing import Any
 
 import shapely
 
-from app.cli.import_values import Values
 from app.coverage.pieces import cut
 from app.geo import projector
 from app.geofiles.guard import LINES
 from app.geofiles.problems import Problem
 from app.geofiles.reader import Reading
+from app.geofiles.values import Values
 from app.routes.operations import StreetRow
 
 TYPES = LINES

@@ -29,9 +29,14 @@ from app.geofiles.gpx import read_gpx
 from app.geofiles.problems import FileRefused, Problem
 from app.geofiles.reader import Reading, read
 from app.hotspots.operations import import_hotspots
+from app.incidents import files as incidents_file
+from app.incidents.recorded import import_events
 from app.routes.operations import import_routes, import_streets
+from app.routes.queries import nearest_streets
 
-commands = AppGroup("import", help="Take in areas, streets, routes and hotspots from files, all or nothing.")
+commands = AppGroup(
+    "import", help="Take in areas, streets, routes, hotspots and incidents from files, all or nothing."
+)
 Command = Callable[..., None]
 
 
@@ -182,6 +187,27 @@ def hotspots(file: Path, crs: str | None, layer: str | None, code: str, **how: A
     _run(file, work, **how)
 
 
+@commands.command("incidents")
+@_options(
+    TOWNSHIP, click.option("--source", required=True, help="Whose list this is; kept beside each event.")
+)
+def incidents(file: Path, crs: str | None, layer: str | None, code: str, source: str, **how: Any) -> None:
+    """Events at places (CSV, XLSX, GeoJSON, GeoPackage: category, happened_from, happened_to, a point; no more)."""
+
+    def work(report: Report, person: Person | None) -> None:
+        township = _township(code)
+        reading = _read(report, file, layer, crs, incidents_file.TYPES, incidents_file.FIELDS, tables=True)
+        rows, problems = incidents_file.event_rows(reading, township.time_zone)
+        _stop(report, reading.problems + problems)
+        taken = import_events(township, rows, source[:80], nearest_streets, person, clock.now())
+        report.fact("events_taken", n=len(taken.rows), streets=taken.on_street)
+        for line, why in taken.known.items():
+            report.fact(why, line=line)
+        report.accepted += [(row.line, f"{row.category} {row.start:%Y-%m-%d %H:%M}") for row in taken.rows]
+
+    _run(file, work, **how)
+
+
 class _Stopped(Exception):
     """The report holds what is wrong; nothing more is tried."""
 
@@ -216,9 +242,9 @@ def _stop(report: Report, problems: list[Problem]) -> None:
 
 def _read(
     report: Report, file: Path, layer: str | None, crs: str | None, types: tuple[str, ...],
-    fields: Mapping[str, tuple[str, ...]],
+    fields: Mapping[str, tuple[str, ...]], tables: bool = False,
 ) -> Reading:  # fmt: skip
-    reading = read(file, crs, layer, types, fields)
+    reading = read(file, crs, layer, types, fields, tables)
     report.fact("file_read", file=file.name, crs=reading.crs, encoding=reading.encoding, n=reading.features)
     if reading.dropped:
         names = ", ".join(sorted(reading.dropped))

@@ -319,6 +319,8 @@ _STREETS = """unnest(CAST(:ids AS bigint[]), CAST(:covered AS float8[]), CAST(:s
     JOIN streets s ON s.id = f.id"""
 _HOTSPOTS = """unnest(CAST(:ids AS bigint[]), CAST(:attainment AS float8[]), CAST(:minutes AS float8[]),
     CAST(:grades AS text[])) AS f(id, attainment, minutes, grade) JOIN hotspots s ON s.id = f.id"""
+_HOTSPOT_COLUMNS = """f.id, s.name, s.category, f.attainment, f.minutes, f.grade,
+    NULLIF(s.review_by < CAST(:day AS date), false) AS overdue"""
 _ROUTES = """unnest(CAST(:ids AS bigint[]), CAST(:versions AS bigint[]), CAST(:completion AS float8[]))
     AS f(id, version, completion) JOIN route_versions s ON s.id = f.version JOIN routes r ON r.id = f.id"""
 _AREAS = "areas s WHERE s.id = ANY(:ids)"
@@ -350,7 +352,7 @@ _TILES = {
     ),
     "hotspots": text(
         "SELECT "
-        + _tile("hotspots", "f.id, s.name, s.category, f.attainment, f.minutes, f.grade", _HOTSPOTS)
+        + _tile("hotspots", _HOTSPOT_COLUMNS, _HOTSPOTS)
         + " || "
         + _tile("hotspot_fill", "p.id, p.attainment", _FILLED, "p.g")
         + " || "

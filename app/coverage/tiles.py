@@ -133,7 +133,8 @@ def _hotspots(scope: Scope, tile: Tile, period: Period, now: datetime) -> bytes:
         "minutes": [f and round(f.observed_min, 1) for f in some],
         "grades": [f and f.grade for f in some],
     }
-    return queries.cut_tile("hotspots", tile.where, columns)
+    # What was not looked at again in time fades, and says so on its page.
+    return queries.cut_tile("hotspots", tile.where, columns, day=period.last)
 
 
 def _routes(scope: Scope, tile: Tile, period: Period, now: datetime) -> bytes:

@@ -25,6 +25,7 @@ from app.db import db
 from app.duty import crews
 from app.duty.models import Duty
 from app.field.models import InboxItem, ItemState, QuarantineItem
+from app.hotspots import forgetting as hotspots
 from app.incidents import forgetting as incidents
 from app.tracks import queries as tracks
 
@@ -79,6 +80,18 @@ PHOTO = Rule(
     "files deleted and hashes nulled, counted as for the words",
 )
 LONE_PHOTO = Rule("Photos whose report never came", "incident_photos", 7, None, "rows and files deleted")
+EVENTS = Rule(
+    "Imported events at places: kind, place, time",
+    "recorded_incidents",
+    730,
+    None,
+    "rows deleted, counted from the event",
+)
+RUNS = Rule("Searches for hotspots, with what they found", "analysis_runs", 365, None, "rows deleted")
+PROPOSALS = Rule(
+    "Proposed hotspots that were not approved", "hotspot_proposals", 180, None,
+    "rows deleted; one that was approved stays beside its hotspot",
+)  # fmt: skip
 ALARM = Rule(
     "Position of a call for help", "alarms.position", 30, None,
     "nulled, counted from its end (60 days more if nobody ended it); what happened stays",
@@ -120,7 +133,7 @@ KEPT = (
 )  # fmt: skip
 RETENTION: tuple[Rule, ...] = (
     TRACK, LOGGED, POSITION, STREETS, ROUTES, BODY, QUARANTINE, HANDOVER, ANSWER, REPORT, PHOTO,
-    LONE_PHOTO, SESSION, CODES, ATTEMPTS, JOBS,
+    LONE_PHOTO, EVENTS, RUNS, PROPOSALS, SESSION, CODES, ATTEMPTS, JOBS,
     FAILED_JOBS, *KEPT,
 )  # fmt: skip
 
@@ -190,6 +203,9 @@ def _of_township(township_id: int, zone: str, now: datetime) -> Iterator[Portion
     yield ANSWER.where, lambda: answers.forget_words(township_id, _before(now, ANSWER.days))
     yield REPORT.where, lambda: incidents.forget_words(township_id, _before(now, REPORT.days))
     yield PHOTO.where, lambda: incidents.forget_photos(township_id, _before(now, PHOTO.days))
+    yield EVENTS.where, lambda: incidents.forget_recorded(township_id, _before(now, EVENTS.days))
+    yield RUNS.where, lambda: hotspots.forget_runs(township_id, _before(now, RUNS.days))
+    yield PROPOSALS.where, lambda: hotspots.forget_proposals(township_id, _before(now, PROPOSALS.days))
 
 
 def _folding(which: ColumnElement[bool], now: datetime) -> Iterator[Portion]:

@@ -40,6 +40,7 @@ ENVIRONMENT = {
     "LANG": "C.UTF-8",
     "OPENBLAS_NUM_THREADS": "1",
     "OMP_NUM_THREADS": "1",
+    "OPENPYXL_LXML": "False",  # then its XML is read by defusedxml
 }
 
 

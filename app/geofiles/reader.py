@@ -1,6 +1,6 @@
-"""GeoJSON, GeoPackage and Shapefile (also zipped) to rows in WGS-84, each looked at by the guard.
+"""GeoJSON, GeoPackage, Shapefile (also zipped) and tables (CSV, XLSX) to rows in WGS-84, each looked at by the guard.
 
-GDAL runs in a child process with limits; this process sees only geometry that the guard let through.
+GDAL and the reader of tables run in a child process with limits; here only geometry arrives that the guard let through.
 """
 
 import base64
@@ -20,6 +20,8 @@ from app.geofiles.problems import FileRefused, Problem
 from app.geofiles.zips import unpack_shapefile
 
 MAX_BYTES = {".geojson": 64 << 20, ".json": 64 << 20, ".gpkg": 256 << 20, ".shp": 256 << 20, ".zip": 64 << 20}
+# Tables with a column for each coordinate; only for what has points.
+TABLE_BYTES = {".csv": 16 << 20, ".xlsx": 16 << 20}
 CPU_S, WALL_S, MEMORY_MB = 60, 120.0, 1536
 
 
@@ -53,16 +55,18 @@ def read(
     layer: str | None,
     types: tuple[str, ...],
     fields: Mapping[str, tuple[str, ...]],
+    tables: bool = False,
 ) -> Reading:
-    """All rows of a file.
+    """All rows of a file; `tables`: CSV and XLSX are taken too.
 
     `crs` is a code PROJ knows, gcj02, bd09, or None for the file's own; `types` are the allowed geometry types;
     `fields` maps a wanted attribute to the names it may have in a file. Other attributes are dropped and counted.
     Raises FileRefused when the file as a whole can't be used.
     """
-    with _plain_file(path) as file:
+    with _plain_file(path, MAX_BYTES | (TABLE_BYTES if tables else {})) as file:
+        child_of = "sheet_child" if file.suffix.lower() in TABLE_BYTES else "file_child"
         options = {"path": str(file), "crs": crs, "layer": layer, "cpu_s": CPU_S, "memory_mb": MEMORY_MB}
-        with Child("file_child", options) as child, Guard(types) as guard:
+        with Child(child_of, options) as child, Guard(types) as guard:
             info = _ask(child, 0).get("info", {})
             names = _names(info["fields"], fields)
             reading = Reading(info["crs"], info["encoding"], info["features"])
@@ -74,14 +78,14 @@ def read(
 
 
 @contextmanager
-def _plain_file(path: Path) -> Iterator[Path]:
+def _plain_file(path: Path, most: Mapping[str, int]) -> Iterator[Path]:
     suffix = path.suffix.lower()
-    if suffix not in MAX_BYTES:
+    if suffix not in most:
         raise FileRefused("file_kind_unknown", found=suffix[:20])
     if not path.is_file():
         raise FileRefused("file_missing")
-    if path.stat().st_size > MAX_BYTES[suffix]:
-        raise FileRefused("file_too_big", limit_mb=MAX_BYTES[suffix] >> 20)
+    if path.stat().st_size > most[suffix]:
+        raise FileRefused("file_too_big", limit_mb=most[suffix] >> 20)
     if suffix != ".zip":
         yield path.resolve()
         return
@@ -111,7 +115,8 @@ def _names(found: list[str], fields: Mapping[str, tuple[str, ...]]) -> dict[str,
 
 
 def _take(reading: Reading, guard: Guard, raw: dict[str, Any], names: Mapping[str, str]) -> None:
-    line = len(reading.rows) + len({problem.line for problem in reading.problems}) + 1
+    # A line of a table is known by its number in the table, headings and empty lines counted.
+    line = raw.get("line") or len(reading.rows) + len({problem.line for problem in reading.problems}) + 1
     attributes = {ours: raw["attributes"].get(name) for name, ours in names.items()}
     if raw["wkb"] is None:
         reading.problems.append(Problem(line, raw["code"] or "geometry_missing"))

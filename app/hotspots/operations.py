@@ -52,17 +52,29 @@ def import_hotspots(
         faults += _place_faults(row, size, township) + _record_faults(row, people, earlier.get(row.name))
     if faults:
         raise DomainError("import_refused", sorted(faults, key=lambda fault: int(fault.pointer)))
-    made = [_add(township, row, size, people, earlier) for row, size in zip(rows, measured, strict=True)]
-    db.session.flush()
-    for hotspot, row in zip(made, rows, strict=True):
-        db.session.add_all(
-            RiskWindow(hotspot_id=hotspot.id, weekday=w.weekday, from_min=w.from_min, to_min=w.to_min)
-            for w in row.windows
-        )
+    made = []
+    for row, size in zip(rows, measured, strict=True):
+        hotspot = open_hotspot(_hotspot(township, row, size, people), row.windows, earlier.get(row.name))
         actor = person.id if person else None
         record_audit(township.id, actor, "hotspots.import", "hotspot", hotspot.id, now, name=row.name)
+        made.append(hotspot)
     db.session.flush()
     return made
+
+
+def open_hotspot(
+    hotspot: Hotspot, windows: Sequence[rules.Window], earlier: Hotspot | None = None
+) -> Hotspot:
+    """Put a hotspot in force with its windows; one of the same name that is still open ends the day before."""
+    if earlier is not None:
+        earlier.valid_to = hotspot.valid_from - timedelta(days=1)
+    db.session.add(hotspot)
+    db.session.flush()
+    db.session.add_all(
+        RiskWindow(hotspot_id=hotspot.id, weekday=w.weekday, from_min=w.from_min, to_min=w.to_min)
+        for w in windows
+    )
+    return hotspot
 
 
 def _twice(rows: Sequence[HotspotRow]) -> list[FieldError]:
@@ -100,19 +112,13 @@ def _record_faults(row: HotspotRow, people: dict[str, int], earlier: Hotspot | N
     return faults
 
 
-def _add(
-    township: Area, row: HotspotRow, size: Measured, people: dict[str, int], earlier: dict[str, Hotspot]
-) -> Hotspot:
-    if row.name in earlier:
-        earlier[row.name].valid_to = row.valid_from - timedelta(days=1)
-    hotspot = Hotspot(
+def _hotspot(township: Area, row: HotspotRow, size: Measured, people: dict[str, int]) -> Hotspot:
+    return Hotspot(
         township_id=township.id, village_id=size.village_id, name=row.name, category=row.category,
         geom=from_shape(row.shape, srid=4326), area_m2=size.area_m2, weight=row.weight, evidence=row.evidence,
         proposed_by=people[row.proposer], approved_by=people[row.approver], valid_from=row.valid_from,
         review_by=row.review_by,
     )  # fmt: skip
-    db.session.add(hotspot)
-    return hotspot
 
 
 def _fault(row: HotspotRow, code: str, /, **figures: Any) -> FieldError:

@@ -10,7 +10,7 @@ from sqlalchemy import ColumnElement, and_, delete, or_, select, tuple_, update
 
 from app.db import db
 from app.incidents import media
-from app.incidents.models import Incident, IncidentPhoto
+from app.incidents.models import Incident, IncidentPhoto, RecordedIncident
 
 # A file is written before its row is committed: what is younger than this is left alone.
 YOUNG = timedelta(days=1)
@@ -45,6 +45,16 @@ def forget_photos(township_id: int, closed_before: datetime) -> int:
         .values(state="forgotten", sha256=None, bytes=None)
         .execution_options(synchronize_session=False)
     )  # fmt: skip
+    return int(db.session.execute(gone).rowcount or 0)  # type: ignore[attr-defined]
+
+
+def forget_recorded(township_id: int, before: datetime) -> int:
+    """Imported events, by when they had ended."""
+    gone = (
+        delete(RecordedIncident)
+        .where(RecordedIncident.township_id == township_id, RecordedIncident.happened_to < before)
+        .execution_options(synchronize_session=False)
+    )
     return int(db.session.execute(gone).rowcount or 0)  # type: ignore[attr-defined]
 
 

@@ -7,7 +7,14 @@ from typing import Any
 from uuid import UUID
 
 from geoalchemy2 import Geometry
-from sqlalchemy import CheckConstraint, ForeignKey, ForeignKeyConstraint, Index, LargeBinary
+from sqlalchemy import (
+    CheckConstraint,
+    ForeignKey,
+    ForeignKeyConstraint,
+    Index,
+    LargeBinary,
+    UniqueConstraint,
+)
 from sqlalchemy import text as sql
 from sqlalchemy.orm import Mapped, mapped_column
 
@@ -19,6 +26,11 @@ STATES = ("new", "triaged", "passed_on", "closed")
 OFFICES = ("village", "police", "fire", "roads", "power", "water", "upkeep", "safety")
 CLOSINGS = ("mended", "gone", "known", "handled", "not_found", "no_hazard")
 PHOTO_STATES = ("awaited", "stored", "forgotten")
+# Kinds of events at public places, never of a dwelling and never of a person.
+EVENTS = (
+    "theft_public", "theft_from_vehicle", "theft_of_vehicle", "theft_of_bike", "burglary_shop", "burglary_site",
+    "dispute_public", "damage", "fire", "traffic", "fraud_scene",
+)  # fmt: skip
 
 
 class Incident(db.Model):
@@ -92,4 +104,29 @@ class IncidentPhoto(db.Model):
         ),
         Index("ix_incident_photos_incident", "township_id", "incident_id"),
         Index("ix_incident_photos_id", "id"),
+    )
+
+
+class RecordedIncident(db.Model):
+    """An event at a place from an imported file: what kind, where, between when and when. Nothing else of the file is
+    kept; `source_hash` only tells that the same line has come before."""
+
+    __tablename__ = "recorded_incidents"
+    township_id: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    id: Mapped[UUID] = mapped_column(primary_key=True)
+    category: Mapped[str]
+    place: Mapped[Any] = mapped_column(Geometry("POINT", srid=4326, spatial_index=False))
+    street_id: Mapped[int | None] = mapped_column(ForeignKey("streets.id"), index=True)
+    happened_from: Mapped[datetime]
+    happened_to: Mapped[datetime]
+    source: Mapped[str]
+    source_hash: Mapped[bytes | None] = mapped_column(LargeBinary)
+    imported_by: Mapped[int | None] = mapped_column(ForeignKey("people.id"))
+    imported_at: Mapped[datetime]
+    __table_args__ = (
+        CheckConstraint(f"category IN {EVENTS!r}", name="category"),
+        CheckConstraint("happened_from <= happened_to", name="span"),
+        UniqueConstraint("township_id", "source_hash", name="uq_recorded_incidents_source"),
+        Index("ix_recorded_incidents_when", "township_id", "happened_to"),
+        Index("ix_recorded_incidents_place", "place", postgresql_using="gist"),
     )

@@ -9,7 +9,20 @@ from typing import Any
 from uuid import UUID
 
 from geoalchemy2 import Geography
-from sqlalchemy import ColumnElement, and_, cast, func, not_, or_, select, tuple_
+from sqlalchemy import (
+    ColumnElement,
+    Integer,
+    Row,
+    and_,
+    case,
+    cast,
+    func,
+    not_,
+    or_,
+    select,
+    text,
+    tuple_,
+)
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import aliased
 
@@ -18,9 +31,9 @@ from app.areas.models import Area
 from app.db import db
 from app.errors import NotFound
 from app.geo import lon_lat, meets
-from app.incidents.models import Incident, IncidentPhoto
+from app.incidents.models import EVENTS, Incident, IncidentPhoto, RecordedIncident
 from app.teams.models import Team, TeamMember
-from app.teams.scope import Scope, led_team_rows, own_rows, reviewed_township_rows
+from app.teams.scope import Scope, led_team_rows, own_rows, reviewed_township_rows, township_rows
 
 # The desk's lists: what stands under each tab.
 TABS: dict[str, tuple[str, ...]] = {
@@ -273,3 +286,116 @@ def seen_photo(scope: Scope, photo_id: UUID) -> IncidentPhoto:
     if found is None:
         raise NotFound()
     return found
+
+
+# --- events at places, imported -------------------------------------------------------------------
+
+# Reports of the phone that may stand beside them: about the order of a place, fire, the way.
+REPORTED = {"report_order": "order", "report_fire": "fire", "report_road": "road"}
+SEEN_FROM_ZOOM = 13
+BLUR_M = 50.0
+
+
+@dataclass(frozen=True)
+class PlaceEvent:
+    """One event at a place, in degrees."""
+
+    category: str
+    lon: float
+    lat: float
+    start: datetime
+    end: datetime
+    street_id: int | None = None
+    number: bytes | None = None
+
+
+def outside(township_id: int, lons: Sequence[float], lats: Sequence[float]) -> set[int]:
+    """Which of the points lie outside the township, by their index."""
+    rows = db.session.scalars(_OUTSIDE, {"id": township_id, "lons": list(lons), "lats": list(lats)})
+    return {int(i) - 1 for i in rows}
+
+
+def recorded_between(
+    township_id: int, since: datetime, until: datetime, categories: Sequence[str] = EVENTS
+) -> list[PlaceEvent]:
+    """Imported events that touch the span."""
+    rows = db.session.execute(
+        select(
+            RecordedIncident.category, *lon_lat(RecordedIncident.place), RecordedIncident.happened_from,
+            RecordedIncident.happened_to, RecordedIncident.street_id, RecordedIncident.source_hash,
+        )
+        .where(
+            RecordedIncident.township_id == township_id, RecordedIncident.happened_to >= since,
+            RecordedIncident.happened_from < until, RecordedIncident.category.in_(categories),
+        )
+        .order_by(RecordedIncident.happened_from, RecordedIncident.id)
+    )  # fmt: skip
+    return [PlaceEvent(*row) for row in rows]
+
+
+def reported_between(
+    township_id: int, since: datetime, until: datetime, categories: Sequence[str]
+) -> list[PlaceEvent]:
+    """First reports of the phone with a place, under their names among the events (REPORTED)."""
+    names = {REPORTED[one]: one for one in categories if one in REPORTED}
+    rows = db.session.execute(
+        select(Incident.category, *lon_lat(Incident.place), Incident.reported_at)
+        .where(
+            Incident.township_id == township_id, Incident.category.in_(names), Incident.place.is_not(None),
+            Incident.duplicate_of.is_(None), Incident.reported_at >= since, Incident.reported_at < until,
+            func.coalesce(Incident.closing, "") != "no_hazard",
+        )
+        .order_by(Incident.reported_at, Incident.id)
+    )  # fmt: skip
+    return [PlaceEvent(names[row[0]], row[1], row[2], row[3], row[3]) for row in rows]
+
+
+def add_recorded(rows: Sequence[dict[str, Any]]) -> None:
+    if rows:
+        db.session.execute(insert(RecordedIncident), list(rows))
+
+
+def blurred(scope: Scope, since: datetime, until: datetime) -> Sequence[Row[Any]]:
+    """(category, street_id, lon, lat, month) of the events in the caller's townships: what anybody who is no reviewer
+    may be told of them. The street without a point, or else the middle of a 50 m square; the month, never the hour."""
+    x, y = lon_lat(func.ST_Transform(func.ST_SnapToGrid(_flat(), BLUR_M), 4326))
+    here = RecordedIncident.street_id.is_(None)
+    return db.session.execute(
+        select(
+            RecordedIncident.category, RecordedIncident.street_id, case((here, x)).label("lon"),
+            case((here, y)).label("lat"), func.to_char(RecordedIncident.happened_from, "YYYY-MM").label("month"),
+        )
+        .where(
+            township_rows(scope, RecordedIncident.township_id), RecordedIncident.happened_to >= since,
+            RecordedIncident.happened_from < until,
+        )
+        .order_by(RecordedIncident.category, "month", RecordedIncident.street_id, "lon", "lat")
+    ).all()  # fmt: skip
+
+
+def _flat() -> Any:
+    """The place in metres: the UTM zone of its longitude, which is near enough for a square of 50 m."""
+    zone = func.floor((func.ST_X(RecordedIncident.place) + 180) / 6) + 32601
+    return func.ST_Transform(RecordedIncident.place, cast(zone, Integer))
+
+
+def events_tile(scope: Scope, where: dict[str, int], since: datetime, until: datetime) -> bytes:
+    """The points of a tile for reviewers and admins, from zoom 13 on; empty for everybody else."""
+    if where["z"] < SEEN_FROM_ZOOM or not scope.township_ids:
+        return b""
+    values = {**where, "townships": list(scope.township_ids), "since": since, "until": until}
+    return bytes(db.session.scalar(_TILE, values) or b"")
+
+
+_OUTSIDE = text("""
+    SELECT i FROM unnest(CAST(:lons AS float8[]), CAST(:lats AS float8[])) WITH ORDINALITY AS p(lon, lat, i), areas a
+    WHERE a.id = :id AND NOT ST_Intersects(a.geom, ST_SetSRID(ST_MakePoint(p.lon, p.lat), 4326))
+""")
+_TILE = text("""
+    SELECT ST_AsMVT(t, 'incidents', 4096, 'geom') FROM (
+        SELECT ST_AsMVTGeom(ST_Transform(r.place, 3857), ST_TileEnvelope(:z, :x, :y), 4096, 16) AS geom, r.category
+        FROM recorded_incidents r
+        WHERE r.township_id = ANY(:townships) AND r.happened_to >= :since AND r.happened_from < :until
+          AND r.place && ST_Transform(ST_TileEnvelope(:z, :x, :y, margin => 0.004), 4326)
+    ) t WHERE t.geom IS NOT NULL HAVING count(*) > 0
+""")

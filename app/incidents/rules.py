@@ -7,10 +7,13 @@ tests/incidents/gentle_cases.json holds both to one table.
 
 from __future__ import annotations
 
+import math
 import re
 import unicodedata
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from itertools import product
 
 # Category → its fixed phrases. `nothing` says that a round found nothing.
 PHRASES: dict[str, tuple[str, ...]] = {
@@ -82,6 +85,67 @@ class Told:
 
     at: datetime
     id: str
+
+
+# --- the same event in two lines of a file, or in a file and what came before it -----------------------------------
+
+SAME_EVENT_M = 50.0
+SAME_EVENT = timedelta(minutes=30)
+
+
+@dataclass(frozen=True)
+class Event:
+    """A kind of event between two instants, metres east and north; `number` is a hash of its source's own number."""
+
+    category: str
+    x: float
+    y: float
+    start: datetime
+    end: datetime
+    number: bytes | None = None
+
+
+def told_before(events: Sequence[Event], known: Iterable[Event]) -> dict[int, str]:
+    """index → "same_number" or "same_event" for each event that is known, or stands earlier in the list.
+
+    Two numbered events of the same hours are two: a night in which two shops were broken into has one span.
+    """
+    near: dict[tuple[str, int, int], list[Event]] = {}
+    numbers: set[bytes] = set()
+    found: dict[int, str] = {}
+    for event in known:
+        _remember(event, near, numbers)
+    for index, event in enumerate(events):
+        if event.number is not None and event.number in numbers:
+            found[index] = "same_number"
+        elif any(_is_same(event, other) for other in _around(event, near)):
+            found[index] = "same_event"
+        else:
+            _remember(event, near, numbers)
+    return found
+
+
+def _cell(event: Event) -> tuple[int, int]:
+    return int(event.x // SAME_EVENT_M), int(event.y // SAME_EVENT_M)
+
+
+def _remember(event: Event, near: dict[tuple[str, int, int], list[Event]], numbers: set[bytes]) -> None:
+    near.setdefault((event.category, *_cell(event)), []).append(event)
+    if event.number is not None:
+        numbers.add(event.number)
+
+
+def _around(event: Event, near: dict[tuple[str, int, int], list[Event]]) -> Iterator[Event]:
+    x, y = _cell(event)
+    for dx, dy in product((-1, 0, 1), (-1, 0, 1)):
+        yield from near.get((event.category, x + dx, y + dy), ())
+
+
+def _is_same(a: Event, b: Event) -> bool:
+    if a.number and b.number and max(a.end - a.start, b.end - b.start) > SAME_EVENT:
+        return False
+    apart = max(abs(a.start - b.start), abs(a.end - b.end))
+    return apart <= SAME_EVENT and math.dist((a.x, a.y), (b.x, b.y)) <= SAME_EVENT_M
 
 
 # --- words about somebody -------------------------------------------------------------------------

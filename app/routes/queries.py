@@ -14,6 +14,7 @@ from sqlalchemy.orm import aliased
 from app.areas.models import Area
 from app.db import db
 from app.errors import NotFound
+from app.geo import as_wkb
 from app.routes.models import (
     Checkpoint,
     CheckpointCode,
@@ -67,6 +68,37 @@ def indexes_outside(township_id: int, wkbs: Sequence[bytes]) -> set[int]:
     """Which of these shapes (WGS-84) don't touch the township."""
     rows = db.session.execute(_OUTSIDE, {"id": township_id, "shapes": list(wkbs)})
     return {int(row.i) for row in rows}
+
+
+def streets_in_force(township_id: int) -> list[tuple[int, str, bytes]]:
+    """(id, name, WKB) of the streets of the township's newest network."""
+    newest = (
+        select(NetworkVersion.id)
+        .where(NetworkVersion.township_id == township_id)
+        .order_by(NetworkVersion.version.desc())
+        .limit(1)
+        .scalar_subquery()
+    )
+    rows = db.session.execute(
+        select(Street.id, func.coalesce(Street.name, ""), as_wkb(Street.geom))
+        .where(Street.network_version_id == newest)
+        .order_by(Street.id)
+    )
+    return [(row[0], row[1], bytes(row[2])) for row in rows]
+
+
+def nearest_streets(
+    township_id: int, lons: Sequence[float], lats: Sequence[float], within_m: float
+) -> list[int | None]:
+    """For each point the nearest street of the newest network so near, or None."""
+    values = {
+        "id": township_id,
+        "lons": list(lons),
+        "lats": list(lats),
+        "m": within_m,
+        "deg": within_m / 50_000,
+    }
+    return [row.street_id for row in db.session.execute(_NEAREST, values)]
 
 
 def checkpoint_metres(
@@ -231,4 +263,18 @@ _PLACE_STREETS = text("""
         AND ST_Intersects(v.geom, ST_LineInterpolatePoint(s.geom, 0.5))
       ORDER BY v.code LIMIT 1)
     WHERE s.network_version_id = :id
+""")
+
+
+# As far north as 63° a degree is at least 50 km: the box holds the circle, and the index finds the box.
+_NEAREST = text("""
+    SELECT p.i, (
+        SELECT s.id FROM streets s
+        WHERE s.network_version_id = (
+              SELECT id FROM network_versions WHERE township_id = :id ORDER BY version DESC LIMIT 1)
+          AND s.geom && ST_Expand(p.geom, :deg) AND ST_DWithin(s.geom::geography, p.geom::geography, :m)
+        ORDER BY ST_Distance(s.geom::geography, p.geom::geography), s.id LIMIT 1) AS street_id
+    FROM (SELECT i, ST_SetSRID(ST_MakePoint(lon, lat), 4326) AS geom
+          FROM unnest(CAST(:lons AS float8[]), CAST(:lats AS float8[])) WITH ORDINALITY AS u(lon, lat, i)) p
+    ORDER BY p.i
 """)

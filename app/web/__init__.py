@@ -14,8 +14,11 @@ def init_app(app: Flask) -> None:
         coverage,
         display,
         feeds,
+        hotspots,
+        incidents,
         people,
         phone,
+        proposals,
         received,
         reports,
         review,
@@ -29,6 +32,9 @@ def init_app(app: Flask) -> None:
 
     assets.init_app(app)
     words.init_app(app)
-    desk = (board, alarms, shifts, swaps, reports, review, received, coverage, codes, people)
+    desk = (
+        *(board, alarms, shifts, swaps, reports, review, received),
+        *(coverage, hotspots, proposals, incidents, codes, people),
+    )
     for module in (shell, session, second_factor, phone, *desk, display, feeds):
         app.register_blueprint(module.pages)

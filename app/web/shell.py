@@ -21,6 +21,7 @@ NOUNS = (
     ("reports", "desk_reports.show"),
     ("review", "review.show"),
     ("coverage", "coverage.show"),
+    ("hotspots", "hotspots.show"),
     ("codes", "codes.show"),
     ("people", "people.show"),
 )
@@ -72,10 +73,13 @@ def waiting_on(noun: str) -> int:
     from app.alarms import operations as alarms
     from app.checkins.board import waiting_count
     from app.duty import swaps
+    from app.hotspots import queries as hotspots
     from app.incidents import queries as reports
 
     if noun == "review":
         return waiting_count(my_scope())
+    if noun == "hotspots":
+        return hotspots.waiting_for(my_scope())
     if noun == "reports":
         return reports.new_count(my_scope())
     if noun == "alarms":

@@ -32,6 +32,7 @@ from app.accounts import operations as accounts
 from app.clock import rfc3339
 from app.db import db
 from app.duty.models import Duty, DutyEvent
+from app.hotspots import proposing
 from app.loggers.operations import make_logger
 from app.routes.codes import make_display
 from app.routes.models import Checkpoint, CodeDisplay, Street
@@ -39,6 +40,8 @@ from app.teams import scope
 from tests import cast, make, places
 from tests.api.test_tiles import tile_at
 from tests.conftest import Caller, one_transaction
+from tests.hotspots.planted import add_event
+from tests.hotspots.test_proposing import make_proposal
 from tests.phone import Phone
 
 TABLE = """
@@ -200,6 +203,24 @@ GET     /display/<link>/code                                other    200  200   
 GET     /desk/coverage                                      -        in   403    403  200    200      200   403
 GET     /desk/coverage/why/<kind>/<number>                  town     in   403    403  200    200      200   403
 GET     /desk/coverage/why/<kind>/<number>                  other    in   403    403  404    404      200   403
+GET     /desk/hotspots                                      -        in   403    403  200    200      200   403
+POST    /desk/hotspots/searches                             -        in   403    403  403    422      422   403
+GET     /desk/hotspots/searches/<uuid:run_id>               town     in   403    403  403    200      200   403
+GET     /desk/hotspots/searches/<uuid:run_id>               other    in   403    403  403    404      200   403
+GET     /desk/hotspots/searches/<uuid:run_id>/progress      town     in   403    403  403    200      200   403
+GET     /desk/hotspots/searches/<uuid:run_id>/progress      other    in   403    403  403    404      200   403
+GET     /desk/hotspots/proposals/<uuid:proposal_id>         town     in   403    403  403    200      200   403
+GET     /desk/hotspots/proposals/<uuid:proposal_id>         other    in   403    403  403    404      200   403
+POST    /desk/hotspots/proposals/<uuid:proposal_id>         town     in   403    403  403    302      302   403
+POST    /desk/hotspots/proposals/<uuid:proposal_id>         other    in   403    403  403    404      302   403
+POST    /desk/hotspots/<int:hotspot_id>/renew               town     in   403    403  403    302      302   403
+POST    /desk/hotspots/<int:hotspot_id>/renew               other    in   403    403  403    404      302   403
+POST    /desk/hotspots/<int:hotspot_id>/end                 town     in   403    403  403    302      302   403
+POST    /desk/hotspots/<int:hotspot_id>/end                 other    in   403    403  403    404      302   403
+GET     /desk/hotspots/incidents                            -        in   403    403  403    200      200   403
+POST    /desk/hotspots/incidents                            -        in   403    403  403    422      422   403
+GET     /desk/hotspots/incidents/<int:z>/<int:x>/<int:y>.mvt  town   in   403    403  403    200      200   403
+GET     /desk/hotspots/incidents/<int:z>/<int:x>/<int:y>.mvt  other  in   403    403  403    204      200   403
 GET     /desk/reports                                       -        in   403    403  200    200      200   403
 GET     /desk/reports/<uuid:report_id>                      town     in   403    403  200    200      200   403
 GET     /desk/reports/<uuid:report_id>                      other    in   403    403  404    404      200   403
@@ -314,6 +335,7 @@ FORMS: dict[str, dict[str, Any]] = {
     "/alarms/<uuid:alarm_id>/close": {"phrase": "safe"},
     "/attendance/<int:person_id>": {"started": "20:00", "ended": "20:30"},
     "/reports/<uuid:report_id>": {"decision": "take"},
+    "/proposals/<uuid:proposal_id>": {"decision": "reject", "reason": "solved"},
 }
 
 
@@ -416,9 +438,20 @@ def build(app: Flask, connection: Any) -> World:
             "purpose": "ranking", "feed": feed if name == "other" else "nobody",
             "swap_id": asked[name][0], "leave_id": asked[name][1],
             "logger_id": loggers[name][0].id, "token": loggers[name][1], "app": "traccar",
+            **searched(people, town, x0),
             **place_codes(people, town, "nobody" if name == "town" else ""), "answer_id": said[name],
         }  # fmt: skip
     return world
+
+
+def searched(people: cast.Cast, town: cast.Town, x0: float) -> dict[str, Any]:
+    """An event on the map, a search, and a place that it proposes."""
+    add_event(people, x0 + 600, 500, make.EVENING - timedelta(days=1), township_id=town.township.id)
+    question = proposing.Question("kde", make.DAY - timedelta(days=9), make.DAY, ("fire",), {})
+    run = proposing.ask(people.admin, town.township, question, clock.now())
+    proposal = make_proposal(people, clock.now(), township_id=town.township.id, id=uuid4())
+    db.session.commit()
+    return {"run_id": run.id, "proposal_id": proposal.id}
 
 
 def place_codes(people: cast.Cast, town: cast.Town, spoilt: str) -> dict[str, Any]:

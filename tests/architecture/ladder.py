@@ -24,7 +24,11 @@ OPEN_TO = {
     "cli": {"demo", "jobs"},  # `flask demo` and `flask worker` start what lies there
 }
 NUMERIC = {"numpy", "shapely"}
-PURE = {"rules", "pieces"}
+PURE = {"rules", "pieces", "finding"}
+# app/hotspots/finding.py is the rare named extra: published methods, from the libraries of the field and nothing else
+# of ours but rules. They are heavy and belong to the worker, so that only jobs may import the file, inside a task.
+WORKER_ONLY = {"esda", "libpysal", "pointpats", "scipy", "sklearn"}
+FINDING = "app.hotspots.finding"
 
 
 def ladder(file: File) -> Iterator[str]:
@@ -125,5 +129,19 @@ def pure_rules(file: File) -> Iterator[str]:
         elif first == "app":
             if module.split(".")[-1] not in PURE:
                 yield file.at(node, f"imports {module}: rules know only rules; give the values as arguments")
+        elif first in WORKER_ONLY and file.name == "finding.py":
+            continue
         elif first not in sys.stdlib_module_names and first not in NUMERIC and first != "__future__":
             yield file.at(node, f"imports {module}: rules use the standard library, numpy and shapely only")
+
+
+def worker_only(file: File) -> Iterator[str]:
+    """Spatial statistics stay in the worker: in finding.py, which jobs import inside the function that needs it."""
+    at_load = set(map(id, file.tree.body))
+    for node, module, _ in imports(file):
+        if module.split(".")[0] in WORKER_ONLY and file.name != "finding.py":
+            yield file.at(node, f"imports {module}: only app/hotspots/finding.py does, for the worker")
+        if module == FINDING and (file.package != "jobs" or id(node) in at_load):
+            yield file.at(
+                node, f"imports {module}: only app/jobs, inside the task, or every process pays for it"
+            )

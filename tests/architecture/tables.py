@@ -13,6 +13,7 @@ DISTRIBUTED = {
     "alarms", "alarm_steps", "watches",
     "crew_ticks", "handovers", "swaps", "swap_steps", "declines", "leaves",
     "logger_fixes", "cosigns", "answers", "incidents", "incident_photos",
+    "recorded_incidents", "analysis_runs", "hotspot_proposals",
 }  # fmt: skip
 REFERENCE = {
     "checkpoint_codes", "code_displays",

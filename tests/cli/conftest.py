@@ -49,7 +49,10 @@ def run_import(app: Flask, rolled_back: None) -> Callable[..., Result]:
 @pytest.fixture
 def into_town(run_import: Callable[..., Result], people: cast.Cast) -> Callable[..., Result]:
     """As run_import, into the cast's 清禾镇, with what the kind needs."""
-    needed = {"streets": ("--source", "test", "--licence", "none"), "routes": (), "hotspots": ()}
+    needed = {
+        "streets": ("--source", "test", "--licence", "none"), "routes": (), "hotspots": (),
+        "incidents": ("--source", "test"),
+    }  # fmt: skip
 
     def run(kind: str, *args: Any) -> Result:
         return run_import(kind, *needed[kind], "--township", people.town.township.code, *args)

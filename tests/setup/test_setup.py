@@ -13,6 +13,7 @@ from pathlib import Path
 import pytest
 
 REPO = Path(__file__).resolve().parents[2]
+REQUIREMENTS = ("requirements.txt", "requirements-worker.txt", "requirements-dev.txt")
 TARGETS = (
     "help",
     "run",
@@ -146,7 +147,7 @@ def bare(prepare, tmp_path, monkeypatch):
     commands = []
     for name in ("REPO", "VAR", "VENV", "PYTHON", "DIST"):
         monkeypatch.setattr(prepare, name, tmp_path / Path(getattr(prepare, name)).relative_to(REPO))
-    for name in ("requirements.txt", "requirements-dev.txt", "package.json", "package-lock.json"):
+    for name in (*REQUIREMENTS, "package.json", "package-lock.json"):
         shutil.copy(REPO / name, tmp_path)
     for folder in (".venv", "node_modules", "static/dist", "static/js", "setup"):
         (tmp_path / folder).mkdir(parents=True)
@@ -240,7 +241,7 @@ def test_a_failing_command_shows_the_end_of_its_log(prepare, tmp_path, monkeypat
 
 
 def test_every_requirement_is_pinned_exactly():
-    for name in ("requirements.txt", "requirements-dev.txt"):
+    for name in REQUIREMENTS:
         for line in (REPO / name).read_text().splitlines():
             if line and not line.startswith(("#", "-r ")):
                 assert re.fullmatch(r"[A-Za-z0-9_.\-]+(\[[a-z,]+\])?==[0-9][0-9a-z.]*", line), line

@@ -122,14 +122,16 @@ function hotspots(c) {
   const some = [">", ["to-number", ["get", "attainment"], 0], 0];
   const ground = { source: "hotspots", "source-layer": "hotspots", type: "fill" };
   const wide = ["case", isHot, 5, 2.5];
+  /** An overdue one fades. @param {number} full @returns {any} */
+  const faded = (full) => ["case", ["to-boolean", ["get", "overdue"]], full * 0.35, full];
   return [
     { id: "hotspots-never", ...ground, filter: ["!", some], paint: { "fill-pattern": HATCH } },
-    { id: "hotspots-ground", ...ground, filter: some, paint: { "fill-color": c.card, "fill-opacity": 0.9 } },
+    { id: "hotspots-ground", ...ground, filter: some, paint: { "fill-color": c.card, "fill-opacity": faded(0.9) } },
     { id: "hotspots-fill", source: "hotspots", "source-layer": "hotspot_fill", type: "fill", paint: { "fill-color": byShare(c, "attainment"), "fill-opacity": 0.95 } },
     // A second name, so that the outline lies over the streets in every view and can be taken hold of.
     { id: "base-hotspots", ...ground, paint: { "fill-color": c.accent, "fill-opacity": ["case", isHot, 0.25, 0.01] } },
-    { id: "base-hotspot-edge", ...on, filter: strong, paint: { "line-color": c.edge, "line-width": wide } },
-    { id: "base-hotspot-weak", ...on, filter: ["!", strong], paint: { "line-color": c.edge, "line-opacity": 0.7, "line-width": wide, "line-dasharray": [2, 1.5] } },
+    { id: "base-hotspot-edge", ...on, filter: strong, paint: { "line-color": c.edge, "line-opacity": faded(1), "line-width": wide } },
+    { id: "base-hotspot-weak", ...on, filter: ["!", strong], paint: { "line-color": c.edge, "line-opacity": faded(0.7), "line-width": wide, "line-dasharray": [2, 1.5] } },
   ];
 }
 

@@ -5,15 +5,20 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Mapping
-from datetime import date
+from datetime import date, datetime, timedelta
 from decimal import Decimal, InvalidOperation
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from app.geofiles.problems import Problem
 
 # A spreadsheet would run these; nothing that comes in may begin with one.
 FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
 DAY = re.compile(r"(\d{4})[-/.年](\d{1,2})[-/.月](\d{1,2})日?(?:[T ].*)?")
+MOMENT = re.compile(
+    r"(\d{4})[-/.年](\d{1,2})[-/.月](\d{1,2})日?(?:[T ]*(\d{1,2})[:：时](\d{1,2})?分?(?::(\d{1,2})(?:\.\d+)?秒?)?"
+    r"(Z|[+-]\d{2}:?\d{2})?)?"
+)
 YES = {"1", "true", "yes", "y", "是", "t"}
 NO = {"0", "false", "no", "n", "否", "f"}
 
@@ -92,6 +97,20 @@ class Values:
         self.fault("date_wrong", field=name, found=value[:40])
         return None
 
+    def moment(self, name: str, zone: str) -> tuple[datetime, datetime] | None:
+        """A time on the clocks of `zone` unless it says otherwise, as (from, to): the same instant twice, or a whole
+        day where the file has no hour."""
+        value = self.raw(name)
+        if value is None:
+            return None
+        if match := MOMENT.fullmatch(value):
+            try:
+                return _span_of(match, ZoneInfo(zone))
+            except ValueError:
+                pass
+        self.fault("date_wrong", field=name, found=value[:40])
+        return None
+
     def flag(self, name: str, default: bool) -> bool:
         """Yes or no, also 是 or 否."""
         value = (self.raw(name) or "").lower()
@@ -113,6 +132,19 @@ class Values:
 
     def _bad(self, code: str, /, **values: Any) -> None:
         self.fault(code, **values)
+
+
+def _span_of(match: re.Match[str], zone: ZoneInfo) -> tuple[datetime, datetime]:
+    day = date(*(int(part) for part in match.groups()[:3]))
+    hour, minute, second, offset = match.groups()[3:]
+    if hour is None:
+        start = datetime(day.year, day.month, day.day, tzinfo=zone)
+        return start, start + timedelta(days=1)
+    clock = (int(hour), int(minute or 0), int(second or 0))
+    at = datetime(day.year, day.month, day.day, *clock, tzinfo=zone)
+    if offset:
+        at = datetime.fromisoformat(f"{at:%Y-%m-%dT%H:%M:%S}{offset}")
+    return at, at
 
 
 def _is_plain(letter: str) -> bool:

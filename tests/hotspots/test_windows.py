@@ -2,7 +2,7 @@
 
 import pytest
 
-from app.cli.import_windows import minutes_from, windows_from
+from app.hotspots.windows import minutes_from, windows_from
 
 READ = {
     "Fri 22:00-02:00; Sat 22:00-02:00": [(4, 1320, 1560), (5, 1320, 1560)],

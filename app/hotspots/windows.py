@@ -58,3 +58,9 @@ def _span(clock: list[str], part: str) -> tuple[int, int]:
     if start >= DAY_MIN or end > DAY_MIN or max(minute, to_minute) > 59 or start == end:
         raise ValueError(part.strip())
     return start, end if end > start else end + DAY_MIN
+
+
+def clock_of(minute: int) -> str:
+    """Minutes after midnight as 22:00; past midnight as the clock shows it; the day's very end as 24:00."""
+    minute = minute if minute <= DAY_MIN else minute - DAY_MIN
+    return f"{minute // 60:02d}:{minute % 60:02d}"

@@ -1,0 +1,34 @@
+// @ts-check
+// Wires the pages about hotspots: the map draws what the page's lists say, and the outline that is chosen. Without this
+// file, or without WebGL, the lists and forms do the same.
+
+const mapBox = document.getElementById("hotspot-map");
+const data = document.getElementById("hotspot-shapes");
+
+/** The number of the outline that is chosen in the form, or 1. @param {any} shapes */
+function chosen(shapes) {
+  const radio = /** @type {HTMLInputElement|null} */ (document.querySelector("input[name=shape]:checked"));
+  const at = shapes.features.findIndex((/** @type {any} */ one) => one.properties.name === radio?.value);
+  return at + 1 || 1;
+}
+
+async function openMap() {
+  if (!mapBox || !data) return;
+  try {
+    const shapes = JSON.parse(data.textContent ?? "");
+    const { openHotspotMap } = await import("./map/hotspot_map.js");
+    const map = openHotspotMap(mapBox, shapes, (address) => {
+      location.href = address;
+    });
+    map.choose(chosen(shapes));
+    document.addEventListener("change", (event) => {
+      if (/** @type {HTMLInputElement} */ (event.target).name === "shape") map.choose(chosen(shapes));
+    });
+  } catch (error) {
+    console.warn("no map", error);
+    mapBox.hidden = true;
+    /** @type {HTMLElement} */ (document.getElementById("map-none")).hidden = false;
+  }
+}
+
+openMap();

@@ -1,0 +1,88 @@
+// @ts-check
+// Hotspots, proposed places, outlines and the steps of a density over our own streets. Loaded only where it is shown.
+import { Map as MapLibre, NavigationControl, ScaleControl, setWorkerUrl } from "maplibre-gl";
+
+// A point says where something happened: it is shown from this zoom on, and the server sends none before.
+const POINTS_FROM = 13;
+
+/**
+ * @param {HTMLElement} box with data-bounds and perhaps data-incidents @param {any} shapes GeoJSON
+ * @param {(address: string) => void} open
+ * @returns {{choose: (id: number) => void}} throws when there is no WebGL
+ */
+export function openHotspotMap(box, shapes, open) {
+  setWorkerUrl("/static/dist/maplibre-gl-worker.mjs");
+  const map = new MapLibre({
+    container: box,
+    style: style(shapes, box.dataset.incidents),
+    bounds: /** @type {any} */ (boundsOf(shapes) ?? (box.dataset.bounds ?? "").split(",").map(Number)),
+    fitBoundsOptions: { padding: 40, maxZoom: 16 },
+    attributionControl: false,
+    dragRotate: false,
+    pitchWithRotate: false,
+    touchPitch: false,
+    locale: { "Map.Title": box.getAttribute("aria-label") ?? "" },
+  });
+  map.touchZoomRotate.disableRotation();
+  map.addControl(new NavigationControl({ showCompass: false }), "top-right");
+  map.addControl(new ScaleControl({ maxWidth: 120 }), "bottom-left");
+  map.on("error", () => {}); // a tile that failed is asked for again when it is next needed
+  map.on("click", "shapes", (event) => {
+    const address = event.features?.[0]?.properties.address;
+    if (address) open(address);
+  });
+  return {
+    choose(id) {
+      const show = () => map.setFilter("chosen", ["==", ["id"], id]);
+      if (map.isStyleLoaded()) show();
+      else map.once("load", show);
+    },
+  };
+}
+
+/** @param {any} shapes @returns {number[]|null} */
+function boundsOf(shapes) {
+  const found = [180, 90, -180, -90];
+  /** @param {any} part */
+  const look = (part) => {
+    if (typeof part[0] !== "number") return part.forEach(look);
+    const [lon, lat] = part;
+    found.splice(0, 4, Math.min(found[0], lon), Math.min(found[1], lat), Math.max(found[2], lon), Math.max(found[3], lat));
+  };
+  for (const one of shapes.features) look(one.geometry.coordinates);
+  return shapes.features.length ? found : null;
+}
+
+/** @param {any} shapes @param {string|undefined} incidents @returns {any} */
+function style(shapes, incidents) {
+  const css = getComputedStyle(document.documentElement);
+  const of = (/** @type {string} */ name) => css.getPropertyValue(name).trim();
+  const kind = ["get", "kind"];
+  const colour = ["match", kind, ["found", "proposed", "outline"], of("--wait-edge"), "step", of("--need-edge"), of("--accent")];
+  return {
+    version: 8,
+    sources: {
+      streets: { type: "vector", tiles: [`${location.origin}/api/v1/tiles/streets/{z}/{x}/{y}.mvt`], minzoom: 10, maxzoom: 16 },
+      shapes: { type: "geojson", data: shapes },
+      ...(incidents ? { incidents: { type: "vector", tiles: [location.origin + incidents], minzoom: POINTS_FROM, maxzoom: 16 } } : {}),
+    },
+    layers: [
+      { id: "land", type: "background", paint: { "background-color": of("--map-land") } },
+      { id: "streets", type: "line", source: "streets", "source-layer": "streets", layout: { "line-cap": "round" },
+        paint: { "line-color": of("--map-street"), "line-width": ["interpolate", ["linear"], ["zoom"], 12, 0.7, 17, 5] } },
+      { id: "shapes", type: "fill", source: "shapes", paint: { "fill-color": colour,
+        "fill-opacity": ["match", kind, "overdue", 0.06, "step", 0.16, "outline", 0.08, 0.3] } },
+      // A hotspot that is overdue fades: its line is thin and broken as well.
+      { id: "edges", type: "line", source: "shapes", filter: ["!", ["in", kind, ["literal", ["overdue", "step"]]]], paint: { "line-color": colour, "line-width": 2 } },
+      { id: "overdue", type: "line", source: "shapes", filter: ["==", kind, "overdue"], paint: { "line-color": of("--map-edge"), "line-width": 1.2, "line-opacity": 0.6, "line-dasharray": [3, 2] } },
+      { id: "chosen", type: "line", source: "shapes", filter: ["==", ["id"], -1], paint: { "line-color": of("--need-edge"), "line-width": 4 } },
+      ...(incidents
+        ? [{ id: "incidents", type: "circle", source: "incidents", "source-layer": "incidents", minzoom: POINTS_FROM,
+            paint: { "circle-radius": 4, "circle-color": of("--ink"), "circle-opacity": 0.75, "circle-stroke-width": 1, "circle-stroke-color": of("--card") } }]
+        : []),
+      { id: "names", type: "symbol", source: "shapes", filter: ["in", kind, ["literal", ["hotspot", "overdue"]]],
+        layout: { "text-field": ["get", "name"], "text-size": 13 },
+        paint: { "text-color": of("--ink"), "text-halo-color": of("--card"), "text-halo-width": 1.6, "text-opacity": ["match", kind, "overdue", 0.7, 1] } },
+    ],
+  };
+}

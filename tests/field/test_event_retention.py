@@ -1,0 +1,60 @@
+"""Retention of imported events, searches and proposals, with the rights of its own role."""
+
+from __future__ import annotations
+
+import pytest
+
+from app.accounts.rules import uuid7
+from app.db import db
+from app.field import retention
+from app.hotspots.models import AnalysisRun
+from tests import make
+from tests.field.forgetful import open_town
+from tests.hotspots.planted import add_event
+from tests.hotspots.test_proposing import make_proposal
+
+
+@pytest.fixture(scope="module")
+def ground():
+    with open_town() as found:
+        yield found
+
+
+@pytest.fixture
+def town(ground, at):
+    for table in ("recorded_incidents", "analysis_runs", "hotspot_proposals"):
+        ground.owner.execute(f"DELETE FROM {table}")
+    ground.begin_anew(at)
+    yield ground
+    db.session.rollback()
+
+
+def test_events_go_after_two_years_searches_after_one(town):
+    day = town.starts_at.date()
+    add_event(town.people, 300, 300, town.starts_at)
+    run = {"method": "kde", "parameters": {}, "first_on": day, "last_on": day, "asked_at": town.starts_at}
+    make.save(
+        AnalysisRun(
+            township_id=town.people.town.township.id, id=uuid7(town.starts_at, bytes(10)),
+            asked_by=town.people.reviewer.id, **run,
+        )
+    )  # fmt: skip
+    town.forget(364)
+    assert (town.count("analysis_runs"), town.count("recorded_incidents")) == (1, 1)
+    assert town.forget(366)[retention.RUNS.where] == 1
+    assert (town.count("analysis_runs"), town.count("recorded_incidents")) == (0, 1)
+    assert town.forget(731)[retention.EVENTS.where] == 1
+    assert town.count("recorded_incidents") == 0
+
+
+def test_proposals_that_became_nothing_go_after_half_a_year_and_approved_ones_stay(town):
+    people, at = town.people, town.starts_at
+    make_proposal(people, at, id=uuid7(at, bytes(range(1, 11))))
+    make_proposal(
+        people, at, state="approved", name="河边", category="market", proposed_by=people.reviewer.id,
+        decided_by=people.admin.id, hotspot_id=people.town.hotspot.id,
+    )  # fmt: skip
+    town.forget(179)
+    assert town.count("hotspot_proposals") == 2
+    assert town.forget(181)[retention.PROPOSALS.where] == 1
+    assert town.count("hotspot_proposals", "state = 'approved'") == 1 == town.count("hotspot_proposals")
