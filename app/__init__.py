@@ -15,6 +15,7 @@ from app.db import db
 # A folder each under app/translations.
 SUBJECTS = (
     "errors", "phone", "desk", "coverage", "cli", "account", "crew", "codes", "reports", "alarms", "loggers",
+    "exports",
 )  # fmt: skip
 ROOT = Path(__file__).resolve().parent.parent
 

@@ -181,6 +181,7 @@ FREE_TEXT = {
     "checkins.code_form", "checkpoint_codes.name", "answers.about", "answers.phrase", "answers.text", "answers.outcome",
     "incidents.category", "incidents.phrase", "incidents.text", "incidents.how", "incidents.state",
     "incidents.passed_to", "incidents.closing", "incident_photos.state",
+    "access_tokens.name", "monthly_reports.language", "monthly_reports.state", "report_schedules.language",
     "declines.phrase", "leaves.phrase", "leaves.decision", "leaves.decided_why",
 }  # fmt: skip
 

@@ -22,11 +22,12 @@ def init_app(app: Flask) -> None:
         shell,
         shifts,
         swaps,
+        tokens,
         words,
     )
 
     assets.init_app(app)
     words.init_app(app)
-    desk = (board, alarms, shifts, swaps, reports, review, coverage, codes, people)
+    desk = (board, alarms, shifts, swaps, reports, review, coverage, codes, people, tokens)
     for module in (shell, session, phone, *desk, display, feeds):
         app.register_blueprint(module.pages)

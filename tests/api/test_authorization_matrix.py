@@ -27,7 +27,7 @@ from PIL import Image
 from sqlalchemy import true
 
 from app import clock, gate
-from app.accounts import feeds
+from app.accounts import feeds, tokens
 from app.accounts import operations as accounts
 from app.clock import rfc3339
 from app.db import db
@@ -136,6 +136,33 @@ GET     /api/v1/tiles/<layer>/<int:z>/<int:x>/<int:y>.mvt   town:areas      401 
 GET     /api/v1/tiles/<layer>/<int:z>/<int:x>/<int:y>.mvt   other:areas     401  204  204  204  204  200  200
 GET     /api/v1/tiles/<layer>/<int:z>/<int:x>/<int:y>.mvt   town:persons    401  404  404  404  404  404  404
 
+GET     /ogc                                                -        401  403    403  200    200      200   403
+GET     /ogc/api                                            -        401  403    403  200    200      200   403
+GET     /ogc/conformance                                    -        401  403    403  200    200      200   403
+GET     /ogc/collections                                    -        401  403    403  200    200      200   403
+GET     /ogc/collections/<name>                             town:areas  401  403  403  200  200  200  403
+GET     /ogc/collections/<name>                             other:areas  401  403  403  200  200  200  403
+GET     /ogc/collections/<name>/items                       town:areas  401  403  403  200  200  200  403
+GET     /ogc/collections/<name>/items                       other:areas  401  403  403  200  200  200  403
+GET     /ogc/collections/<name>/tiles                       town:areas  401  403  403  200  200  200  403
+GET     /ogc/collections/<name>/tiles                       other:areas  401  403  403  200  200  200  403
+GET     /ogc/collections/<name>/tiles/WebMercatorQuad       town:areas  401  403  403  200  200  200  403
+GET     /ogc/collections/<name>/tiles/WebMercatorQuad       other:areas  401  403  403  200  200  200  403
+GET     /ogc/collections/<name>/items/<fid>                 town:areas  401  403  403  200  200  200  403
+GET     /ogc/collections/<name>/items/<fid>                 other:areas  401  403  403  404  404  200  403
+GET     /ogc/collections/<name>/items/<fid>                 town:streets  401  403  403  200  200  200  403
+GET     /ogc/collections/<name>/items/<fid>                 other:streets  401  403  403  404  404  200  403
+GET     /ogc/collections/<name>/items/<fid>                 town:hotspots  401  403  403  200  200  200  403
+GET     /ogc/collections/<name>/items/<fid>                 other:hotspots  401  403  403  404  404  200  403
+GET     /ogc/collections/<name>/items/<fid>                 town:routes  401  403  403  200  200  200  403
+GET     /ogc/collections/<name>/items/<fid>                 other:routes  401  403  403  404  404  200  403
+GET     /ogc/collections/<name>/tiles/WebMercatorQuad/<int:z>/<int:y>/<int:x> town:streets 401 403 403 200 200 200 403
+GET     /ogc/collections/<name>/tiles/WebMercatorQuad/<int:z>/<int:y>/<int:x> other:streets 401 403 403 204 204 200 403
+GET     /ogc/collections/<name>/tiles/WebMercatorQuad/<int:z>/<int:y>/<int:x> town:hotspots 401 403 403 200 200 200 403
+GET     /ogc/collections/<name>/tiles/WebMercatorQuad/<int:z>/<int:y>/<int:x> other:hotspots 401 403 403 204 204 200 403
+GET     /ogc/collections/<name>/tiles/WebMercatorQuad/<int:z>/<int:y>/<int:x> town:routes 401 403 403 200 200 200 403
+GET     /ogc/collections/<name>/tiles/WebMercatorQuad/<int:z>/<int:y>/<int:x> other:routes 401 403 403 204 204 200 403
+
 GET     /desk/sessions                                      -        in   200    200  200    200      200   200
 POST    /desk/sessions/<uuid:session_id>/revoke             town     in   302    404  404    404      404   404
 POST    /desk/sessions/<uuid:session_id>/revoke             other    in   404    404  404    404      404   302
@@ -171,6 +198,10 @@ POST    /desk/swaps/<uuid:swap_id>                          town     in   403   
 POST    /desk/swaps/<uuid:swap_id>                          other    in   403    403  404    403      403   403
 POST    /desk/swaps/leave/<uuid:leave_id>                   town     in   403    403  422    403      403   403
 POST    /desk/swaps/leave/<uuid:leave_id>                   other    in   403    403  404    403      403   403
+GET     /desk/programs                                      -        in   403    403  200    200      200   403
+POST    /desk/programs                                      -        in   403    403  422    422      422   403
+POST    /desk/programs/<int:token_id>/revoke                town     in   403    403  404    302      404   403
+POST    /desk/programs/<int:token_id>/revoke                other    in   403    403  404    404      404   403
 GET     /desk/people                                        -        in   403    403  200    403      403   403
 POST    /desk/people/<int:person_id>/code                   town     in   403    403  200    403      403   403
 POST    /desk/people/<int:person_id>/code                   other    in   403    403  404    403      403   403
@@ -267,7 +298,8 @@ class World:
     def ask(self, line: Line, who: str) -> Any:
         values = self.values[line.town]
         if ":" in line.place:
-            values = {**values, "layer": line.place.split(":")[1]}
+            layer = line.place.split(":")[1]
+            values = {**values, "layer": layer, "name": layer, "fid": values["fids"].get(layer)}
         address = fill(line.rule, values)
         with self.undone():
             return self.caller(who).open(address, method=line.method, **body_of(line, self, who))
@@ -387,6 +419,10 @@ def build(app: Flask, connection: Any) -> World:
         "other": make_logger(people.outsider, "traccar", clock.now()),
     }
     db.session.commit()
+    read_tokens = {
+        "town": token_id(people.reviewer), "other": token_id(people.outsider),
+    }  # fmt: skip
+    db.session.commit()
     said = {
         "town": say_about_duty(world.caller("member"), people.member, people.shift),
         "other": say_about_duty(world.caller("outsider"), people.outsider, other_shift),
@@ -408,6 +444,11 @@ def build(app: Flask, connection: Any) -> World:
             "purpose": "ranking", "feed": feed if name == "other" else "nobody",
             "swap_id": asked[name][0], "leave_id": asked[name][1],
             "logger_id": loggers[name][0].id, "token": loggers[name][1], "app": "traccar",
+            "fids": {
+                "areas": town.township.code, "streets": street, "hotspots": town.hotspot.id,
+                "routes": town.route.route_id,
+            },
+            "token_id": read_tokens[name],
             **place_codes(people, town, "nobody" if name == "town" else ""), "answer_id": said[name],
         }  # fmt: skip
     return world
@@ -452,6 +493,11 @@ def session_id(secret: str) -> Any:
     found = accounts.person_of_secret(secret, clock.now())
     assert found
     return found[1].id
+
+
+def token_id(person: Any) -> int:
+    tokens.make(person, "GIS", 30, clock.now())
+    return tokens.tokens_of(person, clock.now())[0].id
 
 
 def call_for_help(caller: Caller, person: Any, shift: Any) -> str:
