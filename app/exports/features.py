@@ -6,7 +6,7 @@ the coverage page; no person, no position, no duty.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -16,7 +16,7 @@ import numpy as np
 from app.areas.models import Area
 from app.clock import rfc3339
 from app.coverage import attendance, facts, measures, streets, tiles
-from app.coverage.measures import Measures, percent
+from app.coverage.measures import Coverage, Measures, percent
 from app.coverage.queries import Period, measured_ids
 from app.db import db
 from app.exports import queries
@@ -74,7 +74,16 @@ def feature_of(collection: str, asked: Asked, fid: str) -> Feature | None:
 
 def areas(ids: Sequence[int], asked: Asked) -> list[Feature]:
     rows = queries.area_rows(ids)
-    figures = _figures_of([row.Area for row in rows], asked)
+    return _areas(rows, _figures_of([row.Area for row in rows], asked), asked)
+
+
+def areas_with(coverage: Coverage, asked: Asked) -> list[Feature]:
+    """An area and what it is made of, with figures that are known already."""
+    figures = {coverage.area.id: coverage.measures, **{area.id: of_it for area, of_it in coverage.children}}
+    return _areas(queries.area_rows(list(figures)), figures, asked)
+
+
+def _areas(rows: Sequence[Any], figures: Mapping[int, Measures], asked: Asked) -> list[Feature]:
     return [
         Feature(
             row.Area.code, row.shape,

@@ -5,23 +5,27 @@ Who may see is inside every WHERE: only things whose figures the caller reads (`
 
 from __future__ import annotations
 
+import json
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import date
 from typing import Any
 
-from sqlalchemy import ColumnElement, Row, and_, false, func, or_, select, true
+from sqlalchemy import ColumnElement, Row, and_, exists, false, func, or_, select, text, true
 from sqlalchemy.orm import aliased
 
+from app.accounts.models import Person
 from app.areas.models import Area
 from app.coverage import facts
 from app.coverage.facts import HotspotFact
 from app.coverage.queries import Box, Network, Period, in_areas, measured_ids, networks_in_force, townships_of
 from app.db import db
+from app.exports.models import MonthlyReport, ReportSchedule
 from app.geo import as_geojson
 from app.hotspots.models import Hotspot
 from app.routes.models import Route, RouteVersion, Street
 from app.teams.models import Team
-from app.teams.scope import Scope, team_rows, within
+from app.teams.scope import Scope, reviewed_township_rows, team_rows, within
 
 Boxes = tuple[Box, ...]
 village, township = aliased(Area), aliased(Area)
@@ -185,3 +189,76 @@ def extent_of(scope: Scope) -> Box | None:
     sides = [getattr(func, f"ST_{side}")(box.c.box) for side in ("XMin", "YMin", "XMax", "YMax")]
     row = db.session.execute(select(*sides)).one()
     return None if row[0] is None else (row[0], row[1], row[2], row[3])
+
+
+# --- monthly reports ----------------------------------------------------------------------------------------------
+
+PRINT = "print_report"
+# Printings of one township come one after the other: their numbers follow each other.
+_DEFER = text("""
+    SELECT procrastinate_defer_jobs_v1(ARRAY[ROW(
+        'default', :task, 0, :lock, NULL, CAST(:args AS jsonb), NULL
+    )::procrastinate_job_to_defer_v1])
+""")
+
+
+def defer_printing(township_id: int, report_id: int) -> None:
+    """A job that exists only if the caller's transaction commits."""
+    args = json.dumps({"township_id": township_id, "report_id": report_id})
+    db.session.execute(_DEFER, {"task": PRINT, "lock": f"report:{township_id}", "args": args})
+
+
+def _of_month(township_id: int, month: date) -> ColumnElement[bool]:
+    return and_(MonthlyReport.township_id == township_id, MonthlyReport.month == month)
+
+
+def unfinished(township_id: int, month: date) -> bool:
+    going_on = MonthlyReport.state.in_(("waiting", "reading", "printing"))
+    return bool(db.session.scalar(select(exists().where(_of_month(township_id, month), going_on))))
+
+
+def was_made_by_itself(township_id: int, month: date) -> bool:
+    itself = (_of_month(township_id, month), MonthlyReport.made_by.is_(None))
+    return bool(db.session.scalar(select(exists().where(*itself))))
+
+
+def last_number(township_id: int, year: int) -> int:
+    mine = (MonthlyReport.township_id == township_id, MonthlyReport.year == year)
+    return int(db.session.scalar(select(func.max(MonthlyReport.number)).where(*mine)) or 0)
+
+
+def newest_of(township_id: int, month: date) -> MonthlyReport | None:
+    """The printing of the month that stands."""
+    done = (_of_month(township_id, month), MonthlyReport.state == "done")
+    return db.session.scalar(
+        select(MonthlyReport).where(*done).order_by(MonthlyReport.version.desc()).limit(1)
+    )
+
+
+def reports_of(scope: Scope, township_id: int, most: int = 60) -> Sequence[Row[Any]]:
+    """(MonthlyReport, who made it), newest first, without the papers themselves."""
+    mine = (MonthlyReport.township_id == township_id, reviewed_township_rows(scope, MonthlyReport.township_id))
+    return db.session.execute(
+        select(MonthlyReport, Person.name.label("who"))
+        .outerjoin(Person, Person.id == MonthlyReport.made_by)
+        .where(*mine)
+        .order_by(MonthlyReport.id.desc())
+        .limit(most)
+    ).all()
+
+
+def report_of(scope: Scope, township_id: int, report_id: int) -> MonthlyReport | None:
+    mine = (MonthlyReport.township_id == township_id, MonthlyReport.id == report_id)
+    return db.session.scalar(
+        select(MonthlyReport).where(*mine, reviewed_township_rows(scope, MonthlyReport.township_id))
+    )
+
+
+def schedules() -> Sequence[ReportSchedule]:
+    return db.session.scalars(select(ReportSchedule).order_by(ReportSchedule.township_id)).all()
+
+
+def townships_reviewed(scope: Scope) -> Sequence[Area]:
+    return db.session.scalars(
+        select(Area).where(reviewed_township_rows(scope, Area.id)).order_by(Area.code)
+    ).all()

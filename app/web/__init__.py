@@ -13,6 +13,7 @@ def init_app(app: Flask) -> None:
         codes,
         coverage,
         display,
+        exports,
         feeds,
         people,
         phone,
@@ -28,6 +29,6 @@ def init_app(app: Flask) -> None:
 
     assets.init_app(app)
     words.init_app(app)
-    desk = (board, alarms, shifts, swaps, reports, review, coverage, codes, people, tokens)
+    desk = (board, alarms, shifts, swaps, reports, review, coverage, codes, people, tokens, exports)
     for module in (shell, session, phone, *desk, display, feeds):
         app.register_blueprint(module.pages)

@@ -226,6 +226,8 @@ GET     /display/<link>/code                                other    200  200   
 GET     /desk/coverage                                      -        in   403    403  200    200      200   403
 GET     /desk/coverage/why/<kind>/<number>                  town     in   403    403  200    200      200   403
 GET     /desk/coverage/why/<kind>/<number>                  other    in   403    403  404    404      200   403
+GET     /desk/coverage/files/<kind>                         town:xlsx  in   403  403  200    200      200   403
+GET     /desk/coverage/files/<kind>                         other:xlsx  in  403  403  404    404      200   403
 GET     /desk/reports                                       -        in   403    403  200    200      200   403
 GET     /desk/reports/<uuid:report_id>                      town     in   403    403  200    200      200   403
 GET     /desk/reports/<uuid:report_id>                      other    in   403    403  404    404      200   403
@@ -300,8 +302,10 @@ class World:
         if ":" in line.place:
             layer = line.place.split(":")[1]
             values = {**values, "layer": layer, "name": layer, "fid": values["fids"].get(layer)}
+            values |= {"kind": layer} if layer == "xlsx" else {}
         address = fill(line.rule, values)
         with self.undone():
+            address += f"?area={values['code']}" if "/files/" in address else ""
             return self.caller(who).open(address, method=line.method, **body_of(line, self, who))
 
     def caller(self, who: str) -> Caller:
