@@ -194,6 +194,8 @@ def extent_of(scope: Scope) -> Box | None:
 # --- monthly reports ----------------------------------------------------------------------------------------------
 
 PRINT = "print_report"
+# A report's reading may take longer than a request may; for the transaction only.
+NO_TIMEOUT = text("SET LOCAL statement_timeout = 0")
 # Printings of one township come one after the other: their numbers follow each other.
 _DEFER = text("""
     SELECT procrastinate_defer_jobs_v1(ARRAY[ROW(
@@ -237,7 +239,10 @@ def newest_of(township_id: int, month: date) -> MonthlyReport | None:
 
 def reports_of(scope: Scope, township_id: int, most: int = 60) -> Sequence[Row[Any]]:
     """(MonthlyReport, who made it), newest first, without the papers themselves."""
-    mine = (MonthlyReport.township_id == township_id, reviewed_township_rows(scope, MonthlyReport.township_id))
+    mine = (
+        MonthlyReport.township_id == township_id,
+        reviewed_township_rows(scope, MonthlyReport.township_id),
+    )
     return db.session.execute(
         select(MonthlyReport, Person.name.label("who"))
         .outerjoin(Person, Person.id == MonthlyReport.made_by)

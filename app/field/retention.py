@@ -119,7 +119,7 @@ KEPT = (
     ),
     Rule(
         "Monthly reports as printed, and who wants them by themselves", "monthly_reports, report_schedules", None, None,
-        "kept: a numbered paper is never taken back; townships, villages and places only",
+        "kept: a numbered paper is never taken back; places, and who asked for it",
     ),
     Rule("Duties, receipts, points, audit", "duties, item_states, point_entries, audits", None, None, "kept"),
 )  # fmt: skip

@@ -19,7 +19,9 @@ BACK_OFF = RetryStrategy(max_attempts=MOST_TRIES - 1, exponential_wait=5)
 QUEUE = "default"
 
 # The worker gives it the database; until then it only knows its tasks.
-queue = App(connector=InMemoryConnector(), import_paths=["app.jobs.tasks", "app.jobs.alarms"])
+queue = App(
+    connector=InMemoryConnector(), import_paths=["app.jobs.tasks", "app.jobs.alarms", "app.jobs.monthly"]
+)
 
 
 def enqueue(task_name: str, *, at: datetime | None = None, lock: str | None = None, **args: Any) -> int:

@@ -15,6 +15,7 @@ def init_app(app: Flask) -> None:
         display,
         exports,
         feeds,
+        monthly,
         people,
         phone,
         reports,
@@ -29,6 +30,6 @@ def init_app(app: Flask) -> None:
 
     assets.init_app(app)
     words.init_app(app)
-    desk = (board, alarms, shifts, swaps, reports, review, coverage, codes, people, tokens, exports)
+    desk = (board, alarms, shifts, swaps, reports, review, coverage, codes, people, tokens, exports, monthly)
     for module in (shell, session, phone, *desk, display, feeds):
         app.register_blueprint(module.pages)

@@ -113,42 +113,42 @@ def summary(found: Figures) -> Table:
         (_(f"coverage.measure.{key}"), m.value, unit(m), grade(m.grade), m.n, _(f"coverage.formula.{key}"))
         for key, m in found.coverage.measures.items()
     ]
-    return Table(_("export.sheet.summary"), [_(f"export.column.{key}") for key in keys], rows)
+    return Table(_("file.sheet.summary"), [_(f"file.column.{key}") for key in keys], rows)
 
 
 def villages(found: Figures) -> Table:
     """The area and what it is made of; beside each number what it rests on."""
-    headings = [_(f"export.column.{key}") for key in ("code", "name", "level")]
+    headings = [_(f"file.column.{key}") for key in ("code", "name", "level")]
     for key, measure in found.coverage.measures.items():
         words, of = _(f"coverage.measure.{key}"), unit(measure)
-        headings += [f"{words} ({of})" if of else words, _("export.column.grade"), _("export.column.n")]
+        headings += [f"{words} ({of})" if of else words, _("file.column.grade"), _("file.column.n")]
     rows = []
     for area, measures in ((found.coverage.area, found.coverage.measures), *found.coverage.children):
         row: list[Any] = [area.code, area.name, _(f"coverage.level.{area.level}")]
         for measure in measures.values():
             row += [measure.value, grade(measure.grade), measure.n]
         rows.append(row)
-    return Table(_("export.sheet.villages"), headings, rows)
+    return Table(_("file.sheet.villages"), headings, rows)
 
 
 def things(layer: str, several: Sequence[Feature]) -> Table:
     keys = [key for key in several[0].properties if key not in ("from", "to")] if several else ["name"]
     rows = [[f.id, *(shown(key, f.properties[key]) for key in keys)] for f in several]
-    return Table(_(f"export.sheet.{layer}"), ["id", *(_(f"export.column.{key}") for key in keys)], rows)
+    return Table(_(f"file.sheet.{layer}"), ["id", *(_(f"file.column.{key}") for key in keys)], rows)
 
 
 def notes(found: Figures) -> Table:
     """What the numbers are of, what the grades of evidence mean, and whose the streets are."""
     period = found.asked.period
     rows = [
-        (_("export.note.area"), f"{found.coverage.area.name} {found.coverage.area.code}"),
-        (_("export.note.period"), f"{period.first.isoformat()} – {period.last.isoformat()}"),
-        (_("export.note.made"), moment_of(clock.rfc3339(found.asked.now))),
-        *[(_(f"coverage.grade.{name}"), _(f"export.grade.{name}")) for name in (*GRADES, "mixed")],
-        (_("export.note.places"), _("export.note.places_words")),
-        *[(_("export.note.streets"), f"{words}, {licence}") for words, licence in found.sources],
+        (_("file.note.area"), f"{found.coverage.area.name} {found.coverage.area.code}"),
+        (_("file.note.period"), f"{period.first.isoformat()} – {period.last.isoformat()}"),
+        (_("file.note.made"), moment_of(clock.rfc3339(found.asked.now))),
+        *[(_(f"coverage.grade.{name}"), _(f"file.grade.{name}")) for name in (*GRADES, "mixed")],
+        (_("file.note.places"), _("file.note.places_words")),
+        *[(_("file.note.streets"), f"{words}, {licence}") for words, licence in found.sources],
     ]
-    return Table(_("export.sheet.notes"), [_("export.column.note"), ""], rows)
+    return Table(_("file.sheet.notes"), [_("file.column.note"), ""], rows)
 
 
 def unit(measure: Measure) -> str:

@@ -17,7 +17,7 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
-from datetime import timedelta
+from datetime import date, timedelta
 from typing import Any
 from uuid import uuid4
 
@@ -32,6 +32,7 @@ from app.accounts import operations as accounts
 from app.clock import rfc3339
 from app.db import db
 from app.duty.models import Duty, DutyEvent
+from app.exports import operations as exports
 from app.loggers.operations import make_logger
 from app.routes.codes import make_display
 from app.routes.models import Checkpoint, CodeDisplay, Street
@@ -202,6 +203,11 @@ GET     /desk/programs                                      -        in   403   
 POST    /desk/programs                                      -        in   403    403  422    422      422   403
 POST    /desk/programs/<int:token_id>/revoke                town     in   403    403  404    302      404   403
 POST    /desk/programs/<int:token_id>/revoke                other    in   403    403  404    404      404   403
+GET     /desk/monthly                                       -        in   403    403  403    200      200   403
+POST    /desk/monthly                                       -        in   403    403  403    422      422   403
+POST    /desk/monthly/schedule                              -        in   403    403  403    302      302   403
+GET     /desk/monthly/<code>/<int:report_id>.pdf            town     in   403    403  403    200      200   403
+GET     /desk/monthly/<code>/<int:report_id>.pdf            other    in   403    403  403    404      200   403
 GET     /desk/people                                        -        in   403    403  200    403      403   403
 POST    /desk/people/<int:person_id>/code                   town     in   403    403  200    403      403   403
 POST    /desk/people/<int:person_id>/code                   other    in   403    403  404    403      403   403
@@ -303,6 +309,8 @@ class World:
             layer = line.place.split(":")[1]
             values = {**values, "layer": layer, "name": layer, "fid": values["fids"].get(layer)}
             values |= {"kind": layer} if layer == "xlsx" else {}
+        if line.rule.endswith(".pdf"):
+            values = {**values, "report_id": values["paper_id"]}
         address = fill(line.rule, values)
         with self.undone():
             address += f"?area={values['code']}" if "/files/" in address else ""
@@ -452,7 +460,7 @@ def build(app: Flask, connection: Any) -> World:
                 "areas": town.township.code, "streets": street, "hotspots": town.hotspot.id,
                 "routes": town.route.route_id,
             },
-            "token_id": read_tokens[name],
+            "token_id": read_tokens[name], "paper_id": paper_of(town.township),
             **place_codes(people, town, "nobody" if name == "town" else ""), "answer_id": said[name],
         }  # fmt: skip
     return world
@@ -502,6 +510,14 @@ def session_id(secret: str) -> Any:
 def token_id(person: Any) -> int:
     tokens.make(person, "GIS", 30, clock.now())
     return tokens.tokens_of(person, clock.now())[0].id
+
+
+def paper_of(township: Any) -> int:
+    report = exports.ask_for_report(township, date(2026, 10, 1), "zh", None, clock.now())
+    exports.number_report(report, township.time_zone, clock.now())
+    exports.keep_report(report, b"%PDF-1.7", bytes(32), clock.now())
+    db.session.commit()
+    return report.id
 
 
 def call_for_help(caller: Caller, person: Any, shift: Any) -> str:

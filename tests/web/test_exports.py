@@ -71,7 +71,7 @@ def test_it_is_whole_in_english_and_for_one_village(walked: Any, as_person: Any)
     ids = set(db.session.scalars(select(Street.id).where(Street.village_id == village.id)))
     assert {row[0] for row in book["Streets"][1:]} == ids
     text = str(book)
-    assert "export." not in text and "coverage." not in text, "a code without words"
+    assert "file." not in text and "coverage." not in text, "a code without words"
 
 
 def test_nothing_in_a_file_is_a_formula(walked: Any, as_person: Any) -> None:
