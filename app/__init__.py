@@ -16,6 +16,7 @@ from app.db import db
 SUBJECTS = (
     "errors", "phone", "desk", "coverage", "cli", "account", "crew", "codes", "reports", "alarms", "loggers",
     "hotspots",
+    "exports",
 )  # fmt: skip
 ROOT = Path(__file__).resolve().parent.parent
 

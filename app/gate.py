@@ -21,6 +21,7 @@ from app import clock
 from app.accounts import operations as accounts
 from app.accounts import second_factor
 from app.accounts import secrets as sealing
+from app.accounts import tokens
 from app.accounts.models import Person, UserSession
 from app.accounts.rules import TOTP_ROLES
 from app.config import Settings
@@ -63,12 +64,24 @@ def cookie_name() -> str:
 
 
 def load_person(req: Any) -> Person | None:
+    token = token_in(req) if is_ogc() else None
+    if token is not None:
+        return tokens.person_of(token, clock.now())
     secret = req.cookies.get(cookie_name())
     found = accounts.person_of_secret(secret, clock.now()) if secret else None
     if found is None:
         return None
     g.user_session = found[1]
     return found[0]
+
+
+def token_in(req: Any) -> str | None:
+    """What a program shows instead of our cookie: `Authorization: Bearer`, the password of Basic (whatever the name
+    beside it), or `?token=`. Looked at under /ogc only."""
+    given = req.authorization
+    if given is not None and given.type in ("bearer", "basic"):
+        return str((given.token if given.type == "bearer" else given.password) or "")
+    return req.args.get("token")  # type: ignore[no-any-return]
 
 
 def me() -> Person:
@@ -193,7 +206,12 @@ def require_declared_access(app: Flask) -> None:
 
 
 def is_api() -> bool:
-    return request.path.startswith("/api/")
+    """Programs call it: they get problems as JSON, and no page to sign in at."""
+    return request.path.startswith("/api/") or is_ogc()
+
+
+def is_ogc() -> bool:
+    return request.path == "/ogc" or request.path.startswith("/ogc/")
 
 
 def is_from_logger() -> bool:

@@ -6,6 +6,7 @@ from app.areas import models as areas
 from app.checkins import models as checkins
 from app.coverage import models as coverage
 from app.duty import models as duty
+from app.exports import models as exports
 from app.field import models as field
 from app.hotspots import models as hotspots
 from app.incentives import models as incentives
@@ -16,6 +17,6 @@ from app.teams import models as teams
 from app.tracks import models as tracks
 
 __all__ = [
-    "accounts", "alarms", "areas", "checkins", "coverage", "duty", "field", "hotspots", "incentives", "incidents",
-    "loggers", "routes", "teams", "tracks",
+    "accounts", "alarms", "areas", "checkins", "coverage", "duty", "exports", "field", "hotspots", "incentives",
+    "incidents", "loggers", "routes", "teams", "tracks",
 ]  # fmt: skip

@@ -12,7 +12,7 @@ from werkzeug.exceptions import HTTPException
 
 from app.db import db
 from app.errors import DomainError, FieldError, TooMany, trace_of
-from app.gate import is_from_logger
+from app.gate import is_api, is_from_logger
 
 log = logging.getLogger("xunfang")
 # what werkzeug and smorest raise, by status → our stable codes
@@ -73,7 +73,7 @@ def answer(status: int, code: str, fields: tuple[FieldError, ...], figures: dict
     if is_from_logger():
         return Response("", status=status, content_type="text/plain; charset=utf-8")
     detail = sentence(f"errors.{code}", figures)
-    if not request.path.startswith("/api/"):
+    if not is_api():
         page = render_template("error.html", status=status, code=code, detail=detail)
         return Response(page, status=status, content_type="text/html; charset=utf-8")
     body = {

@@ -20,6 +20,7 @@ import subprocess
 import sys
 import time
 from contextlib import suppress
+from ctypes.util import find_library
 from pathlib import Path
 
 REPO = Path(__file__).resolve().parent.parent
@@ -113,6 +114,12 @@ def chinese_fonts_are_there():
     return any(glob.glob(folder + "/**/*CJK*", recursive=True) for folder in folders)
 
 
+# What WeasyPrint draws with. Named by what the loader knows, for no file of theirs has the same place everywhere.
+DRAWN_WITH = {
+    "pango-1.0": "libpango-1.0-0", "pangoft2-1.0": "libpangoft2-1.0-0", "harfbuzz-subset": "libharfbuzz-subset0",
+}  # fmt: skip
+
+
 def venv_can_be_made():
     return (
         subprocess.run([sys.executable, "-c", "import venv, ensurepip"], stderr=subprocess.DEVNULL).returncode
@@ -145,8 +152,12 @@ def missing(purpose):
         wanted.append(("python3-venv", "Python's virtual environments"))
     if purpose == "test" and not chromium():
         wanted.append(("chromium", "the browser tests"))
-    if purpose == "test" and not chinese_fonts_are_there():
-        wanted.append(("fonts-noto-cjk", "Chinese letters in the browser"))
+    if purpose != "lint" and not chinese_fonts_are_there():
+        wanted.append(("fonts-noto-cjk", "Chinese letters in reports and in the browser"))
+    if purpose != "lint":
+        wanted += [
+            (package, "reports on paper") for name, package in DRAWN_WITH.items() if not find_library(name)
+        ]
     return wanted
 
 

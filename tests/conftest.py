@@ -30,12 +30,14 @@ from sqlalchemy.engine import Connection, make_url
 
 from app import clock, create_app
 from app.accounts import operations as accounts
+from app.accounts import tokens
 from app.accounts.models import Person
 from app.config import read_settings
 from app.db import db
 from app.duty.models import Assignment
 from tests import cast, make
 from tests.browserless import PASSWORD
+from tests.exports.walked import evening_items
 from tests.phone import CLIENT, Phone
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -254,6 +256,35 @@ def sync(at: Any) -> Any:
         return {r["id"]: r for r in answer.get_json()["receipts"]}
 
     return send
+
+
+@pytest.fixture
+def walked(people: Any, as_person: Any, phone: Phone, sync: Any, at: Any) -> Any:
+    sync(as_person(people.member), evening_items(people, phone), make.EVENING + timedelta(minutes=61))
+    at(make.EVENING + timedelta(hours=4))
+    return people
+
+
+@pytest.fixture
+def token_for(rolled_back: None) -> Any:
+    def make_token(person: Any, days: int = 30) -> str:
+        token = tokens.make(person, "QGIS", days, clock.now())
+        db.session.commit()
+        return token
+
+    return make_token
+
+
+@pytest.fixture
+def reading(app: Any, token_for: Any) -> Any:
+    """A client without a cookie that shows a token."""
+
+    def caller(person: Any) -> Caller:
+        client = Caller(app)
+        client.environ_base["HTTP_AUTHORIZATION"] = f"Bearer {token_for(person)}"
+        return client
+
+    return caller
 
 
 # --- a real server --------------------------------------------------------------------------------

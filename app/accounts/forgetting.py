@@ -1,4 +1,4 @@
-"""Retention of sessions, of unused codes and of counted attempts."""
+"""Retention of sessions, of tokens, of unused codes and of counted attempts."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from datetime import datetime
 
 from sqlalchemy import delete, or_
 
-from app.accounts.models import RateCount, SignInCode, UserSession
+from app.accounts.models import AccessToken, RateCount, SignInCode, UserSession
 from app.db import db
 
 
@@ -14,6 +14,12 @@ def forget_sessions(ended_before: datetime) -> int:
     """Sessions that expired or were revoked before then; until that day their device is a known one."""
     ended = or_(UserSession.expires_at < ended_before, UserSession.revoked_at < ended_before)
     gone = delete(UserSession).where(ended).execution_options(synchronize_session=False)
+    return int(db.session.execute(gone).rowcount or 0)  # type: ignore[attr-defined]
+
+
+def forget_tokens(ended_before: datetime) -> int:
+    ended = or_(AccessToken.expires_at < ended_before, AccessToken.revoked_at < ended_before)
+    gone = delete(AccessToken).where(ended).execution_options(synchronize_session=False)
     return int(db.session.execute(gone).rowcount or 0)  # type: ignore[attr-defined]
 
 

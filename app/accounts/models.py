@@ -137,3 +137,23 @@ class Audit(db.Model):
         Index("ix_audits_object", "township_id", "object_kind", "object_id"),
         {"postgresql_partition_by": "RANGE (id)"},
     )
+
+
+class AccessToken(db.Model):
+    """Lets a program (QGIS, ArcGIS) read what its person may read at /ogc, and nothing else. The row holds the token's
+    SHA-256 only; `name` is what its person calls the program."""
+
+    __tablename__ = "access_tokens"
+    id: Mapped[int] = mapped_column(Identity(), primary_key=True)
+    person_id: Mapped[int] = mapped_column(ForeignKey("people.id"), index=True)
+    name: Mapped[str]
+    token_sha256: Mapped[bytes] = mapped_column(LargeBinary, unique=True)
+    made_at: Mapped[datetime]
+    expires_at: Mapped[datetime]
+    used_at: Mapped[datetime | None]
+    revoked_at: Mapped[datetime | None]
+    __table_args__ = (
+        CheckConstraint(
+            "expires_at > made_at AND expires_at <= made_at + interval '366 days'", name="a_year_at_most"
+        ),
+    )

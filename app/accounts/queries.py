@@ -267,7 +267,7 @@ def looks_of(member: Person, limit: int = 200) -> list[Look]:
     return [Look(r[0], r[1] or "", r[2].removeprefix("look."), str(r[3].get("day", ""))) for r in rows]
 
 
-ACCOUNT_ACTS = ("code.", "sessions.", "consent.", "totp.", "calendar.", "tracks.", "data.")
+ACCOUNT_ACTS = ("code.", "sessions.", "consent.", "totp.", "calendar.", "tracks.", "data.", "token.")
 
 
 def account_trail(member: Person, limit: int = 1000) -> list[Audit]:

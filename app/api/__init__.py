@@ -28,7 +28,20 @@ api = ProblemApi()
 
 
 def init_app(app: Flask) -> None:
-    from app.api import alarms, coverage, field, health, loggers, me, photos, schemas, session, stream, tiles
+    from app.api import (
+        alarms,
+        coverage,
+        field,
+        health,
+        loggers,
+        me,
+        ogc,
+        photos,
+        schemas,
+        session,
+        stream,
+        tiles,
+    )
     from app.field.anchor import sign_anchor
 
     app.config.update(
@@ -40,6 +53,7 @@ def init_app(app: Flask) -> None:
         api.register_blueprint(module.bp, url_prefix=module.bp.url_prefix)
     app.register_blueprint(health.bp)
     app.register_blueprint(loggers.intake)
+    app.register_blueprint(ogc.bp)
     app.add_url_rule("/api/v1/openapi.json", "openapi", openapi)
     schemas.document_addresses(api, next(app.url_map.iter_rules("openapi")))
 

@@ -13,13 +13,12 @@ from typing import IO, Any
 from xml.sax.saxutils import escape
 from zoneinfo import ZoneInfo
 
+from app.exports.spreadsheets import safe
 from app.field.export import Export, Sheet, Trail
 from app.geo import E7
 from app.tracks.rules import Fix
 
 IN_MEMORY = 4 * 1024 * 1024
-# A cell that begins so would be a formula to a spreadsheet; the last five are the full-width ones.
-FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")
 OURS = "https://xunfang.invalid/gpx/1"
 GPX_HEAD = (
     '<?xml version="1.0" encoding="UTF-8"?>\n<gpx version="1.1" creator="Xunfang" '
@@ -64,11 +63,6 @@ def _cell(value: Any, zone: str) -> Any:
     if isinstance(value, date):
         return value.isoformat()
     return safe(value) if isinstance(value, str) else value
-
-
-def safe(text: str) -> str:
-    """Text stays text. Numbers are written as numbers, a minus in front included."""
-    return f"'{text}" if text.startswith(FORMULA) else text
 
 
 def gpx_of(trails: Iterable[Trail]) -> Iterator[str]:

@@ -39,7 +39,8 @@ from app.tracks.rules import policy_from as track_policy
 # Table → the column that says whose row it is.
 OWN = {
     "people": "id", "sessions": "person_id", "consents": "person_id", "second_factors": "person_id",
-    "calendar_feeds": "person_id", "team_members": "person_id", "role_grants": "person_id",
+    "calendar_feeds": "person_id", "access_tokens": "person_id", "team_members": "person_id",
+    "role_grants": "person_id",
     "assignments": "person_id", "duties": "person_id", "point_entries": "person_id", "item_states": "author_id",
     "quarantine_items": "session_person_id", "crew_ticks": "person_id", "handovers": "person_id", "swaps": "person_id",
     "swap_steps": "person_id", "declines": "person_id", "leaves": "person_id", "loggers": "person_id",
@@ -59,6 +60,7 @@ LEFT_OUT = {
     "logger_fixes": "two days at most, then in tracks.gpx",
     "shifts": "the team's; mine are in `assignments` and `duties`", "hotspots": "the township's",
     "route_versions": "the team's", "network_versions": "the township's", "policy_versions": "the township's",
+    "monthly_reports": "the township's", "report_schedules": "the township's",
     "checkpoint_codes": "the route's", "code_displays": "the route's",
 }  # fmt: skip
 # Lists of other people in own rows.

@@ -99,6 +99,7 @@ ALARM = Rule(
 PIN_USES = Rule("Numbers that a PIN was proved with", "pin_uses", 90, None, "rows deleted")
 PUSH = Rule("Push addresses of sessions that have ended", "push_addresses", 1, None, "rows deleted")
 SESSION = Rule("Sessions that have ended", "sessions", 30, None, "rows deleted")
+TOKENS = Rule("Tokens of programs that read, once over or revoked", "access_tokens", 90, None, "rows deleted")
 CODES = Rule(
     "Sign-in codes that nobody used", "sign_in_codes", 1, None, "rows deleted; a used one's at its use"
 )
@@ -129,11 +130,15 @@ KEPT = (
         "Calls for help and their steps, a lone worker's answers, PINs", "alarms, alarm_steps, watches, pins",
         None, None, "kept; PINs as sealed keys, until their person takes them away",
     ),
+    Rule(
+        "Monthly reports as printed, and who wants them by themselves", "monthly_reports, report_schedules", None, None,
+        "kept: a numbered paper is never taken back; places, and who asked for it",
+    ),
     Rule("Duties, receipts, points, audit", "duties, item_states, point_entries, audits", None, None, "kept"),
 )  # fmt: skip
 RETENTION: tuple[Rule, ...] = (
     TRACK, LOGGED, POSITION, STREETS, ROUTES, BODY, QUARANTINE, HANDOVER, ANSWER, REPORT, PHOTO,
-    LONE_PHOTO, EVENTS, RUNS, PROPOSALS, SESSION, CODES, ATTEMPTS, JOBS,
+    LONE_PHOTO, EVENTS, RUNS, PROPOSALS, SESSION, TOKENS, CODES, ATTEMPTS, JOBS,
     FAILED_JOBS, *KEPT,
 )  # fmt: skip
 
@@ -172,6 +177,7 @@ def portions(now: datetime, zone: str | None = None) -> Iterator[Portion]:
     yield PIN_USES.where, lambda: alarms.forget_pin_uses(_before(now, PIN_USES.days))
     yield PUSH.where, lambda: alarms.forget_push_addresses(_before(now, PUSH.days))
     yield SESSION.where, lambda: accounts.forget_sessions(_before(now, SESSION.days))
+    yield TOKENS.where, lambda: accounts.forget_tokens(_before(now, TOKENS.days))
     yield ATTEMPTS.where, lambda: accounts.forget_attempts(_before(now, ATTEMPTS.days))
 
 

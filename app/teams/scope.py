@@ -92,6 +92,16 @@ def scope_of(person: Person) -> Scope:
     )
 
 
+def scope_of_township(township_id: int) -> Scope:
+    """What a reviewer of the township reads, and no person: for what the queue makes for it."""
+    nobody: frozenset[int] = frozenset()
+    return Scope(
+        person_id=0, township_id=None, member_team_ids=nobody, led_team_ids=nobody,
+        reviewed=descendants([township_id]), administered=nobody, home_area_ids=nobody,
+        township_ids=frozenset([township_id]),
+    )  # fmt: skip
+
+
 def _member_team_ids(person_id: int) -> frozenset[int]:
     rows = db.session.scalars(
         select(TeamMember.team_id)

@@ -13,9 +13,11 @@ def init_app(app: Flask) -> None:
         codes,
         coverage,
         display,
+        exports,
         feeds,
         hotspots,
         incidents,
+        monthly,
         people,
         phone,
         proposals,
@@ -27,6 +29,7 @@ def init_app(app: Flask) -> None:
         shell,
         shifts,
         swaps,
+        tokens,
         words,
     )
 
@@ -34,7 +37,7 @@ def init_app(app: Flask) -> None:
     words.init_app(app)
     desk = (
         *(board, alarms, shifts, swaps, reports, review, received),
-        *(coverage, hotspots, proposals, incidents, codes, people),
+        *(coverage, hotspots, proposals, incidents, codes, people, tokens, exports, monthly),
     )
     for module in (shell, session, second_factor, phone, *desk, display, feeds):
         app.register_blueprint(module.pages)

@@ -67,7 +67,7 @@ class Asked:
 @allow("leader", "reviewer", "admin")
 def show() -> ResponseReturnValue:
     now, scope = clock.now(), my_scope()
-    asked = _asked()
+    asked = asked_for()
     coverage = measures.coverage_of(scope, asked.area, asked.period, now)
     ground = coverage.ground
     return render_template(
@@ -86,7 +86,7 @@ def show() -> ResponseReturnValue:
 @allow("leader", "reviewer", "admin")
 def why(kind: str, number: str) -> ResponseReturnValue:
     """The drawer alone: the page's script fetches it."""
-    asked = _asked()
+    asked = asked_for()
     return render_template(
         "desk/coverage_why.html",
         asked=asked,
@@ -100,7 +100,7 @@ def why(kind: str, number: str) -> ResponseReturnValue:
 # --- what was asked ---------------------------------------------------------------------------------------------
 
 
-def _asked() -> Asked:
+def asked_for() -> Asked:
     area = _area(request.args.get("area"))
     use_zone(area.time_zone)
     layer = request.args.get("layer", SHOWN[0])
@@ -182,7 +182,7 @@ def _why(text: str) -> behind.Why | None:
 
 def _reached(text: str) -> behind.Why:
     kind, _colon, number = text.partition(":")
-    now, scope, asked = clock.now(), my_scope(), _asked()
+    now, scope, asked = clock.now(), my_scope(), asked_for()
     if kind == "area":
         return behind.why_area(scope, measures.reach(scope, number), asked.period, now)
     if kind not in KINDS or not (number.isascii() and number.isdigit() and len(number) < 16):

@@ -17,7 +17,7 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
-from datetime import timedelta
+from datetime import date, timedelta
 from typing import Any
 from uuid import uuid4
 
@@ -27,12 +27,13 @@ from PIL import Image
 from sqlalchemy import true
 
 from app import clock, gate
-from app.accounts import feeds
+from app.accounts import feeds, tokens
 from app.accounts import operations as accounts
 from app.clock import rfc3339
 from app.db import db
 from app.duty.models import Duty, DutyEvent
 from app.hotspots import proposing
+from app.exports import operations as exports
 from app.loggers.operations import make_logger
 from app.routes.codes import make_display
 from app.routes.models import Checkpoint, CodeDisplay, Street
@@ -144,6 +145,33 @@ GET     /api/v1/tiles/<layer>/<int:z>/<int:x>/<int:y>.mvt   town:areas      401 
 GET     /api/v1/tiles/<layer>/<int:z>/<int:x>/<int:y>.mvt   other:areas     401  204  204  204  204  200  200
 GET     /api/v1/tiles/<layer>/<int:z>/<int:x>/<int:y>.mvt   town:persons    401  404  404  404  404  404  404
 
+GET     /ogc                                                -        401  403    403  200    200      200   403
+GET     /ogc/api                                            -        401  403    403  200    200      200   403
+GET     /ogc/conformance                                    -        401  403    403  200    200      200   403
+GET     /ogc/collections                                    -        401  403    403  200    200      200   403
+GET     /ogc/collections/<name>                             town:areas  401  403  403  200  200  200  403
+GET     /ogc/collections/<name>                             other:areas  401  403  403  200  200  200  403
+GET     /ogc/collections/<name>/items                       town:areas  401  403  403  200  200  200  403
+GET     /ogc/collections/<name>/items                       other:areas  401  403  403  200  200  200  403
+GET     /ogc/collections/<name>/tiles                       town:areas  401  403  403  200  200  200  403
+GET     /ogc/collections/<name>/tiles                       other:areas  401  403  403  200  200  200  403
+GET     /ogc/collections/<name>/tiles/WebMercatorQuad       town:areas  401  403  403  200  200  200  403
+GET     /ogc/collections/<name>/tiles/WebMercatorQuad       other:areas  401  403  403  200  200  200  403
+GET     /ogc/collections/<name>/items/<fid>                 town:areas  401  403  403  200  200  200  403
+GET     /ogc/collections/<name>/items/<fid>                 other:areas  401  403  403  404  404  200  403
+GET     /ogc/collections/<name>/items/<fid>                 town:streets  401  403  403  200  200  200  403
+GET     /ogc/collections/<name>/items/<fid>                 other:streets  401  403  403  404  404  200  403
+GET     /ogc/collections/<name>/items/<fid>                 town:hotspots  401  403  403  200  200  200  403
+GET     /ogc/collections/<name>/items/<fid>                 other:hotspots  401  403  403  404  404  200  403
+GET     /ogc/collections/<name>/items/<fid>                 town:routes  401  403  403  200  200  200  403
+GET     /ogc/collections/<name>/items/<fid>                 other:routes  401  403  403  404  404  200  403
+GET     /ogc/collections/<name>/tiles/WebMercatorQuad/<int:z>/<int:y>/<int:x> town:streets 401 403 403 200 200 200 403
+GET     /ogc/collections/<name>/tiles/WebMercatorQuad/<int:z>/<int:y>/<int:x> other:streets 401 403 403 204 204 200 403
+GET     /ogc/collections/<name>/tiles/WebMercatorQuad/<int:z>/<int:y>/<int:x> town:hotspots 401 403 403 200 200 200 403
+GET     /ogc/collections/<name>/tiles/WebMercatorQuad/<int:z>/<int:y>/<int:x> other:hotspots 401 403 403 204 204 200 403
+GET     /ogc/collections/<name>/tiles/WebMercatorQuad/<int:z>/<int:y>/<int:x> town:routes 401 403 403 200 200 200 403
+GET     /ogc/collections/<name>/tiles/WebMercatorQuad/<int:z>/<int:y>/<int:x> other:routes 401 403 403 204 204 200 403
+
 GET     /desk/sessions                                      -        in   200    200  200    200      200   200
 POST    /desk/sessions/<uuid:session_id>/revoke             town     in   302    404  404    404      404   404
 POST    /desk/sessions/<uuid:session_id>/revoke             other    in   404    404  404    404      404   302
@@ -179,6 +207,15 @@ POST    /desk/swaps/<uuid:swap_id>                          town     in   403   
 POST    /desk/swaps/<uuid:swap_id>                          other    in   403    403  404    403      403   403
 POST    /desk/swaps/leave/<uuid:leave_id>                   town     in   403    403  422    403      403   403
 POST    /desk/swaps/leave/<uuid:leave_id>                   other    in   403    403  404    403      403   403
+GET     /desk/programs                                      -        in   403    403  200    200      200   403
+POST    /desk/programs                                      -        in   403    403  422    422      422   403
+POST    /desk/programs/<int:token_id>/revoke                town     in   403    403  404    302      404   403
+POST    /desk/programs/<int:token_id>/revoke                other    in   403    403  404    404      404   403
+GET     /desk/monthly                                       -        in   403    403  403    200      200   403
+POST    /desk/monthly                                       -        in   403    403  403    422      422   403
+POST    /desk/monthly/schedule                              -        in   403    403  403    302      302   403
+GET     /desk/monthly/<code>/<int:report_id>.pdf            town     in   403    403  403    200      200   403
+GET     /desk/monthly/<code>/<int:report_id>.pdf            other    in   403    403  403    404      200   403
 GET     /desk/people                                        -        in   403    403  200    403      403   403
 POST    /desk/people/<int:person_id>/code                   town     in   403    403  200    403      403   403
 POST    /desk/people/<int:person_id>/code                   other    in   403    403  404    403      403   403
@@ -221,6 +258,8 @@ GET     /desk/hotspots/incidents                            -        in   403   
 POST    /desk/hotspots/incidents                            -        in   403    403  403    422      422   403
 GET     /desk/hotspots/incidents/<int:z>/<int:x>/<int:y>.mvt  town   in   403    403  403    200      200   403
 GET     /desk/hotspots/incidents/<int:z>/<int:x>/<int:y>.mvt  other  in   403    403  403    204      200   403
+GET     /desk/coverage/files/<kind>                         town:xlsx  in   403  403  200    200      200   403
+GET     /desk/coverage/files/<kind>                         other:xlsx  in  403  403  404    404      200   403
 GET     /desk/reports                                       -        in   403    403  200    200      200   403
 GET     /desk/reports/<uuid:report_id>                      town     in   403    403  200    200      200   403
 GET     /desk/reports/<uuid:report_id>                      other    in   403    403  404    404      200   403
@@ -296,9 +335,14 @@ class World:
     def ask(self, line: Line, who: str) -> Any:
         values = self.values[line.town]
         if ":" in line.place:
-            values = {**values, "layer": line.place.split(":")[1]}
+            layer = line.place.split(":")[1]
+            values = {**values, "layer": layer, "name": layer, "fid": values["fids"].get(layer)}
+            values |= {"kind": layer} if layer == "xlsx" else {}
+        if line.rule.endswith(".pdf"):
+            values = {**values, "report_id": values["paper_id"]}
         address = fill(line.rule, values)
         with self.undone():
+            address += f"?area={values['code']}" if "/files/" in address else ""
             return self.caller(who).open(address, method=line.method, **body_of(line, self, who))
 
     def caller(self, who: str) -> Caller:
@@ -417,6 +461,10 @@ def build(app: Flask, connection: Any) -> World:
         "other": make_logger(people.outsider, "traccar", clock.now()),
     }
     db.session.commit()
+    read_tokens = {
+        "town": token_id(people.reviewer), "other": token_id(people.outsider),
+    }  # fmt: skip
+    db.session.commit()
     said = {
         "town": say_about_duty(world.caller("member"), people.member, people.shift),
         "other": say_about_duty(world.caller("outsider"), people.outsider, other_shift),
@@ -439,6 +487,11 @@ def build(app: Flask, connection: Any) -> World:
             "swap_id": asked[name][0], "leave_id": asked[name][1],
             "logger_id": loggers[name][0].id, "token": loggers[name][1], "app": "traccar",
             **searched(people, town, x0),
+            "fids": {
+                "areas": town.township.code, "streets": street, "hotspots": town.hotspot.id,
+                "routes": town.route.route_id,
+            },
+            "token_id": read_tokens[name], "paper_id": paper_of(town.township),
             **place_codes(people, town, "nobody" if name == "town" else ""), "answer_id": said[name],
         }  # fmt: skip
     return world
@@ -493,6 +546,19 @@ def session_id(secret: str) -> Any:
     found = accounts.person_of_secret(secret, clock.now())
     assert found
     return found[1].id
+
+
+def token_id(person: Any) -> int:
+    tokens.make(person, "GIS", 30, clock.now())
+    return tokens.tokens_of(person, clock.now())[0].id
+
+
+def paper_of(township: Any) -> int:
+    report = exports.ask_for_report(township, date(2026, 10, 1), "zh", None, clock.now())
+    exports.number_report(report, township.time_zone, clock.now())
+    exports.keep_report(report, b"%PDF-1.7", bytes(32), clock.now())
+    db.session.commit()
+    return report.id
 
 
 def call_for_help(caller: Caller, person: Any, shift: Any) -> str:

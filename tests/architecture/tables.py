@@ -14,6 +14,7 @@ DISTRIBUTED = {
     "crew_ticks", "handovers", "swaps", "swap_steps", "declines", "leaves",
     "logger_fixes", "cosigns", "answers", "incidents", "incident_photos",
     "recorded_incidents", "analysis_runs", "hotspot_proposals",
+    "monthly_reports", "report_schedules",
 }  # fmt: skip
 REFERENCE = {
     "checkpoint_codes", "code_displays",
@@ -21,6 +22,7 @@ REFERENCE = {
     "people", "sessions", "rate_counts", "areas", "policy_versions", "teams", "team_areas", "team_members",
     "role_grants", "network_versions", "streets", "routes", "route_versions", "checkpoints", "hotspots",
     "risk_windows", "server_epochs", "sign_in_codes", "second_factors", "consents", "calendar_feeds", "loggers",
+    "access_tokens",
 }  # fmt: skip
 # What must be unique by its phone-made id for ever: one key (township_id, id), partitioned by the id itself.
 PARTITIONED = {"inbox_items", "item_states", "checkins", "segments", "duty_events", "audits"}

@@ -12,9 +12,10 @@ import pytest
 from sqlalchemy import select
 
 from app.accounts import feeds, signing
-from app.api.parcel import gpx_of, safe, table_of
+from app.api.parcel import gpx_of, table_of
 from app.db import db
 from app.duty.models import Duty
+from app.exports.spreadsheets import safe
 from app.field import export
 from app.field.export import Sheet, Trail
 from app.geofiles.gpx import read_gpx

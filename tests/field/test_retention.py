@@ -8,6 +8,7 @@ from datetime import timedelta
 import pytest
 from sqlalchemy import select
 
+from app.accounts import tokens
 from app.accounts.operations import open_session
 from app.accounts.signing import make_code
 from app.areas.policies import place_of
@@ -275,6 +276,15 @@ def test_a_code_that_nobody_used_goes_a_day_after_its_day(town):
     assert town.count("sign_in_codes") == 1
     town.forget(2.1)
     assert town.count("sign_in_codes") == 0
+
+
+def test_a_programs_token_goes_some_time_after_its_end(town):
+    tokens.make(town.people.leader, "GIS", 30, town.starts_at)
+    db.session.commit()
+    town.forget(119)
+    assert town.count("access_tokens") == 1
+    town.forget(121)
+    assert town.count("access_tokens") == 0
 
 
 def test_the_privacy_page_holds_the_table():

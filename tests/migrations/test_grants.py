@@ -28,15 +28,18 @@ REFUSED = {
         "UPDATE cosigns SET said_at = now()", "DELETE FROM cosigns", "DELETE FROM answers",
         "DELETE FROM checkpoint_codes", "UPDATE recorded_incidents SET source = ''", "DELETE FROM recorded_incidents",
         "DELETE FROM hotspot_proposals", "DELETE FROM analysis_runs",
+        "DELETE FROM checkpoint_codes", "DELETE FROM access_tokens", "DELETE FROM monthly_reports",
     ),
     "xunfang_worker": (
         "UPDATE inbox_items SET body = NULL", "DELETE FROM point_entries", "DELETE FROM audits",
         "UPDATE inbox_items_p_other SET body = NULL", "CREATE TABLE mine (id int)",
         "INSERT INTO checkpoint_codes DEFAULT VALUES", "SELECT * FROM code_displays",
         "INSERT INTO recorded_incidents DEFAULT VALUES", "DELETE FROM recorded_incidents",
+        "SELECT * FROM access_tokens", "DELETE FROM monthly_reports", "DELETE FROM report_schedules",
     ),
     "xunfang_readonly": (
         "SELECT place FROM recorded_incidents", "SELECT * FROM hotspot_proposals", "SELECT * FROM analysis_runs",
+        "SELECT * FROM access_tokens", "SELECT * FROM monthly_reports",
         "SELECT * FROM pins", "SELECT * FROM alarms", "SELECT * FROM alarm_steps", "SELECT * FROM push_addresses",
         "SELECT * FROM sessions", "SELECT body FROM inbox_items", "SELECT * FROM segments", "SELECT * FROM rate_counts",
         "SELECT content FROM quarantine_items", "SELECT password_hash FROM people", "SELECT * FROM procrastinate_jobs",
@@ -44,6 +47,7 @@ REFUSED = {
         "DELETE FROM duties", "SELECT body FROM inbox_items_p_other", "SELECT track FROM segments_p_other",
     ),
     "xunfang_retention": (
+        "UPDATE access_tokens SET revoked_at = NULL", "SELECT * FROM monthly_reports",
         "UPDATE inbox_items SET sha256 = ''", "UPDATE inbox_items SET author_id = 1", "DELETE FROM inbox_items",
         "UPDATE alarms SET state = 'open'", "DELETE FROM alarms", "SELECT * FROM pins", "DELETE FROM alarm_steps",
         "UPDATE checkins SET verdict = 'counted'", "DELETE FROM checkins", "UPDATE quarantine_items SET code = 'x'",

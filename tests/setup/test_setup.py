@@ -130,6 +130,15 @@ def test_the_browser_is_wanted_for_tests_and_not_for_running(prepare, monkeypatc
     assert {"chromium", "fonts-noto-cjk"} <= {name for name, _ in prepare.missing("test")}
 
 
+def test_what_reports_are_drawn_with_is_asked_of_the_loader(prepare, monkeypatch):
+    drawn = {"libpango-1.0-0", "libpangoft2-1.0-0", "libharfbuzz-subset0"}
+    for found, wanted in ((None, drawn), ("lib.so", set())):
+        monkeypatch.setattr(prepare, "find_library", lambda name, found=found: found)
+        assert {name for name, _ in prepare.missing("run")} & drawn == wanted
+    monkeypatch.setattr(prepare, "find_library", lambda name: None)
+    assert not {name for name, _ in prepare.missing("lint")} & drawn
+
+
 def test_apt_waits_for_another_apt_and_asks_nothing(prepare, monkeypatch):
     seen = []
     monkeypatch.setattr(prepare, "quietly", lambda words, *_, **__: seen.append(" ".join(words)))
