@@ -19,9 +19,8 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from app import clock
 from app.accounts import operations as accounts
-from app.accounts import second_factor
+from app.accounts import second_factor, tokens
 from app.accounts import secrets as sealing
-from app.accounts import tokens
 from app.accounts.models import Person, UserSession
 from app.accounts.rules import TOTP_ROLES
 from app.config import Settings

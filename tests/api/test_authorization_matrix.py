@@ -32,8 +32,8 @@ from app.accounts import operations as accounts
 from app.clock import rfc3339
 from app.db import db
 from app.duty.models import Duty, DutyEvent
-from app.hotspots import proposing
 from app.exports import operations as exports
+from app.hotspots import proposing
 from app.loggers.operations import make_logger
 from app.routes.codes import make_display
 from app.routes.models import Checkpoint, CodeDisplay, Street
