@@ -34,7 +34,8 @@ class Attended:
 @dataclass(frozen=True)
 class HotspotFigures:
     """`risk_min` are the minutes of risk windows that have passed; means and shares are None where nothing is to
-    measure. `idle_mean_min` and `idle_worst_min` are over the whole period."""
+    measure. `idle_mean_min` and `idle_worst_min` are over the whole period. `gaps_kept` of the `risk_windows` that are
+    over had no gap beyond the worst allowed."""
 
     hotspot: HotspotFact
     visits: tuple[Attended, ...]
@@ -49,6 +50,10 @@ class HotspotFigures:
     idle_worst_min: float | None
     last_at: datetime | None
     grade: MergedGrade | None
+    risk_windows: int = 0
+    gaps_kept: int = 0
+    intermittency: float | None = None
+    start_entropy: float | None = None
 
     @property
     def attainment(self) -> float | None:
@@ -88,6 +93,9 @@ def _figures(
         idle.mean_min if idle else None, idle.worst_min if idle else None,
         max((s.end for s in here), default=None),
         rules.merged_grade(_evidence(here)),
+        *gaps_kept(present, [w for w in windows if w[1] < now], policy),
+        rules.intermittency(idle.gaps_min) if idle and len(idle.gaps_min) > 1 else None,
+        rules.start_entropy([v.start for v in visits], hotspot.zone),
     )  # fmt: skip
 
 
@@ -133,6 +141,15 @@ def attained_count(ranges: Sequence[Range], slots: Sequence[Range], policy: Poli
             near = ranges[bisect_left(starts, low) : bisect_right(starts, high)]
             attained += len(rules.attained_slots(near, some, policy))
     return attained
+
+
+def gaps_kept(present: Sequence[Range], over: Sequence[Range], policy: Policy) -> tuple[int, int]:
+    """(risk windows that are over, those whose worst gap was short enough). `present` sorted by start."""
+    starts = [p[0] for p in present]
+    longest = max((p[1] - p[0] for p in present), default=timedelta())
+    near = ([*present[bisect_left(starts, a - longest) : bisect_right(starts, b)]] for a, b in over)
+    kept = [rules.worst_gap_compliance(n, [w], policy) for n, w in zip(near, over, strict=True)]
+    return len(over), sum(share == 1 for share in kept)
 
 
 def fresh_minutes(present: Sequence[Range], windows: Sequence[Range], policy: Policy) -> float:

@@ -27,6 +27,7 @@ from app.coverage.measures import (
     minutes,
     percent,
     period_of,
+    rhythm_measures,
     route_measures,
     shifts_kept,
 )
@@ -237,6 +238,7 @@ def _hotspot_measures(f: HotspotFigures) -> Measures:
         "two_hour_compliance": Measure(percent(fresh), "%", f.grade, round(f.risk_min)),
         "idleness_mean": Measure(mean, "min", f.grade, 1),
         "idleness_worst": Measure(worst, "min", f.grade, 1),
+        **rhythm_measures([f], f.grade, len(f.visits)),
     }
 
 
@@ -270,7 +272,7 @@ def why_route(scope: Scope, route_id: int, period: Period, now: datetime) -> Why
     held = sum(s.checkins.get("held", 0) for s in done)
     return Why(
         "route", route.id, route.name, None, zone_of(route.township_id), period, "route_completion",
-        route_measures(done), duties, len(done) - len(readable), held=held,
+        route_measures(done, policies_of([route.township_id], period)), duties, len(done) - len(readable), held=held,
     )  # fmt: skip
 
 

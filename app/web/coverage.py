@@ -41,7 +41,9 @@ BASIS = {
     "dosage_attainment": "slots", "two_hour_compliance": "minutes", "idleness_mean": "hotspots",
     "idleness_worst": "hotspots", "street_share": "shifts",
     "member_hours": "duties", "effort": "duties", "checkins_counted": "checkins",
-    "checkins_held": "checkins", "checkins_not_counted": "checkins",
+    "checkins_held": "checkins", "checkins_not_counted": "checkins", "cell_coverage": "cells",
+    "punctuality": "checkins", "worst_gap_compliance": "windows", "intermittency": "hotspots",
+    "start_entropy": "visits",
 }  # fmt: skip
 
 
@@ -213,7 +215,8 @@ def words(measure: Measure) -> str:
         return str(round(measure.value))
     if measure.unit == "min":
         return f"{measure.value:,.0f}" if measure.value >= 10 else f"{measure.value:.1f}"
-    return f"{measure.value:,.2f}" if measure.unit == "km" and measure.value < 10 else f"{measure.value:,.1f}"
+    exact = not measure.unit or (measure.unit == "km" and measure.value < 10)
+    return f"{measure.value:,.2f}" if exact else f"{measure.value:,.1f}"
 
 
 def basis(key: str, measure: Measure) -> str:
