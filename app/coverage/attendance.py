@@ -64,14 +64,44 @@ def hotspot_figures(
     hotspots: Sequence[HotspotFact], period: Period, policies: Mapping[int, Policy], now: datetime
 ) -> list[HotspotFigures]:
     """One each, in the same order. `policies` by township."""
+    return figures_by_period(hotspots, [period], policies, now)[0]
+
+
+def figures_by_period(
+    hotspots: Sequence[HotspotFact], periods: Sequence[Period], policies: Mapping[int, Policy], now: datetime
+) -> list[list[HotspotFigures]]:
+    """For each period one each, as if asked for alone, from one reading; a hotspot not in force then is left out."""
     if not hotspots:
-        return []
-    start = min(clock.day_span(period.first, period.last, h.zone)[0] for h in hotspots)
-    end = max(clock.day_span(period.first, period.last, h.zone)[1] for h in hotspots)
-    stays: dict[int, list[Stay]] = defaultdict(list)
-    for stay in facts.stays_at(hotspots, start - MARGIN, end + MARGIN):
-        stays[stay.hotspot_id].append(stay)
-    return [_figures(h, stays[h.id], period, policies[h.township_id], now) for h in hotspots]
+        return [[] for _ in periods]
+    stays = stays_of(hotspots, Period(periods[0].first, periods[-1].last))
+    return [
+        [
+            _figures(h, _near(stays[h.id], period, h.zone), period, policies[h.township_id], now)
+            for h in hotspots
+            if h.valid_from <= period.last and (h.valid_to is None or h.valid_to >= period.first)
+        ]
+        for period in periods
+    ]
+
+
+def stays_of(hotspots: Sequence[HotspotFact], period: Period) -> dict[int, list[Stay]]:
+    """Hotspot → its stays in the period and a day on either side, by their start."""
+    found: dict[int, list[Stay]] = defaultdict(list)
+    if hotspots:
+        start = min(clock.day_span(period.first, period.last, h.zone)[0] for h in hotspots)
+        end = max(clock.day_span(period.first, period.last, h.zone)[1] for h in hotspots)
+        for stay in sorted(facts.stays_at(hotspots, start - MARGIN, end + MARGIN), key=lambda s: s.start):
+            found[stay.hotspot_id].append(stay)
+    return found
+
+
+def _near(stays: Sequence[Stay], period: Period, zone: str) -> list[Stay]:
+    """`stays` by their start; none is longer than the longest."""
+    start, end = clock.day_span(period.first, period.last, zone)
+    longest = max((s.end - s.start for s in stays), default=timedelta())
+    low = bisect_left(stays, start - MARGIN - longest, key=lambda s: s.start)
+    high = bisect_right(stays, end + MARGIN, key=lambda s: s.start)
+    return [s for s in stays[low:high] if s.end >= start - MARGIN]
 
 
 def _figures(

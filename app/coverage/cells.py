@@ -100,5 +100,5 @@ def _cell_of_piece(network: Network, mid: Floats, crs: str) -> Ints:
 def _shrink(township_id: int) -> float:
     """Metres on the ground for one of web mercator: of the middle of the township's box, as the tiles take it."""
     wkb = db.session.scalar(select(as_wkb(Area.geom)).where(Area.id == township_id))
-    _, south, _, north = shapely.bounds(shapely.from_wkb(bytes(wkb)))  # type: ignore[arg-type]
+    _, south, _, north = shapely.bounds(shapely.from_wkb(bytes(wkb)))
     return math.cos(math.radians((south + north) / 2))

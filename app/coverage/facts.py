@@ -158,15 +158,10 @@ def _minute(at: datetime, zone: str) -> float:
 
 
 def _add_duties(facts: dict[Key, ShiftFact], which: Criterion, period: Period) -> None:
-    pair = exists().where(
-        PlacePresence.township_id == Duty.township_id,
-        PlacePresence.duty_id == Duty.id,
-        PlacePresence.grade == "pair",
-    )
     rows = db.session.execute(
         select(
             Duty.township_id, Duty.shift_id, Duty.worked_s, Duty.track_m, Duty.near_m, Duty.fixes,
-            Duty.entered_by.is_not(None).label("declared"), pair.label("pair"),
+            Duty.entered_by.is_not(None).label("declared"), has_pair().label("pair"),
         ).where(_of_shift(which), Duty.day.between(period.first, period.last), Duty.started_at.is_not(None))
     )  # fmt: skip
     for row in rows:
@@ -177,6 +172,15 @@ def _add_duties(facts: dict[Key, ShiftFact], which: Criterion, period: Period) -
         fact.member_s += row.worked_s
         fact.track_m += row.track_m
         fact.near_m += row.near_m
+
+
+def has_pair() -> Criterion:
+    """The duty left a pair of check-ins somewhere."""
+    return exists().where(
+        PlacePresence.township_id == Duty.township_id,
+        PlacePresence.duty_id == Duty.id,
+        PlacePresence.grade == "pair",
+    )
 
 
 def grade_of(declared: bool, fixes: int, pair: bool) -> Grade:

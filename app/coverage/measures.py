@@ -186,15 +186,15 @@ def _measures(area: Area, ground: Ground) -> Measures:
     done = [s for s in shifts if s.crew]
     by_shift = {
         **route_measures(done, ground.policies),
-        **_shift_measures(shifts, done, ground.km2.get(area.id, 0.0), ground.period),
-        **_checkin_measures(done),
+        **shift_measures(shifts, done, ground.km2.get(area.id, 0.0), ground.period),
+        **checkin_measures(done),
     }
     if area.level == "grid":
         by_shift = {key: Measure(None, m.unit, None, 0) for key, m in by_shift.items()}
     return {
-        **_street_measures(streets_of(area, ground)),
+        **street_measures(streets_of(area, ground)),
         **_cell_measures(streets_of(area, ground), ground),
-        **_hotspot_measures(hotspots_of(area, ground)),
+        **hotspot_measures(hotspots_of(area, ground)),
         **by_shift,
     }
 
@@ -203,7 +203,7 @@ def percent(share: float | None) -> float | None:
     return None if share is None else round(share * 100, 4)
 
 
-def _street_measures(figures: StreetFigures) -> Measures:
+def street_measures(figures: StreetFigures) -> Measures:
     n = len(figures.ids)
     grade = merged(figures.grades)
     return {
@@ -255,7 +255,7 @@ def route_measures(done: Sequence[ShiftFact], policies: Mapping[int, Policy]) ->
     }
 
 
-def _hotspot_measures(figures: Sequence[HotspotFigures]) -> Measures:
+def hotspot_measures(figures: Sequence[HotspotFigures]) -> Measures:
     n, grade = len(figures), merged(f.grade for f in figures)
     visits = sum(len(f.visits) for f in figures)
     slots, risk_min = sum(f.slots for f in figures), sum(f.risk_min for f in figures)
@@ -292,7 +292,7 @@ def _mean(values: Sequence[float]) -> float | None:
     return round(sum(values) / len(values), 4) if values else None
 
 
-def _shift_measures(
+def shift_measures(
     shifts: Sequence[ShiftFact], done: Sequence[ShiftFact], km2: float, period: Period
 ) -> Measures:
     grade = merged(g for s in done for g in s.grades)
@@ -309,7 +309,7 @@ def _shift_measures(
     }
 
 
-def _checkin_measures(done: Sequence[ShiftFact]) -> Measures:
+def checkin_measures(done: Sequence[ShiftFact]) -> Measures:
     total = sum(sum(s.checkins.values()) for s in done)
     return {
         f"checkins_{verdict}": Measure(

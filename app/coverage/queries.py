@@ -158,6 +158,27 @@ def bits_by_shift(network: Network, period: Period) -> list[tuple[int, bytes]]:
     return [(row[0], _bare(row[1])) for row in rows]
 
 
+def bits_by_day(network: Network, period: Period) -> list[tuple[date, bytes]]:
+    """(duty day, packed bits of everybody) for the days of the period."""
+    packed = func.varbit_send(func.bit_or(StreetPresence.bits))
+    rows = db.session.execute(
+        _bitmaps(network, period.first, period.last, Duty.day, packed).group_by(Duty.day)
+    )
+    return [(row[0], _bare(row[1])) for row in rows]
+
+
+def folded_by_day(network: Network, period: Period) -> Sequence[Row[Any]]:
+    """street_id, day, covered_share of the days of the period that are folded."""
+    return db.session.execute(
+        select(StreetDay.street_id, StreetDay.day, StreetDay.covered_share)
+        .join(Street, Street.id == StreetDay.street_id)
+        .where(
+            StreetDay.township_id == network.township_id, Street.network_version_id == network.id,
+            StreetDay.day.between(period.first, period.last),
+        )
+    ).all()  # fmt: skip
+
+
 def bits_by_hour(network: Network, period: Period) -> list[tuple[datetime, bytes]]:
     """(UTC hour, packed bits of everybody), oldest first, as far back as bitmaps are kept."""
     packed = func.varbit_send(func.bit_or(StreetPresence.bits))
