@@ -16,9 +16,10 @@ from sqlalchemy import and_, func, select
 from app import clock
 from app.areas.models import Area
 from app.checkins.models import Checkin
-from app.coverage import attendance, facts, queries, rules, streets, taps
+from app.coverage import attendance, facts, queries, rules, series, streets, taps
 from app.coverage.attendance import Attended, HotspotFigures
 from app.coverage.facts import ShiftFact
+from app.coverage.hours import WindowKept
 from app.coverage.measures import (
     Measure,
     Measures,
@@ -210,6 +211,17 @@ def why_hotspot(scope: Scope, hotspot_id: int, period: Period, now: datetime) ->
         _hotspot_measures(figures), duties, max(0, len(spent) - len(duties)), visits=readable[::-1][:MOST_LINES],
         last_at=figures.last_at, held=_held_at(hotspot, period),
     )  # fmt: skip
+
+
+def hotspot_week(
+    hotspot_id: int, period: Period, now: datetime
+) -> tuple[series.Week, tuple[WindowKept, ...]]:
+    """The hours of the week of a hotspot that the caller has reached, and its risk windows each for itself."""
+    (fact,) = facts.hotspots_of(Hotspot.id == hotspot_id, period)
+    policies = policies_of([fact.township_id], period)
+    (figures,) = attendance.hotspot_figures([fact], period, policies, now)
+    week = series.week_at(fact, period, policies[fact.township_id], now)
+    return week, series.windows_of(figures, period, now)
 
 
 def _reads(scope: Scope, township_id: int, visit: Attended) -> bool:

@@ -14,8 +14,9 @@ from sqlalchemy import select
 
 from app import clock
 from app.areas.models import LEVELS, Area
-from app.coverage import behind, lists, measures, queries
+from app.coverage import behind, lists, measures, queries, series
 from app.coverage.attendance import HotspotFigures
+from app.coverage.hours import BYS, By
 from app.coverage.measures import Measure
 from app.coverage.queries import Period
 from app.coverage.rules import Policy
@@ -25,6 +26,7 @@ from app.errors import DomainError, NotFound
 from app.gate import allow, my_scope
 from app.problems import sentence
 from app.teams.scope import visible_area_rows
+from app.web import coverage_time
 from app.web.words import use_zone
 
 pages = Blueprint("coverage", __name__)
@@ -55,14 +57,26 @@ class Asked:
     period: Period
     layer: str
     problem: str
+    by: By
+    series: str
+    hours: str
 
     def address(self, **more: Any) -> str:
         """The page's own address with something changed; None leaves a part out."""
+        return url_for(
+            "coverage.show", **{k: v for k, v in {**self.parts(), **more}.items() if v is not None}
+        )
+
+    def parts(self) -> dict[str, Any]:
+        """What stands in the address; what is as usual is left out."""
         parts = {
             "area": self.area.code, "from": self.period.first.isoformat(), "to": self.period.last.isoformat(),
             "layer": self.layer, "times": self.period.times if self.period.times > 1 else None,
+            "by": self.by if self.by != coverage_time.by_of(None, self.period) else None,
+            "series": self.series if self.series != coverage_time.SHOWN[0] else None,
+            "hours": self.hours if self.hours != coverage_time.HOURLY[0] else None,
         }  # fmt: skip
-        return url_for("coverage.show", **{k: v for k, v in {**parts, **more}.items() if v is not None})
+        return {key: value for key, value in parts.items() if value is not None}
 
 
 @pages.get("/desk/coverage")
@@ -72,15 +86,20 @@ def show() -> ResponseReturnValue:
     asked = _asked()
     coverage = measures.coverage_of(scope, asked.area, asked.period, now)
     ground = coverage.ground
+    bars, top = coverage_time.bars_of(coverage, asked.by, asked.series, now)
+    hotspots = measures.hotspots_of(asked.area, ground)
     return render_template(
         "desk/coverage.html",
         asked=asked, coverage=coverage, path=_path(asked.area), shown=SHOWN, columns=COLUMNS, headlines=HEADLINES,
         quick=_quick(asked), times=sorted({*TIMES, asked.period.times}),
-        hotspots=sorted(measures.hotspots_of(asked.area, ground), key=_least_attended),
+        hotspots=sorted(hotspots, key=_least_attended), bars=bars, top=top, bys=BYS,
+        neglected=coverage_time.neglected(hotspots, asked.period, now),
+        week=coverage_time.hours_of(series.week_of(coverage, now), asked.hours),
+        series_shown=coverage_time.SHOWN, hourly_shown=coverage_time.HOURLY,
         streets=lists.stalest_streets(scope, measures.streets_of(asked.area, ground), _policy(asked), now),
         routes=lists.routes_walked(scope, measures.shifts_of(asked.area, ground)),
         bounds=queries.bounds_of([asked.area.id]), credits=_credits(ground.streets),
-        why=_why(request.args.get("why", "")), words=words, basis=basis, tone=tone, roles=scope.roles,
+        **_drawer(_why(request.args.get("why", ""))), words=words, basis=basis, tone=tone, roles=scope.roles,
     )  # fmt: skip
 
 
@@ -92,7 +111,7 @@ def why(kind: str, number: str) -> ResponseReturnValue:
     return render_template(
         "desk/coverage_why.html",
         asked=asked,
-        why=_reached(f"{kind}:{number}"),
+        **_drawer(_reached(f"{kind}:{number}")),
         words=words,
         basis=basis,
         roles=my_scope().roles,
@@ -113,7 +132,13 @@ def _asked() -> Asked:
     except DomainError as wrong:
         problem = f"{sentence(f'errors.{wrong.code}', wrong.figures)} {_('coverage.showing_instead')}"
         period = measures.period_of(None, None, area.time_zone, clock.now(), times)
-    return Asked(area, period, layer if layer in SHOWN else SHOWN[0], problem)
+    shown = request.args.get("series", "")
+    return Asked(
+        area, period, layer if layer in SHOWN else SHOWN[0], problem,
+        coverage_time.by_of(request.args.get("by"), period),
+        shown if shown in coverage_time.SHOWN else coverage_time.SHOWN[0],
+        coverage_time.hourly(request.args.get("hours")),
+    )  # fmt: skip
 
 
 def _times(text: str | None) -> tuple[int, str]:
@@ -192,6 +217,14 @@ def _reached(text: str) -> behind.Why:
     return behind.why(
         kind, scope, int(number), asked.period.first, asked.period.last, now, asked.period.times
     )
+
+
+def _drawer(why: behind.Why | None) -> dict[str, Any]:
+    """What the drawer shows; of a hotspot also its hours of the week and its risk windows."""
+    if why is None or why.kind != "hotspot":
+        return {"why": why, "why_week": None}
+    week, windows = behind.hotspot_week(int(why.id), why.period, clock.now())
+    return {"why": why, "why_week": coverage_time.hours_of(week, "observed"), "why_windows": windows}
 
 
 def _credits(township_ids: Iterable[int]) -> list[tuple[str, str]]:

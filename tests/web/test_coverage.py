@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import Any
 
 import pytest
 
-from tests import make
+from tests import make, places
 
 
 @pytest.fixture
@@ -113,3 +114,33 @@ def test_names_are_written_as_text(people: Any, as_person: Any, evening: Any) ->
     make.make_area("village", "<b>村</b>", make.places.square(0, 0, 10, 10), people.town.township)
     page = page_of(as_person(people.reviewer))
     assert "&lt;b&gt;村" in page and "<b>村" not in page
+
+
+def test_a_hotspot_that_nobody_visits_on_friday_nights_is_named(people: Any, as_person: Any, at: Any) -> None:
+    square = places.square(800, 800, 860, 860)
+    late_friday = [(4, 20 * 60, 26 * 60)]
+    by = people.leader, people.reviewer
+    spot = make.make_hotspot(people.town.township, square, *by, late_friday, name="夜市")
+    make.keep()
+    at(make.EVENING + timedelta(days=14))
+    caller = as_person(people.reviewer)
+    page = page_of(caller, "?from=2026-11-25&to=2026-12-08")
+    assert "周五 20:00–02:00：2 次重点时段都没有人到访" in page
+    drawer = caller.get(f"/desk/coverage/why/hotspot/{spot.id}?from=2026-11-25&to=2026-12-08").get_data(
+        as_text=True
+    )
+    assert "周五 20:00–02:00" in drawer and "2 次里有 0 次有人到访" in drawer
+    # Friday from eight, and Saturday until two
+    assert drawer.count("step-missed") == 4 + 2
+
+
+def test_the_bars_and_hours_stand_in_tables_and_in_the_address(
+    people: Any, as_person: Any, evening: Any
+) -> None:
+    page = page_of(as_person(people.reviewer), "?by=day&series=shifts_done&hours=on_duty")
+    assert page.count('<rect class="bar') == 7
+    assert '<option value="shifts_done" selected>' in page
+    assert "series=shifts_done" in page.split('id="times"')[0], "links keep what was chosen"
+    assert page.count('<td class="step-') == 7 * 24
+    page = page_of(as_person(people.reviewer), "?by=century&series=people&hours=names")
+    assert '<option value="street_coverage" selected>' in page
