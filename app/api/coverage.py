@@ -13,7 +13,7 @@ from marshmallow import Schema, fields, validate
 from app import clock
 from app.areas.models import Area
 from app.clock import rfc3339
-from app.coverage import behind, measures, queries, series
+from app.coverage import behind, drawn, measures, queries, series
 from app.coverage.behind import Line, Why
 from app.coverage.hours import BYS
 from app.coverage.measures import MOST_TIMES, Measures, period_of
@@ -44,6 +44,24 @@ class TimesQuery(PeriodQuery):
 
 class SeriesQuery(PeriodQuery):
     by = fields.String(load_default="day", validate=validate.OneOf([*BYS, "hour_of_week"]))
+
+
+class PolygonIn(PeriodQuery):
+    """A GeoJSON Polygon in WGS-84 degrees, at least a hectare, at most 2,000 vertices."""
+
+    polygon = fields.Nested(
+        Schema.from_dict(
+            {
+                "type": fields.String(required=True, validate=validate.Equal("Polygon")),
+                "coordinates": fields.List(
+                    fields.List(fields.List(fields.Float(), validate=validate.Length(2, 2))),
+                    required=True, validate=validate.Length(1),
+                ),
+            },
+            name="PolygonGeometry",
+        ),
+        required=True,
+    )  # fmt: skip
 
 
 class MeasureOut(Schema):
@@ -97,6 +115,24 @@ class SeriesOut(PeriodOut):
     hours = fields.Dict(
         keys=fields.String(), values=fields.Nested(HourlyOut), metadata={"description": "by hour of the week"}
     )
+
+
+class DrawnHotspotOut(Schema):
+    id = fields.Integer(required=True)
+    name = fields.String(required=True)
+    dosage_attainment = fields.Nested(MeasureOut, required=True)
+
+
+class DrawnOut(PeriodOut):
+    area_m2 = fields.Float(required=True)
+    clipped = fields.Boolean(
+        required=True, metadata={"description": "a part lay outside what the caller reads"}
+    )
+    shifts = fields.Integer(
+        required=True, metadata={"description": "at least so many stand behind it; none is named"}
+    )
+    measures = fields.Dict(**MEASURES)
+    hotspots = fields.List(fields.Nested(DrawnHotspotOut), required=True)
 
 
 class LineOut(Schema):
@@ -178,6 +214,31 @@ def area_series(query: dict[str, Any], code: str) -> Any:
         points = series.points_of(coverage, query["by"], now)
         parts = {"points": [{**period_doc(p.period), "measures": measures_doc(p.measures)} for p in points]}
     return answer({"area": area_doc(found), **period_doc(period), "by": query["by"], **parts})
+
+
+@bp.route("/polygon", methods=["POST"])
+@allow("leader", "reviewer", "admin")
+@bp.arguments(PolygonIn)
+@bp.response(200, DrawnOut)
+def polygon(asked: dict[str, Any]) -> Any:
+    """The measures of a drawn area, where at least three shifts stand behind them. Nothing is stored."""
+    now, scope = clock.now(), my_scope()
+    zone = queries.zone_of(scope.visible_area_ids)
+    period = period_of(asked["first"], asked["last"], zone, now)
+    found = drawn.measure(scope, asked["polygon"]["coordinates"], period, now)
+    return answer(
+        {
+            **period_doc(period), "area_m2": round(found.area_m2), "clipped": found.clipped,
+            "shifts": found.shifts, "measures": measures_doc(found.measures),
+            "hotspots": [
+                {
+                    "id": f.hotspot.id, "name": f.hotspot.name,
+                    "dosage_attainment": asdict(measures.hotspot_measures([f])["dosage_attainment"]),
+                }
+                for f in found.hotspots
+            ],
+        }
+    )  # fmt: skip
 
 
 @bp.route("/streets/<int:street_id>")

@@ -13,14 +13,14 @@ from typing import Any
 
 from geoalchemy2 import Geography
 from sqlalchemy import Row, and_, cast, exists, func, literal_column, or_, select, text
-from sqlalchemy.dialects.postgresql import aggregate_order_by, distinct_on
+from sqlalchemy.dialects.postgresql import BYTEA, aggregate_order_by, distinct_on
 from sqlalchemy.orm import aliased
 
 from app.areas.models import Area
 from app.coverage.models import StreetDay, StreetPresence
 from app.db import db
 from app.duty.models import Duty
-from app.geo import touches_box
+from app.geo import as_wkb, touches_box
 from app.hotspots.models import Hotspot
 from app.routes.models import NetworkVersion, Route, RouteVersion, Street
 from app.teams.scope import Criterion, Scope, team_rows, visible_area_rows, within
@@ -168,9 +168,9 @@ def bits_by_day(network: Network, period: Period) -> list[tuple[date, bytes]]:
 
 
 def folded_by_day(network: Network, period: Period) -> Sequence[Row[Any]]:
-    """street_id, day, covered_share of the days of the period that are folded."""
+    """street_id, day, covered_share, shifts of the days of the period that are folded."""
     return db.session.execute(
-        select(StreetDay.street_id, StreetDay.day, StreetDay.covered_share)
+        select(StreetDay.street_id, StreetDay.day, StreetDay.covered_share, StreetDay.shifts)
         .join(Street, Street.id == StreetDay.street_id)
         .where(
             StreetDay.township_id == network.township_id, Street.network_version_id == network.id,
@@ -254,6 +254,29 @@ def hotspots_in_area(area_id: int, hotspot_ids: Iterable[int]) -> set[int]:
         )
     )
     return set(rows)
+
+
+def hotspots_lying_in(wkb: bytes) -> Criterion:
+    """Hotspots with a point of their surface in the shape, which has passed the guard."""
+    return Hotspot.geom.op("&&")(_shape(wkb)) & func.ST_Intersects(
+        _shape(wkb), func.ST_PointOnSurface(Hotspot.geom)
+    )
+
+
+def part_inside(area_ids: Collection[int], wkb: bytes) -> tuple[bytes, float, float] | None:
+    """(what of the shape lies in these townships and villages, its square metres, those of the shape), if anything."""
+    shape, levels = _shape(wkb), ("township", "village")
+    ground = select(func.ST_Union(Area.geom)).where(
+        Area.id.in_(area_ids), Area.level.in_(levels), Area.geom.op("&&")(shape)
+    )
+    inner = func.ST_CollectionExtract(func.ST_Intersection(ground.scalar_subquery(), shape), 3)
+    sizes = (func.ST_Area(cast(part, Geography)) for part in (inner, shape))
+    row = db.session.execute(select(as_wkb(inner), *sizes)).one()
+    return (bytes(row[0]), float(row[1]), float(row[2])) if row[1] else None
+
+
+def _shape(wkb: bytes) -> Any:
+    return func.ST_SetSRID(func.ST_GeomFromWKB(cast(wkb, BYTEA)), 4326)
 
 
 def areas_km2(area_ids: Collection[int]) -> dict[int, float]:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Any
 
-from flask import Blueprint, render_template, request, url_for
+from flask import Blueprint, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 from sqlalchemy import select
@@ -26,7 +26,7 @@ from app.errors import DomainError, NotFound
 from app.gate import allow, my_scope
 from app.problems import sentence
 from app.teams.scope import visible_area_rows
-from app.web import coverage_time
+from app.web import coverage_drawn, coverage_time
 from app.web.words import use_zone
 
 pages = Blueprint("coverage", __name__)
@@ -84,6 +84,9 @@ class Asked:
 def show() -> ResponseReturnValue:
     now, scope = clock.now(), my_scope()
     asked = _asked()
+    corners = coverage_drawn.rectangle(request.args)
+    if corners:
+        return redirect(asked.address(why=coverage_drawn.KIND + corners))
     coverage = measures.coverage_of(scope, asked.area, asked.period, now)
     ground = coverage.ground
     bars, top = coverage_time.bars_of(coverage, asked.by, asked.series, now)
@@ -99,7 +102,7 @@ def show() -> ResponseReturnValue:
         streets=lists.stalest_streets(scope, measures.streets_of(asked.area, ground), _policy(asked), now),
         routes=lists.routes_walked(scope, measures.shifts_of(asked.area, ground)),
         bounds=queries.bounds_of([asked.area.id]), credits=_credits(ground.streets),
-        **_drawer(_why(request.args.get("why", ""))), words=words, basis=basis, tone=tone, roles=scope.roles,
+        **_drawer_asked(asked, request.args.get("why", "")), words=words, basis=basis, tone=tone, roles=scope.roles,
     )  # fmt: skip
 
 
@@ -108,6 +111,11 @@ def show() -> ResponseReturnValue:
 def why(kind: str, number: str) -> ResponseReturnValue:
     """The drawer alone: the page's script fetches it."""
     asked = _asked()
+    if kind == "drawn":
+        found = coverage_drawn.outline(my_scope(), number, asked.period, clock.now())
+        return render_template(
+            "desk/coverage_drawn.html", asked=asked, outline=found, words=words, basis=basis
+        )
     return render_template(
         "desk/coverage_why.html",
         asked=asked,
@@ -219,12 +227,25 @@ def _reached(text: str) -> behind.Why:
     )
 
 
+def _drawer_asked(asked: Asked, text: str) -> dict[str, Any]:
+    if text.startswith(coverage_drawn.KIND):
+        drawn = text.removeprefix(coverage_drawn.KIND)
+        found = coverage_drawn.outline(my_scope(), drawn, asked.period, clock.now())
+        return {"outline": found, "why": None, "why_week": None}
+    return _drawer(_why(text))
+
+
 def _drawer(why: behind.Why | None) -> dict[str, Any]:
     """What the drawer shows; of a hotspot also its hours of the week and its risk windows."""
     if why is None or why.kind != "hotspot":
-        return {"why": why, "why_week": None}
+        return {"why": why, "why_week": None, "outline": None}
     week, windows = behind.hotspot_week(int(why.id), why.period, clock.now())
-    return {"why": why, "why_week": coverage_time.hours_of(week, "observed"), "why_windows": windows}
+    return {
+        "why": why,
+        "why_week": coverage_time.hours_of(week, "observed"),
+        "why_windows": windows,
+        "outline": None,
+    }
 
 
 def _credits(township_ids: Iterable[int]) -> list[tuple[str, str]]:

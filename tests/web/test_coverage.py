@@ -144,3 +144,27 @@ def test_the_bars_and_hours_stand_in_tables_and_in_the_address(
     assert page.count('<td class="step-') == 7 * 24
     page = page_of(as_person(people.reviewer), "?by=century&series=people&hours=names")
     assert '<option value="street_coverage" selected>' in page
+
+
+def test_a_drawn_area_stands_in_the_address_and_says_why_it_has_no_figures(
+    people: Any, as_person: Any, evening: Any
+) -> None:
+    from tests.api.test_coverage_polygon import walked_by
+
+    west, south = places.here(250, 450)
+    east, north = places.here(550, 550)
+    caller = as_person(people.reviewer)
+    sides = f"?west={west}&south={south}&east={east}&north={north}"
+    answer = caller.get(f"/desk/coverage{sides}")
+    assert answer.status_code == 302 and "why=drawn:" in answer.location
+    query = answer.location.split("/desk/coverage")[1]
+    assert "不到 3 个班次到过" in page_of(caller, query)
+    walked_by(people, 3)
+    page = page_of(caller, query, "en")
+    assert (
+        "3.0 hectares" in page and people.town.hotspot.name in page.split('id="why"')[1].split("</aside>")[0]
+    )
+    assert "coverage." not in page.replace("coverage.js", "").replace("coverage.css", "")
+    for nonsense in ("drawn/x", "drawn/1,2;3", "drawn/114.3,30.5;nan,1;2,2", "drawn/;"):
+        drawer = caller.get(f"/desk/coverage/why/{nonsense}")
+        assert drawer.status_code == 200 and 'role="alert"' in drawer.get_data(as_text=True)
