@@ -26,7 +26,7 @@ from app.errors import DomainError, NotFound
 from app.gate import allow, my_scope
 from app.problems import sentence
 from app.teams.scope import visible_area_rows
-from app.web import coverage_drawn, coverage_time
+from app.web import coverage_compare, coverage_drawn, coverage_time
 from app.web.words import use_zone
 
 pages = Blueprint("coverage", __name__)
@@ -37,6 +37,7 @@ COLUMNS = ("street_coverage", "dosage_attainment", "shifts_done")
 HEADLINES = ("street_coverage", "dosage_attainment", "two_hour_compliance", "shifts_done")
 QUICK_DAYS = (7, 28)
 TIMES = (1, 2, 3, 5, 10)
+MOST_STEPS = 25
 BASIS = {
     "street_coverage": "streets", "street_km_total": "streets", "street_km_covered": "streets",
     "dosage_observed": "visits", "dosage_credited": "visits", "qualified_visits": "visits",
@@ -60,6 +61,7 @@ class Asked:
     by: By
     series: str
     hours: str
+    compare: str
 
     def address(self, **more: Any) -> str:
         """The page's own address with something changed; None leaves a part out."""
@@ -75,6 +77,7 @@ class Asked:
             "by": self.by if self.by != coverage_time.by_of(None, self.period) else None,
             "series": self.series if self.series != coverage_time.SHOWN[0] else None,
             "hours": self.hours if self.hours != coverage_time.HOURLY[0] else None,
+            "compare": self.compare or None,
         }  # fmt: skip
         return {key: value for key, value in parts.items() if value is not None}
 
@@ -98,9 +101,12 @@ def show() -> ResponseReturnValue:
         hotspots=sorted(hotspots, key=_least_attended), bars=bars, top=top, bys=BYS,
         neglected=coverage_time.neglected(hotspots, asked.period, now),
         week=coverage_time.hours_of(series.week_of(coverage, now), asked.hours),
-        series_shown=coverage_time.SHOWN, hourly_shown=coverage_time.HOURLY,
+        compared=coverage_compare.compared(scope, coverage, asked.compare, now),
+        before=coverage_compare.before(asked.period), others=coverage_compare.others(scope, asked.area),
+        signed=signed, series_shown=coverage_time.SHOWN, hourly_shown=coverage_time.HOURLY,
         streets=lists.stalest_streets(scope, measures.streets_of(asked.area, ground), _policy(asked), now),
-        routes=lists.routes_walked(scope, measures.shifts_of(asked.area, ground)),
+        blind=lists.blind_streets(scope, measures.streets_of(asked.area, ground), _policy(asked), now),
+        slide=_slide(asked), routes=lists.routes_walked(scope, measures.shifts_of(asked.area, ground)),
         bounds=queries.bounds_of([asked.area.id]), credits=_credits(ground.streets),
         **_drawer_asked(asked, request.args.get("why", "")), words=words, basis=basis, tone=tone, roles=scope.roles,
     )  # fmt: skip
@@ -145,7 +151,7 @@ def _asked() -> Asked:
         area, period, layer if layer in SHOWN else SHOWN[0], problem,
         coverage_time.by_of(request.args.get("by"), period),
         shown if shown in coverage_time.SHOWN else coverage_time.SHOWN[0],
-        coverage_time.hourly(request.args.get("hours")),
+        coverage_time.hourly(request.args.get("hours")), coverage_compare.text_of(request.args),
     )  # fmt: skip
 
 
@@ -203,6 +209,22 @@ def _policy(asked: Asked) -> Policy:
 def _quick(asked: Asked) -> list[Period]:
     today = clock.local_day(clock.now(), asked.area.time_zone)
     return [Period(today - timedelta(days=n - 1), today, asked.period.times) for n in QUICK_DAYS]
+
+
+def _slide(asked: Asked) -> dict[str, Any]:
+    """Periods of the same length, back from the one that ends today: where this one is, the one before and after."""
+    days, last = asked.period.days, asked.period.last
+    today = clock.local_day(clock.now(), asked.area.time_zone)
+
+    def moved(by: int) -> str:
+        first, end = (day + timedelta(days=by * days) for day in (asked.period.first, last))
+        return asked.address(**{"from": first.isoformat(), "to": end.isoformat(), "by": None})
+
+    at = max(0, (today - last).days // days)
+    return {
+        "days": days, "today": today, "at": at, "most": max(MOST_STEPS, at), "earlier": moved(-1),
+        "later": moved(1) if last < today else None,
+    }  # fmt: skip
 
 
 def _why(text: str) -> behind.Why | None:
@@ -271,6 +293,14 @@ def words(measure: Measure) -> str:
         return f"{measure.value:,.0f}" if measure.value >= 10 else f"{measure.value:.1f}"
     exact = not measure.unit or (measure.unit == "km" and measure.value < 10)
     return f"{measure.value:,.2f}" if exact else f"{measure.value:,.1f}"
+
+
+def signed(difference: Measure) -> str:
+    """The number with its sign: +3.2, −3.2, ±0."""
+    text = words(Measure(abs(difference.value or 0.0), difference.unit, None, difference.n))
+    if not any(digit in text for digit in "123456789"):
+        return f"±{text}"
+    return f"{'+' if (difference.value or 0) > 0 else '−'}{text}"
 
 
 def basis(key: str, measure: Measure) -> str:

@@ -3,6 +3,7 @@
 // map and the address. Without this file the form, the links and the lists do the same by loading pages.
 
 import { cornersOf, wireDrawing } from "./coverage_draw.js";
+import { periodAt } from "./domain/periods.js";
 
 /** @typedef {import("./map/coverage_map.js").CoverageMap} CoverageMap */
 const $ = (/** @type {string} */ id) => /** @type {HTMLElement} */ (document.getElementById(id));
@@ -164,5 +165,28 @@ layer.addEventListener("change", () => {
   map?.show(layer.value);
 });
 
+// --- the period -----------------------------------------------------------------------------------
+
+/** Steps through periods of the same length; the links beside it do the same one by one. */
+function wireSlide() {
+  const slide = /** @type {HTMLInputElement} */ ($("slide"));
+  const period = () => periodAt(slide.dataset.today ?? "", Number(slide.dataset.days), Number(slide.value));
+  slide.hidden = false;
+  slide.addEventListener("input", () => {
+    const words = period().join(" – ");
+    $("slide-words").textContent = words;
+    slide.setAttribute("aria-valuetext", words);
+  });
+  slide.addEventListener("change", () => {
+    const here = new URL(location.href);
+    const [first, last] = period();
+    here.searchParams.set("from", first);
+    here.searchParams.set("to", last);
+    here.searchParams.delete("by");
+    location.href = here.href;
+  });
+}
+
 heatRows();
+wireSlide();
 openMap();

@@ -168,3 +168,71 @@ def test_a_drawn_area_stands_in_the_address_and_says_why_it_has_no_figures(
     for nonsense in ("drawn/x", "drawn/1,2;3", "drawn/114.3,30.5;nan,1;2,2", "drawn/;"):
         drawer = caller.get(f"/desk/coverage/why/{nonsense}")
         assert drawer.status_code == 200 and 'role="alert"' in drawer.get_data(as_text=True)
+
+
+def row_of(page: str, name: str) -> str:
+    """The words of a figure's row in the second column's table."""
+    import re
+
+    row = next(r for r in page.split('id="compare"')[1].split("<tr>") if f'scope="row">{name}<' in r)
+    return " ".join(re.sub(r"<[^>]+>", " ", row).split())
+
+
+def test_two_periods_stand_side_by_side_with_the_difference(
+    people: Any, as_person: Any, evening: Any
+) -> None:
+    caller = as_person(people.reviewer)
+    make.make_shift(people.town.team, None, starts_at=make.EVENING - timedelta(hours=1))
+    make.keep()
+    page = page_of(caller, "?from=2026-11-24&to=2026-11-24&compare=2026-11-23..2026-11-23", "en")
+    assert row_of(page, "shifts planned") == "shifts planned 2 shifts 0 shifts +2 shifts"
+    page = page_of(
+        caller, "?from=2026-11-23&to=2026-11-23&compare_from=2026-11-24&compare_to=2026-11-24", "en"
+    )
+    assert row_of(page, "shifts planned") == "shifts planned 0 shifts 2 shifts −2 shifts"
+    # what cannot be measured has no difference
+    assert row_of(page, "punctuality") == "punctuality – – –"
+    assert "compare=2026-11-24..2026-11-24" in page.split('class="lists"')[1], "links keep what is compared"
+
+
+def test_two_villages_stand_side_by_side(people: Any, as_person: Any, evening: Any) -> None:
+    caller, (west, east) = as_person(people.reviewer), people.town.villages
+    page = page_of(caller, f"?area={west.code}&compare={east.code}", "en")
+    assert f'<option value="{east.code}" selected>' in page
+    assert f"{east.name}<br>" in page
+    here = row_of(page, "length of streets").split()
+    assert float(here[3]) - float(here[5]) == pytest.approx(
+        float(here[7].translate({0x2212: "-", 0xB1: ""})), abs=0.11
+    )
+
+
+@pytest.mark.parametrize("what", ["nowhere", "2026-11-24..2026-11-01", "x..y", ".."])
+def test_what_cannot_be_compared_is_said(people: Any, as_person: Any, evening: Any, what: str) -> None:
+    page = page_of(as_person(people.reviewer), f"?compare={what}", "en")
+    assert "What to compare with was not found" in page
+
+
+def test_an_area_out_of_reach_is_compared_with_nothing(people: Any, as_person: Any, evening: Any) -> None:
+    page = page_of(as_person(people.reviewer), f"?compare={people.other.township.code}", "en")
+    assert "was not found" in page and people.other.township.name not in page
+
+
+def test_one_steps_through_periods_of_the_same_length(people: Any, as_person: Any, evening: Any) -> None:
+    import html
+
+    caller = as_person(people.reviewer)
+    page = html.unescape(page_of(caller, "?from=2026-11-11&to=2026-11-17&series=shifts_done"))
+    slide = page.split('class="slide"')[1].split("</nav>")[0]
+    assert "from=2026-11-04&to=2026-11-10" in slide and "from=2026-11-18&to=2026-11-24" in slide
+    assert 'value="-1"' in slide and "series=shifts_done" in slide
+    page = page_of(caller)
+    assert 'rel="next"' not in page.split('class="slide"')[1].split("</nav>")[0], "tomorrow has no figures"
+
+
+def test_the_page_names_the_blind_spots_and_says_what_each_figure_means(
+    people: Any, as_person: Any, street: Any
+) -> None:
+    page = page_of(as_person(people.reviewer), "", "en")
+    blind = page.split('id="list-blind"')[1].split("</section>")[0]
+    assert blind.count("data-street=") == 30 and "60 in all" in blind
+    assert page.split('class="definitions"')[1].count("<dt>") > 25
