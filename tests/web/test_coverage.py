@@ -140,7 +140,7 @@ def test_the_bars_and_hours_stand_in_tables_and_in_the_address(
     page = page_of(as_person(people.reviewer), "?by=day&series=shifts_done&hours=on_duty")
     assert page.count('<rect class="bar') == 7
     assert '<option value="shifts_done" selected>' in page
-    assert "series=shifts_done" in page.split('id="times"')[0], "links keep what was chosen"
+    assert "series=shifts_done" in page.split('id="over-time"')[0], "links keep what was chosen"
     assert page.count('<td class="step-') == 7 * 24
     page = page_of(as_person(people.reviewer), "?by=century&series=people&hours=names")
     assert '<option value="street_coverage" selected>' in page
