@@ -30,6 +30,19 @@ def projector(crs: str) -> ToXY:
 
 
 @lru_cache(maxsize=64)
+def between(crs: str, other: str) -> ToXY:
+    """x, y arrays in metres of one projected system → x, y arrays of another's own units."""
+    transformer = Transformer.from_crs(crs, other, always_xy=True)
+
+    def to_other(x: Any, y: Any) -> tuple[np.ndarray, np.ndarray]:
+        unit = _metres_per_unit(crs)
+        there = transformer.transform(np.asarray(x, float) / unit, np.asarray(y, float) / unit)
+        return np.asarray(there[0]), np.asarray(there[1])
+
+    return to_other
+
+
+@lru_cache(maxsize=64)
 def _metres_per_unit(crs: str) -> float:
     """Feet and other units are turned into metres, so that 25 m are 25 m in every system."""
     return float(CRS.from_user_input(crs).axis_info[0].unit_conversion_factor)

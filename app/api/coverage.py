@@ -13,10 +13,14 @@ from marshmallow import Schema, fields, validate
 from app import clock
 from app.areas.models import Area
 from app.clock import rfc3339
-from app.coverage import behind, measures
+from app.coverage import behind, drawn, measures, queries, series
 from app.coverage.behind import Line, Why
+from app.coverage.hours import BYS
 from app.coverage.measures import MOST_TIMES, Measures, period_of
+from app.coverage.queries import Period
 from app.coverage.rules import GRADES
+from app.coverage.series import HOURLY, HOURLY_UNITS, Week
+from app.errors import Forbidden
 from app.gate import allow, my_scope
 
 bp = Blueprint(
@@ -36,6 +40,28 @@ class TimesQuery(PeriodQuery):
     """`times`: streets count where at least so many different shifts walked; of older days, each is one time."""
 
     times = fields.Integer(load_default=1, validate=validate.Range(1, MOST_TIMES))
+
+
+class SeriesQuery(PeriodQuery):
+    by = fields.String(load_default="day", validate=validate.OneOf([*BYS, "hour_of_week"]))
+
+
+class PolygonIn(PeriodQuery):
+    """A GeoJSON Polygon in WGS-84 degrees, at least a hectare, at most 2,000 vertices."""
+
+    polygon = fields.Nested(
+        Schema.from_dict(
+            {
+                "type": fields.String(required=True, validate=validate.Equal("Polygon")),
+                "coordinates": fields.List(
+                    fields.List(fields.List(fields.Float(), validate=validate.Length(2, 2))),
+                    required=True, validate=validate.Length(1),
+                ),
+            },
+            name="PolygonGeometry",
+        ),
+        required=True,
+    )  # fmt: skip
 
 
 class MeasureOut(Schema):
@@ -67,6 +93,46 @@ class CoverageOut(PeriodOut):
     area = fields.Nested(AreaOut, required=True)
     measures = fields.Dict(**MEASURES)
     children = fields.List(fields.Nested(ChildOut), required=True)
+
+
+class PointOut(PeriodOut):
+    measures = fields.Dict(**MEASURES)
+
+
+class HourlyOut(Schema):
+    """168 values, Monday 00:00 first. Of `observed` there is also what lay inside risk windows."""
+
+    unit = fields.String(required=True)
+    grade = fields.String(required=True, allow_none=True)
+    n = fields.Integer(required=True)
+    values = fields.List(fields.Float(), required=True)
+
+
+class SeriesOut(PeriodOut):
+    area = fields.Nested(AreaOut, required=True)
+    by = fields.String(required=True)
+    points = fields.List(fields.Nested(PointOut), metadata={"description": "by day, week or month"})
+    hours = fields.Dict(
+        keys=fields.String(), values=fields.Nested(HourlyOut), metadata={"description": "by hour of the week"}
+    )
+
+
+class DrawnHotspotOut(Schema):
+    id = fields.Integer(required=True)
+    name = fields.String(required=True)
+    dosage_attainment = fields.Nested(MeasureOut, required=True)
+
+
+class DrawnOut(PeriodOut):
+    area_m2 = fields.Float(required=True)
+    clipped = fields.Boolean(
+        required=True, metadata={"description": "a part lay outside what the caller reads"}
+    )
+    shifts = fields.Integer(
+        required=True, metadata={"description": "at least so many stand behind it; none is named"}
+    )
+    measures = fields.Dict(**MEASURES)
+    hotspots = fields.List(fields.Nested(DrawnHotspotOut), required=True)
 
 
 class LineOut(Schema):
@@ -130,6 +196,51 @@ def area(query: dict[str, Any], code: str) -> Any:
     )  # fmt: skip
 
 
+@bp.route("/areas/<code>/series")
+@allow()
+@bp.arguments(SeriesQuery, location="query")
+@bp.response(200, SeriesOut)
+def area_series(query: dict[str, Any], code: str) -> Any:
+    """The measures of an area by day, week or month, or by the hour of the week. For those who read it in full."""
+    now, scope = clock.now(), my_scope()
+    found = measures.reach(scope, code)
+    if found.id not in queries.measured_ids(scope):
+        raise Forbidden()
+    period = period_of(query["first"], query["last"], found.time_zone, now)
+    coverage = measures.coverage_of(scope, found, period, now, with_children=False)
+    if query["by"] == "hour_of_week":
+        parts: dict[str, Any] = {"hours": week_doc(series.week_of(coverage, now))}
+    else:
+        points = series.points_of(coverage, query["by"], now)
+        parts = {"points": [{**period_doc(p.period), "measures": measures_doc(p.measures)} for p in points]}
+    return answer({"area": area_doc(found), **period_doc(period), "by": query["by"], **parts})
+
+
+@bp.route("/polygon", methods=["POST"])
+@allow("leader", "reviewer", "admin")
+@bp.arguments(PolygonIn)
+@bp.response(200, DrawnOut)
+def polygon(asked: dict[str, Any]) -> Any:
+    """The measures of a drawn area, where at least three shifts stand behind them. Nothing is stored."""
+    now, scope = clock.now(), my_scope()
+    zone = queries.zone_of(scope.visible_area_ids)
+    period = period_of(asked["first"], asked["last"], zone, now)
+    found = drawn.measure(scope, asked["polygon"]["coordinates"], period, now)
+    return answer(
+        {
+            **period_doc(period), "area_m2": round(found.area_m2), "clipped": found.clipped,
+            "shifts": found.shifts, "measures": measures_doc(found.measures),
+            "hotspots": [
+                {
+                    "id": f.hotspot.id, "name": f.hotspot.name,
+                    "dosage_attainment": asdict(measures.hotspot_measures([f])["dosage_attainment"]),
+                }
+                for f in found.hotspots
+            ],
+        }
+    )  # fmt: skip
+
+
 @bp.route("/streets/<int:street_id>")
 @allow()
 @bp.arguments(TimesQuery, location="query")
@@ -170,6 +281,29 @@ def answer(doc: dict[str, Any]) -> Response:
 
 def area_doc(area: Area) -> dict[str, str]:
     return {"code": area.code, "name": area.name, "level": area.level}
+
+
+def period_doc(period: Period) -> dict[str, str]:
+    return {"from": period.first.isoformat(), "to": period.last.isoformat()}
+
+
+def week_doc(week: Week) -> dict[str, Any]:
+    """Each grid as a row of 168, and beside `observed` what of it lay in risk windows, and how long these were."""
+    grids = {**{key: (key, key) for key in HOURLY}, "observed_in_risk": ("observed_in_risk", "observed")}
+    found = {
+        name: {
+            "unit": HOURLY_UNITS[of], "grade": week.grades.get(of), "n": week.n.get(of, 0),
+            "values": getattr(week, grid).ravel().round(2).tolist(),
+        }
+        for name, (grid, of) in grids.items()
+    }  # fmt: skip
+    risk = {
+        "unit": "min",
+        "grade": None,
+        "n": week.n["observed"],
+        "values": week.risk.ravel().round(2).tolist(),
+    }
+    return {**found, "risk": risk}
 
 
 def measures_doc(found: Measures) -> dict[str, Any]:

@@ -34,7 +34,8 @@ class Attended:
 @dataclass(frozen=True)
 class HotspotFigures:
     """`risk_min` are the minutes of risk windows that have passed; means and shares are None where nothing is to
-    measure. `idle_mean_min` and `idle_worst_min` are over the whole period."""
+    measure. `idle_mean_min` and `idle_worst_min` are over the whole period. `gaps_kept` of the `risk_windows` that are
+    over had no gap beyond the worst allowed."""
 
     hotspot: HotspotFact
     visits: tuple[Attended, ...]
@@ -49,6 +50,10 @@ class HotspotFigures:
     idle_worst_min: float | None
     last_at: datetime | None
     grade: MergedGrade | None
+    risk_windows: int = 0
+    gaps_kept: int = 0
+    intermittency: float | None = None
+    start_entropy: float | None = None
 
     @property
     def attainment(self) -> float | None:
@@ -59,14 +64,44 @@ def hotspot_figures(
     hotspots: Sequence[HotspotFact], period: Period, policies: Mapping[int, Policy], now: datetime
 ) -> list[HotspotFigures]:
     """One each, in the same order. `policies` by township."""
+    return figures_by_period(hotspots, [period], policies, now)[0]
+
+
+def figures_by_period(
+    hotspots: Sequence[HotspotFact], periods: Sequence[Period], policies: Mapping[int, Policy], now: datetime
+) -> list[list[HotspotFigures]]:
+    """For each period one each, as if asked for alone, from one reading; a hotspot not in force then is left out."""
     if not hotspots:
-        return []
-    start = min(clock.day_span(period.first, period.last, h.zone)[0] for h in hotspots)
-    end = max(clock.day_span(period.first, period.last, h.zone)[1] for h in hotspots)
-    stays: dict[int, list[Stay]] = defaultdict(list)
-    for stay in facts.stays_at(hotspots, start - MARGIN, end + MARGIN):
-        stays[stay.hotspot_id].append(stay)
-    return [_figures(h, stays[h.id], period, policies[h.township_id], now) for h in hotspots]
+        return [[] for _ in periods]
+    stays = stays_of(hotspots, Period(periods[0].first, periods[-1].last))
+    return [
+        [
+            _figures(h, _near(stays[h.id], period, h.zone), period, policies[h.township_id], now)
+            for h in hotspots
+            if h.valid_from <= period.last and (h.valid_to is None or h.valid_to >= period.first)
+        ]
+        for period in periods
+    ]
+
+
+def stays_of(hotspots: Sequence[HotspotFact], period: Period) -> dict[int, list[Stay]]:
+    """Hotspot → its stays in the period and a day on either side, by their start."""
+    found: dict[int, list[Stay]] = defaultdict(list)
+    if hotspots:
+        start = min(clock.day_span(period.first, period.last, h.zone)[0] for h in hotspots)
+        end = max(clock.day_span(period.first, period.last, h.zone)[1] for h in hotspots)
+        for stay in sorted(facts.stays_at(hotspots, start - MARGIN, end + MARGIN), key=lambda s: s.start):
+            found[stay.hotspot_id].append(stay)
+    return found
+
+
+def _near(stays: Sequence[Stay], period: Period, zone: str) -> list[Stay]:
+    """`stays` by their start; none is longer than the longest."""
+    start, end = clock.day_span(period.first, period.last, zone)
+    longest = max((s.end - s.start for s in stays), default=timedelta())
+    low = bisect_left(stays, start - MARGIN - longest, key=lambda s: s.start)
+    high = bisect_right(stays, end + MARGIN, key=lambda s: s.start)
+    return [s for s in stays[low:high] if s.end >= start - MARGIN]
 
 
 def _figures(
@@ -88,6 +123,9 @@ def _figures(
         idle.mean_min if idle else None, idle.worst_min if idle else None,
         max((s.end for s in here), default=None),
         rules.merged_grade(_evidence(here)),
+        *gaps_kept(present, [w for w in windows if w[1] < now], policy),
+        rules.intermittency(idle.gaps_min) if idle and len(idle.gaps_min) > 1 else None,
+        rules.start_entropy([v.start for v in visits], hotspot.zone),
     )  # fmt: skip
 
 
@@ -133,6 +171,15 @@ def attained_count(ranges: Sequence[Range], slots: Sequence[Range], policy: Poli
             near = ranges[bisect_left(starts, low) : bisect_right(starts, high)]
             attained += len(rules.attained_slots(near, some, policy))
     return attained
+
+
+def gaps_kept(present: Sequence[Range], over: Sequence[Range], policy: Policy) -> tuple[int, int]:
+    """(risk windows that are over, those whose worst gap was short enough). `present` sorted by start."""
+    starts = [p[0] for p in present]
+    longest = max((p[1] - p[0] for p in present), default=timedelta())
+    near = ([*present[bisect_left(starts, a - longest) : bisect_right(starts, b)]] for a, b in over)
+    kept = [rules.worst_gap_compliance(n, [w], policy) for n, w in zip(near, over, strict=True)]
+    return len(over), sum(share == 1 for share in kept)
 
 
 def fresh_minutes(present: Sequence[Range], windows: Sequence[Range], policy: Policy) -> float:

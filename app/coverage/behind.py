@@ -16,9 +16,10 @@ from sqlalchemy import and_, func, select
 from app import clock
 from app.areas.models import Area
 from app.checkins.models import Checkin
-from app.coverage import attendance, facts, queries, rules, streets, taps
+from app.coverage import attendance, facts, queries, rules, series, streets, taps
 from app.coverage.attendance import Attended, HotspotFigures
 from app.coverage.facts import ShiftFact
+from app.coverage.hours import WindowKept
 from app.coverage.measures import (
     Measure,
     Measures,
@@ -27,6 +28,7 @@ from app.coverage.measures import (
     minutes,
     percent,
     period_of,
+    rhythm_measures,
     route_measures,
     shifts_kept,
 )
@@ -211,6 +213,17 @@ def why_hotspot(scope: Scope, hotspot_id: int, period: Period, now: datetime) ->
     )  # fmt: skip
 
 
+def hotspot_week(
+    hotspot_id: int, period: Period, now: datetime
+) -> tuple[series.Week, tuple[WindowKept, ...]]:
+    """The hours of the week of a hotspot that the caller has reached, and its risk windows each for itself."""
+    (fact,) = facts.hotspots_of(Hotspot.id == hotspot_id, period)
+    policies = policies_of([fact.township_id], period)
+    (figures,) = attendance.hotspot_figures([fact], period, policies, now)
+    week = series.week_at(fact, period, policies[fact.township_id], now)
+    return week, series.windows_of(figures, period, now)
+
+
 def _reads(scope: Scope, township_id: int, visit: Attended) -> bool:
     return township_id in scope.township_ids or bool(visit.team_ids & scope.team_ids)
 
@@ -237,6 +250,7 @@ def _hotspot_measures(f: HotspotFigures) -> Measures:
         "two_hour_compliance": Measure(percent(fresh), "%", f.grade, round(f.risk_min)),
         "idleness_mean": Measure(mean, "min", f.grade, 1),
         "idleness_worst": Measure(worst, "min", f.grade, 1),
+        **rhythm_measures([f], f.grade, len(f.visits)),
     }
 
 
@@ -270,7 +284,7 @@ def why_route(scope: Scope, route_id: int, period: Period, now: datetime) -> Why
     held = sum(s.checkins.get("held", 0) for s in done)
     return Why(
         "route", route.id, route.name, None, zone_of(route.township_id), period, "route_completion",
-        route_measures(done), duties, len(done) - len(readable), held=held,
+        route_measures(done, policies_of([route.township_id], period)), duties, len(done) - len(readable), held=held,
     )  # fmt: skip
 
 

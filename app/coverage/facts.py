@@ -10,6 +10,7 @@ from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from sqlalchemy import and_, cast, exists, func, or_, select
 from sqlalchemy.dialects.postgresql import TSTZRANGE, Range
@@ -20,7 +21,7 @@ from app.coverage.models import PlacePresence, RoutePresence
 from app.coverage.queries import Period, in_areas
 from app.coverage.rules import Grade, RiskWindow
 from app.db import db
-from app.duty.models import Duty, Shift
+from app.duty.models import Assignment, Duty, Shift
 from app.hotspots.models import Hotspot
 from app.hotspots.models import RiskWindow as Window
 from app.routes.models import Checkpoint, RouteVersion
@@ -33,7 +34,8 @@ Key = tuple[int, int]
 
 @dataclass
 class ShiftFact:
-    """A shift that was not cancelled. `grades` is one a duty; `route_share` the crew's, None without its track."""
+    """A shift that was not cancelled. `grades` is one a duty; `route_share` the crew's, None without its track;
+    `planned` how many people; `windowed` (local minute, window from, to) of check-ins at places with a window."""
 
     township_id: int
     id: int
@@ -44,6 +46,7 @@ class ShiftFact:
     route_id: int | None
     route_m: float
     grades: list[Grade] = field(default_factory=list)
+    planned: int = 0
     member_s: int = 0
     track_m: float = 0.0
     near_m: float = 0.0
@@ -51,6 +54,11 @@ class ShiftFact:
     required: frozenset[int] = frozenset()
     counted_ids: frozenset[int] = frozenset()
     checkins: dict[str, int] = field(default_factory=dict)
+    windowed: list[tuple[float, int, int]] = field(default_factory=list)
+
+    @property
+    def planned_h(self) -> float:
+        return self.planned * ((self.ends_at - self.starts_at) / timedelta(hours=1))
 
     @property
     def crew(self) -> int:
@@ -85,7 +93,9 @@ def shifts_of(which: Criterion, period: Period, tracks_kept_from: date) -> list[
         )
         if shift.route_version_id:
             versions[key] = shift.route_version_id
+    _add_planned(facts, which, period)
     _add_checkins(facts, which, period)
+    _add_windowed(facts, which, period)
     _add_duties(facts, which, period)
     _add_routes(facts, versions, which, period, tracks_kept_from)
     return list(facts.values())
@@ -107,16 +117,51 @@ def _of_shift(which: Criterion) -> Criterion:
     return exists().where(shift, which)
 
 
-def _add_duties(facts: dict[Key, ShiftFact], which: Criterion, period: Period) -> None:
-    pair = exists().where(
-        PlacePresence.township_id == Duty.township_id,
-        PlacePresence.duty_id == Duty.id,
-        PlacePresence.grade == "pair",
+def _add_planned(facts: dict[Key, ShiftFact], which: Criterion, period: Period) -> None:
+    rows = db.session.execute(
+        select(Assignment.township_id, Assignment.shift_id, func.count())
+        .join(Shift, and_(Shift.township_id == Assignment.township_id, Shift.id == Assignment.shift_id))
+        .where(which, Assignment.active, Shift.day.between(period.first, period.last))
+        .group_by(Assignment.township_id, Assignment.shift_id)
     )
+    for township_id, shift_id, people in rows:
+        fact = facts.get((township_id, shift_id))
+        if fact is not None:
+            fact.planned = people
+
+
+def _add_windowed(facts: dict[Key, ShiftFact], which: Criterion, period: Period) -> None:
+    """Check-ins that count, at checkpoints with a window; to be out of it is a flag, not a refusal."""
+    rows = db.session.execute(
+        select(
+            Duty.township_id, Duty.shift_id, Checkin.effective_at, Area.time_zone, Checkpoint.window_from_min,
+            Checkpoint.window_to_min,
+        )
+        .join(Checkin, and_(Checkin.township_id == Duty.township_id, Checkin.duty_id == Duty.id))
+        .join(Checkpoint, Checkpoint.id == Checkin.checkpoint_id)
+        .join(Area, Area.id == Duty.township_id)
+        .where(
+            _of_shift(which), Duty.day.between(period.first, period.last),
+            Checkpoint.window_from_min.is_not(None), Checkpoint.window_to_min.is_not(None),
+            VERDICT == "counted",
+        )
+    )  # fmt: skip
+    for township_id, shift_id, at, zone, from_min, to_min in rows:
+        fact = facts.get((township_id, shift_id))
+        if fact is not None:
+            fact.windowed.append((_minute(at, zone), from_min, to_min))
+
+
+def _minute(at: datetime, zone: str) -> float:
+    local = at.astimezone(ZoneInfo(zone))
+    return local.hour * 60 + local.minute + local.second / 60
+
+
+def _add_duties(facts: dict[Key, ShiftFact], which: Criterion, period: Period) -> None:
     rows = db.session.execute(
         select(
             Duty.township_id, Duty.shift_id, Duty.worked_s, Duty.track_m, Duty.near_m, Duty.fixes,
-            Duty.entered_by.is_not(None).label("declared"), pair.label("pair"),
+            Duty.entered_by.is_not(None).label("declared"), has_pair().label("pair"),
         ).where(_of_shift(which), Duty.day.between(period.first, period.last), Duty.started_at.is_not(None))
     )  # fmt: skip
     for row in rows:
@@ -127,6 +172,15 @@ def _add_duties(facts: dict[Key, ShiftFact], which: Criterion, period: Period) -
         fact.member_s += row.worked_s
         fact.track_m += row.track_m
         fact.near_m += row.near_m
+
+
+def has_pair() -> Criterion:
+    """The duty left a pair of check-ins somewhere."""
+    return exists().where(
+        PlacePresence.township_id == Duty.township_id,
+        PlacePresence.duty_id == Duty.id,
+        PlacePresence.grade == "pair",
+    )
 
 
 def grade_of(declared: bool, fixes: int, pair: bool) -> Grade:

@@ -22,6 +22,8 @@ from app.routes.models import Route, Street
 from app.teams.scope import Scope, team_rows
 
 MOST_STREETS = 30
+# A street is a blind spot when hardly more than its mouth was walked: most are passed at their mouths.
+BLIND_SHARE, BLIND_M = 0.2, 50.0
 
 
 @dataclass(frozen=True)
@@ -51,6 +53,22 @@ class RouteItem:
 def stalest_streets(scope: Scope, figures: StreetFigures, policy: Policy, now: datetime) -> list[StreetItem]:
     """Never walked first, then those walked longest ago; the longer street before the shorter."""
     order = np.lexsort((-figures.length_m, figures.last_s))[:MOST_STREETS].tolist()
+    return _items(scope, figures, order, policy, now)
+
+
+def blind_streets(
+    scope: Scope, figures: StreetFigures, policy: Policy, now: datetime
+) -> tuple[list[StreetItem], int]:
+    """(the streets with the most metres unseen, how many there are in all) of which hardly anything was walked."""
+    unseen = figures.length_m * (1 - figures.covered)
+    blind = np.flatnonzero((figures.covered < BLIND_SHARE) & (figures.length_m >= BLIND_M))
+    order = blind[np.argsort(-unseen[blind], kind="stable")]
+    return _items(scope, figures, order[:MOST_STREETS].tolist(), policy, now), len(order)
+
+
+def _items(
+    scope: Scope, figures: StreetFigures, order: Sequence[int], policy: Policy, now: datetime
+) -> list[StreetItem]:
     ids = [int(figures.ids[at]) for at in order]
     village = aliased(Area)
     rows = db.session.execute(

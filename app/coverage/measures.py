@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
@@ -10,11 +10,12 @@ from sqlalchemy import or_, select
 
 from app import clock
 from app.areas.models import Area
-from app.coverage import attendance, facts, queries, rules, streets
+from app.coverage import attendance, cells, facts, queries, rules, streets
 from app.coverage.attendance import HotspotFigures
+from app.coverage.cells import CellFigures
 from app.coverage.facts import ShiftFact
 from app.coverage.queries import Period
-from app.coverage.rules import MergedGrade
+from app.coverage.rules import MergedGrade, Policy
 from app.coverage.streets import StreetFigures
 from app.coverage.tiles import policies_of
 from app.db import db
@@ -60,6 +61,8 @@ class Ground:
     hotspot_ids: dict[int, set[int]]
     shifts: list[ShiftFact]
     teams: dict[int, set[int]]
+    cells: dict[int, CellFigures]
+    policies: dict[int, Policy]
     km2: dict[int, float]
     period: Period
 
@@ -116,7 +119,8 @@ def _gather(scope: Scope, area: Area, children: Sequence[Area], period: Period, 
     townships = queries.townships_of(ids)
     networks = queries.networks_in_force(townships, period.last)
     found = facts.hotspots_of(facts.hotspots_within(ids), period)
-    figures = attendance.hotspot_figures(found, period, policies_of(townships, period), now)
+    policies = policies_of(townships, period)
+    figures = attendance.hotspot_figures(found, period, policies, now)
     grids = [a for a in (area, *children) if a.level == "grid"]
     shifts = [] if area.level == "grid" else facts.shifts_of(facts.shifts_in(ids), period, shifts_kept(now))
     return Ground(
@@ -126,6 +130,8 @@ def _gather(scope: Scope, area: Area, children: Sequence[Area], period: Period, 
         {g.id: queries.hotspots_in_area(g.id, [h.id for h in found]) for g in grids},
         [s for s in shifts if s.starts_at <= now],
         facts.areas_of_teams(townships),
+        {n.township_id: cells.cell_figures(n, period) for n in networks},
+        policies,
         queries.areas_km2([area.id, *(c.id for c in children)]),
         period,
     )
@@ -179,15 +185,16 @@ def _measures(area: Area, ground: Ground) -> Measures:
     shifts = shifts_of(area, ground)
     done = [s for s in shifts if s.crew]
     by_shift = {
-        **route_measures(done),
-        **_shift_measures(shifts, done, ground.km2.get(area.id, 0.0), ground.period),
-        **_checkin_measures(done),
+        **route_measures(done, ground.policies),
+        **shift_measures(shifts, done, ground.km2.get(area.id, 0.0), ground.period),
+        **checkin_measures(done),
     }
     if area.level == "grid":
         by_shift = {key: Measure(None, m.unit, None, 0) for key, m in by_shift.items()}
     return {
-        **_street_measures(streets_of(area, ground)),
-        **_hotspot_measures(hotspots_of(area, ground)),
+        **street_measures(streets_of(area, ground)),
+        **_cell_measures(streets_of(area, ground), ground),
+        **hotspot_measures(hotspots_of(area, ground)),
         **by_shift,
     }
 
@@ -196,7 +203,7 @@ def percent(share: float | None) -> float | None:
     return None if share is None else round(share * 100, 4)
 
 
-def _street_measures(figures: StreetFigures) -> Measures:
+def street_measures(figures: StreetFigures) -> Measures:
     n = len(figures.ids)
     grade = merged(figures.grades)
     return {
@@ -208,7 +215,28 @@ def _street_measures(figures: StreetFigures) -> Measures:
     }
 
 
-def route_measures(done: Sequence[ShiftFact]) -> Measures:
+def _cell_measures(figures: StreetFigures, ground: Ground) -> Measures:
+    """The hexagons of the streets; each township's numbers judge its own."""
+    attended, n = 0.0, 0
+    for township_id, found in ground.cells.items():
+        policy = ground.policies[township_id]
+        minutes_each = cells.minutes(found, figures.ids, policy)
+        share = rules.cell_coverage(minutes_each, policy)
+        attended, n = attended + (share or 0.0) * len(minutes_each), n + len(minutes_each)
+    grade = merged(figures.grades)
+    return {"cell_coverage": Measure(percent(rules.share(attended, n)), "%", grade, n)}
+
+
+def punctual(done: Sequence[ShiftFact], policies: Mapping[int, Policy]) -> Measure:
+    """Check-ins in their checkpoint's window; each township's numbers judge its own."""
+    total, good = 0, 0.0
+    for shift in done:
+        share = rules.punctuality(shift.windowed, policies.get(shift.township_id, Policy()))
+        total, good = total + len(shift.windowed), good + (share or 0.0) * len(shift.windowed)
+    return Measure(percent(rules.share(good, total)), "%", "single" if total else None, total)
+
+
+def route_measures(done: Sequence[ShiftFact], policies: Mapping[int, Policy]) -> Measures:
     walked = [s for s in done if s.route_share is not None and s.route_m > 0]
     whole = sum(s.route_m for s in walked)
     completion = rules.share(sum(s.route_m * (s.route_share or 0.0) for s in walked), whole)
@@ -223,10 +251,11 @@ def route_measures(done: Sequence[ShiftFact]) -> Measures:
         "checkpoint_completion": Measure(
             percent(rules.share(counted, required)), "%", "single" if needing else None, len(needing)
         ),
+        "punctuality": punctual(done, policies),
     }
 
 
-def _hotspot_measures(figures: Sequence[HotspotFigures]) -> Measures:
+def hotspot_measures(figures: Sequence[HotspotFigures]) -> Measures:
     n, grade = len(figures), merged(f.grade for f in figures)
     visits = sum(len(f.visits) for f in figures)
     slots, risk_min = sum(f.slots for f in figures), sum(f.risk_min for f in figures)
@@ -242,10 +271,28 @@ def _hotspot_measures(figures: Sequence[HotspotFigures]) -> Measures:
         "idleness_mean": Measure(minutes(sum(means) / len(means)) if means else None, "min", grade, n),
         "idleness_worst": Measure(minutes(max(worst)) if worst else None, "min", grade, n),
         "two_hour_compliance": Measure(percent(fresh), "%", grade, round(risk_min)),
+        **rhythm_measures(figures, grade, visits),
     }
 
 
-def _shift_measures(
+def rhythm_measures(figures: Sequence[HotspotFigures], grade: MergedGrade | None, visits: int) -> Measures:
+    """How regularly hotspots are attended: of each for itself, and the mean of those that can say."""
+    over = sum(f.risk_windows for f in figures)
+    kept = rules.share(sum(f.gaps_kept for f in figures), over)
+    uneven = [f.intermittency for f in figures if f.intermittency is not None]
+    entropy = [f.start_entropy for f in figures if f.start_entropy is not None]
+    return {
+        "worst_gap_compliance": Measure(percent(kept), "%", grade, over),
+        "intermittency": Measure(_mean(uneven), "", grade, len(uneven)),
+        "start_entropy": Measure(_mean(entropy), "", grade, visits),
+    }
+
+
+def _mean(values: Sequence[float]) -> float | None:
+    return round(sum(values) / len(values), 4) if values else None
+
+
+def shift_measures(
     shifts: Sequence[ShiftFact], done: Sequence[ShiftFact], km2: float, period: Period
 ) -> Measures:
     grade = merged(g for s in done for g in s.grades)
@@ -255,12 +302,14 @@ def _shift_measures(
     return {
         "shifts_planned": Measure(float(len(shifts)), "shifts", None, len(shifts)),
         "shifts_done": Measure(float(len(done)), "shifts", grade, len(shifts)),
+        "plan_done": Measure(percent(rules.share(len(done), len(shifts))), "%", grade, len(shifts)),
+        "hours_planned": Measure(round(sum(s.planned_h for s in shifts), 2), "h", None, len(shifts)),
         "member_hours": Measure(round(hours, 2), "h", grade, people),
         "effort": Measure(None if effort is None else round(effort, 2), "h·km⁻²", grade, people),
     }
 
 
-def _checkin_measures(done: Sequence[ShiftFact]) -> Measures:
+def checkin_measures(done: Sequence[ShiftFact]) -> Measures:
     total = sum(sum(s.checkins.values()) for s in done)
     return {
         f"checkins_{verdict}": Measure(

@@ -13,14 +13,14 @@ from typing import Any
 
 from geoalchemy2 import Geography
 from sqlalchemy import Row, and_, cast, exists, func, literal_column, or_, select, text
-from sqlalchemy.dialects.postgresql import aggregate_order_by, distinct_on
+from sqlalchemy.dialects.postgresql import BYTEA, aggregate_order_by, distinct_on
 from sqlalchemy.orm import aliased
 
 from app.areas.models import Area
 from app.coverage.models import StreetDay, StreetPresence
 from app.db import db
 from app.duty.models import Duty
-from app.geo import touches_box
+from app.geo import as_wkb, touches_box
 from app.hotspots.models import Hotspot
 from app.routes.models import NetworkVersion, Route, RouteVersion, Street
 from app.teams.scope import Criterion, Scope, team_rows, visible_area_rows, within
@@ -158,6 +158,27 @@ def bits_by_shift(network: Network, period: Period) -> list[tuple[int, bytes]]:
     return [(row[0], _bare(row[1])) for row in rows]
 
 
+def bits_by_day(network: Network, period: Period) -> list[tuple[date, bytes]]:
+    """(duty day, packed bits of everybody) for the days of the period."""
+    packed = func.varbit_send(func.bit_or(StreetPresence.bits))
+    rows = db.session.execute(
+        _bitmaps(network, period.first, period.last, Duty.day, packed).group_by(Duty.day)
+    )
+    return [(row[0], _bare(row[1])) for row in rows]
+
+
+def folded_by_day(network: Network, period: Period) -> Sequence[Row[Any]]:
+    """street_id, day, covered_share, shifts of the days of the period that are folded."""
+    return db.session.execute(
+        select(StreetDay.street_id, StreetDay.day, StreetDay.covered_share, StreetDay.shifts)
+        .join(Street, Street.id == StreetDay.street_id)
+        .where(
+            StreetDay.township_id == network.township_id, Street.network_version_id == network.id,
+            StreetDay.day.between(period.first, period.last),
+        )
+    ).all()  # fmt: skip
+
+
 def bits_by_hour(network: Network, period: Period) -> list[tuple[datetime, bytes]]:
     """(UTC hour, packed bits of everybody), oldest first, as far back as bitmaps are kept."""
     packed = func.varbit_send(func.bit_or(StreetPresence.bits))
@@ -233,6 +254,29 @@ def hotspots_in_area(area_id: int, hotspot_ids: Iterable[int]) -> set[int]:
         )
     )
     return set(rows)
+
+
+def hotspots_lying_in(wkb: bytes) -> Criterion:
+    """Hotspots with a point of their surface in the shape, which has passed the guard."""
+    return Hotspot.geom.op("&&")(_shape(wkb)) & func.ST_Intersects(
+        _shape(wkb), func.ST_PointOnSurface(Hotspot.geom)
+    )
+
+
+def part_inside(area_ids: Collection[int], wkb: bytes) -> tuple[bytes, float, float] | None:
+    """(what of the shape lies in these townships and villages, its square metres, those of the shape), if anything."""
+    shape, levels = _shape(wkb), ("township", "village")
+    ground = select(func.ST_Union(Area.geom)).where(
+        Area.id.in_(area_ids), Area.level.in_(levels), Area.geom.op("&&")(shape)
+    )
+    inner = func.ST_CollectionExtract(func.ST_Intersection(ground.scalar_subquery(), shape), 3)
+    sizes = (func.ST_Area(cast(part, Geography)) for part in (inner, shape))
+    row = db.session.execute(select(as_wkb(inner), *sizes)).one()
+    return (bytes(row[0]), float(row[1]), float(row[2])) if row[1] else None
+
+
+def _shape(wkb: bytes) -> Any:
+    return func.ST_SetSRID(func.ST_GeomFromWKB(cast(wkb, BYTEA)), 4326)
 
 
 def areas_km2(area_ids: Collection[int]) -> dict[int, float]:

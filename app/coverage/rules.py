@@ -38,6 +38,8 @@ class Policy:
     max_idle_min: int = 120
     worst_gap_min: int = 150
     cell_min: float = 5
+    cell_street_m: float = 50
+    walk_m_per_min: float = 72
     punctual_min: int = 10
     fresh_days: tuple[int, ...] = (1, 3, 7, 14)
     few_incidents: int = 40

@@ -153,16 +153,17 @@ def shares_walked(rows: Sequence[bytes], first: Ints, n: Ints, pieces: int, time
     if times == 1:  # a union is a fraction of the cost of counting
         shares.append(pieces_covered(rows, first, n, pieces) / np.maximum(n, 1))
     else:
-        counts = _counts(rows, pieces)
-        shares += [_by_street(counts >= k, first, n) / np.maximum(n, 1) for k in range(1, times + 1)]
+        walked = counts(rows, pieces)
+        shares += [_by_street(walked >= k, first, n) / np.maximum(n, 1) for k in range(1, times + 1)]
     return np.stack(shares)
 
 
-def _counts(rows: Sequence[bytes], pieces: int) -> Ints:
-    counts = np.zeros(pieces, np.int64)
+def counts(rows: Sequence[bytes], pieces: int) -> Ints:
+    """For each piece how many of the packed bitmaps have it."""
+    found = np.zeros(pieces, np.int64)
     for start in range(0, len(rows), ROWS_AT_ONCE):
-        counts += _unpacked(rows[start : start + ROWS_AT_ONCE], pieces).sum(axis=0, dtype=np.int64)
-    return counts
+        found += _unpacked(rows[start : start + ROWS_AT_ONCE], pieces).sum(axis=0, dtype=np.int64)
+    return found
 
 
 def _unpacked(rows: Sequence[bytes], pieces: int) -> NDArray[np.uint8]:

@@ -99,6 +99,16 @@ def bits_by_shift(network: Network, taps: Taps) -> dict[int, bytes]:
     return {shift_id: packed for shift_id, packed in bits.items() if any(packed)}
 
 
+def bits_by_day(network: Network, taps: Taps) -> list[tuple[date, bytes]]:
+    """(duty day, packed bits of the pieces near the day's check-ins)."""
+    by_day: dict[date, list[Tap]] = defaultdict(list)
+    for tap in taps:
+        by_day[tap.day].append(tap)
+    return [
+        (day, bits) for day, some in by_day.items() for bits in bits_by_shift(network, tuple(some)).values()
+    ]
+
+
 def _packed(pieces: Sequence[Ints], n: int) -> bytes:
     bits = np.zeros(n, np.uint8)
     bits[np.concatenate(pieces)] = 1

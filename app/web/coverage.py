@@ -7,15 +7,16 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Any
 
-from flask import Blueprint, render_template, request, url_for
+from flask import Blueprint, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 from sqlalchemy import select
 
 from app import clock
 from app.areas.models import LEVELS, Area
-from app.coverage import behind, lists, measures, queries
+from app.coverage import behind, lists, measures, queries, series
 from app.coverage.attendance import HotspotFigures
+from app.coverage.hours import BYS, By
 from app.coverage.measures import Measure
 from app.coverage.queries import Period
 from app.coverage.rules import Policy
@@ -25,6 +26,7 @@ from app.errors import DomainError, NotFound
 from app.gate import allow, my_scope
 from app.problems import sentence
 from app.teams.scope import visible_area_rows
+from app.web import coverage_compare, coverage_drawn, coverage_time
 from app.web.words import use_zone
 
 pages = Blueprint("coverage", __name__)
@@ -35,13 +37,16 @@ COLUMNS = ("street_coverage", "dosage_attainment", "shifts_done")
 HEADLINES = ("street_coverage", "dosage_attainment", "two_hour_compliance", "shifts_done")
 QUICK_DAYS = (7, 28)
 TIMES = (1, 2, 3, 5, 10)
+MOST_STEPS = 25
 BASIS = {
     "street_coverage": "streets", "street_km_total": "streets", "street_km_covered": "streets",
     "dosage_observed": "visits", "dosage_credited": "visits", "qualified_visits": "visits",
     "dosage_attainment": "slots", "two_hour_compliance": "minutes", "idleness_mean": "hotspots",
     "idleness_worst": "hotspots", "street_share": "shifts",
     "member_hours": "duties", "effort": "duties", "checkins_counted": "checkins",
-    "checkins_held": "checkins", "checkins_not_counted": "checkins",
+    "checkins_held": "checkins", "checkins_not_counted": "checkins", "cell_coverage": "cells",
+    "punctuality": "checkins", "worst_gap_compliance": "windows", "intermittency": "hotspots",
+    "start_entropy": "visits",
 }  # fmt: skip
 
 
@@ -53,14 +58,28 @@ class Asked:
     period: Period
     layer: str
     problem: str
+    by: By
+    series: str
+    hours: str
+    compare: str
 
     def address(self, **more: Any) -> str:
         """The page's own address with something changed; None leaves a part out."""
+        return url_for(
+            "coverage.show", **{k: v for k, v in {**self.parts(), **more}.items() if v is not None}
+        )
+
+    def parts(self) -> dict[str, Any]:
+        """What stands in the address; what is as usual is left out."""
         parts = {
             "area": self.area.code, "from": self.period.first.isoformat(), "to": self.period.last.isoformat(),
             "layer": self.layer, "times": self.period.times if self.period.times > 1 else None,
+            "by": self.by if self.by != coverage_time.by_of(None, self.period) else None,
+            "series": self.series if self.series != coverage_time.SHOWN[0] else None,
+            "hours": self.hours if self.hours != coverage_time.HOURLY[0] else None,
+            "compare": self.compare or None,
         }  # fmt: skip
-        return url_for("coverage.show", **{k: v for k, v in {**parts, **more}.items() if v is not None})
+        return {key: value for key, value in parts.items() if value is not None}
 
 
 @pages.get("/desk/coverage")
@@ -68,17 +87,28 @@ class Asked:
 def show() -> ResponseReturnValue:
     now, scope = clock.now(), my_scope()
     asked = asked_for()
+    corners = coverage_drawn.rectangle(request.args)
+    if corners:
+        return redirect(asked.address(why=coverage_drawn.KIND + corners))
     coverage = measures.coverage_of(scope, asked.area, asked.period, now)
     ground = coverage.ground
+    bars, top = coverage_time.bars_of(coverage, asked.by, asked.series, now)
+    hotspots = measures.hotspots_of(asked.area, ground)
     return render_template(
         "desk/coverage.html",
         asked=asked, coverage=coverage, path=_path(asked.area), shown=SHOWN, columns=COLUMNS, headlines=HEADLINES,
         quick=_quick(asked), times=sorted({*TIMES, asked.period.times}),
-        hotspots=sorted(measures.hotspots_of(asked.area, ground), key=_least_attended),
+        hotspots=sorted(hotspots, key=_least_attended), bars=bars, top=top, bys=BYS,
+        neglected=coverage_time.neglected(hotspots, asked.period, now),
+        week=coverage_time.hours_of(series.week_of(coverage, now), asked.hours),
+        compared=coverage_compare.compared(scope, coverage, asked.compare, now),
+        before=coverage_compare.before(asked.period), others=coverage_compare.others(scope, asked.area),
+        signed=signed, series_shown=coverage_time.SHOWN, hourly_shown=coverage_time.HOURLY,
         streets=lists.stalest_streets(scope, measures.streets_of(asked.area, ground), _policy(asked), now),
-        routes=lists.routes_walked(scope, measures.shifts_of(asked.area, ground)),
+        blind=lists.blind_streets(scope, measures.streets_of(asked.area, ground), _policy(asked), now),
+        slide=_slide(asked), routes=lists.routes_walked(scope, measures.shifts_of(asked.area, ground)),
         bounds=queries.bounds_of([asked.area.id]), credits=_credits(ground.streets),
-        why=_why(request.args.get("why", "")), words=words, basis=basis, tone=tone, roles=scope.roles,
+        **_drawer_asked(asked, request.args.get("why", "")), words=words, basis=basis, tone=tone, roles=scope.roles,
     )  # fmt: skip
 
 
@@ -87,10 +117,15 @@ def show() -> ResponseReturnValue:
 def why(kind: str, number: str) -> ResponseReturnValue:
     """The drawer alone: the page's script fetches it."""
     asked = asked_for()
+    if kind == "drawn":
+        found = coverage_drawn.outline(my_scope(), number, asked.period, clock.now())
+        return render_template(
+            "desk/coverage_drawn.html", asked=asked, outline=found, words=words, basis=basis
+        )
     return render_template(
         "desk/coverage_why.html",
         asked=asked,
-        why=_reached(f"{kind}:{number}"),
+        **_drawer(_reached(f"{kind}:{number}")),
         words=words,
         basis=basis,
         roles=my_scope().roles,
@@ -111,7 +146,13 @@ def asked_for() -> Asked:
     except DomainError as wrong:
         problem = f"{sentence(f'errors.{wrong.code}', wrong.figures)} {_('coverage.showing_instead')}"
         period = measures.period_of(None, None, area.time_zone, clock.now(), times)
-    return Asked(area, period, layer if layer in SHOWN else SHOWN[0], problem)
+    shown = request.args.get("series", "")
+    return Asked(
+        area, period, layer if layer in SHOWN else SHOWN[0], problem,
+        coverage_time.by_of(request.args.get("by"), period),
+        shown if shown in coverage_time.SHOWN else coverage_time.SHOWN[0],
+        coverage_time.hourly(request.args.get("hours")), coverage_compare.text_of(request.args),
+    )  # fmt: skip
 
 
 def _times(text: str | None) -> tuple[int, str]:
@@ -170,6 +211,22 @@ def _quick(asked: Asked) -> list[Period]:
     return [Period(today - timedelta(days=n - 1), today, asked.period.times) for n in QUICK_DAYS]
 
 
+def _slide(asked: Asked) -> dict[str, Any]:
+    """Periods of the same length, back from the one that ends today: where this one is, the one before and after."""
+    days, last = asked.period.days, asked.period.last
+    today = clock.local_day(clock.now(), asked.area.time_zone)
+
+    def moved(by: int) -> str:
+        first, end = (day + timedelta(days=by * days) for day in (asked.period.first, last))
+        return asked.address(**{"from": first.isoformat(), "to": end.isoformat(), "by": None})
+
+    at = max(0, (today - last).days // days)
+    return {
+        "days": days, "today": today, "at": at, "most": max(MOST_STEPS, at), "earlier": moved(-1),
+        "later": moved(1) if last < today else None,
+    }  # fmt: skip
+
+
 def _why(text: str) -> behind.Why | None:
     """What the address asks about; an address that names nothing the caller may see shows the page alone."""
     if not text:
@@ -190,6 +247,27 @@ def _reached(text: str) -> behind.Why:
     return behind.why(
         kind, scope, int(number), asked.period.first, asked.period.last, now, asked.period.times
     )
+
+
+def _drawer_asked(asked: Asked, text: str) -> dict[str, Any]:
+    if text.startswith(coverage_drawn.KIND):
+        drawn = text.removeprefix(coverage_drawn.KIND)
+        found = coverage_drawn.outline(my_scope(), drawn, asked.period, clock.now())
+        return {"outline": found, "why": None, "why_week": None}
+    return _drawer(_why(text))
+
+
+def _drawer(why: behind.Why | None) -> dict[str, Any]:
+    """What the drawer shows; of a hotspot also its hours of the week and its risk windows."""
+    if why is None or why.kind != "hotspot":
+        return {"why": why, "why_week": None, "outline": None}
+    week, windows = behind.hotspot_week(int(why.id), why.period, clock.now())
+    return {
+        "why": why,
+        "why_week": coverage_time.hours_of(week, "observed"),
+        "why_windows": windows,
+        "outline": None,
+    }
 
 
 def _credits(township_ids: Iterable[int]) -> list[tuple[str, str]]:
@@ -213,7 +291,16 @@ def words(measure: Measure) -> str:
         return str(round(measure.value))
     if measure.unit == "min":
         return f"{measure.value:,.0f}" if measure.value >= 10 else f"{measure.value:.1f}"
-    return f"{measure.value:,.2f}" if measure.unit == "km" and measure.value < 10 else f"{measure.value:,.1f}"
+    exact = not measure.unit or (measure.unit == "km" and measure.value < 10)
+    return f"{measure.value:,.2f}" if exact else f"{measure.value:,.1f}"
+
+
+def signed(difference: Measure) -> str:
+    """The number with its sign: +3.2, −3.2, ±0."""
+    text = words(Measure(abs(difference.value or 0.0), difference.unit, None, difference.n))
+    if not any(digit in text for digit in "123456789"):
+        return f"±{text}"
+    return f"{'+' if (difference.value or 0) > 0 else '−'}{text}"
 
 
 def basis(key: str, measure: Measure) -> str:

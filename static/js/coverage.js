@@ -2,6 +2,9 @@
 // Wires the coverage page: the map and the rows point at each other, a click opens the drawer, the layer changes the
 // map and the address. Without this file the form, the links and the lists do the same by loading pages.
 
+import { cornersOf, wireDrawing } from "./coverage_draw.js";
+import { periodAt } from "./domain/periods.js";
+
 /** @typedef {import("./map/coverage_map.js").CoverageMap} CoverageMap */
 const $ = (/** @type {string} */ id) => /** @type {HTMLElement} */ (document.getElementById(id));
 const box = $("map");
@@ -27,12 +30,20 @@ async function openMap() {
       onChoose: (thing) => openWhy(`${thing.kind}/${thing.id}`),
     });
     $("map-wait").remove();
+    wireDrawing(map, openWhy);
+    outlineDrawn();
   } catch (error) {
     console.warn("no map", error);
     box.hidden = true;
     for (const one of document.querySelectorAll("[data-legend]")) /** @type {HTMLElement} */ (one).hidden = true;
     $("map-none").hidden = false;
   }
+}
+
+/** The area in the drawer is outlined on the map. */
+function outlineDrawn() {
+  const text = $("why-title")?.dataset.drawn;
+  if (text) map?.outline(cornersOf(text));
 }
 
 /** @param {string} words */
@@ -93,6 +104,7 @@ async function openWhy(key, remember = true) {
   if (drawer.hidden) from = /** @type {HTMLElement|null} */ (document.activeElement);
   drawer.hidden = false;
   markOpen(key);
+  outlineDrawn();
   const title = $("why-title");
   title?.focus({ preventScroll: true });
   drawer.scrollIntoView({ block: "nearest", behavior: matchMedia("(prefers-reduced-motion: reduce)").matches ? "auto" : "smooth" });
@@ -102,6 +114,7 @@ async function openWhy(key, remember = true) {
 function closeWhy(remember = true) {
   drawer.hidden = true;
   drawer.replaceChildren();
+  map?.outline([]);
   markOpen(null);
   if (remember) {
     const here = new URL(location.href);
@@ -152,5 +165,28 @@ layer.addEventListener("change", () => {
   map?.show(layer.value);
 });
 
+// --- the period -----------------------------------------------------------------------------------
+
+/** Steps through periods of the same length; the links beside it do the same one by one. */
+function wireSlide() {
+  const slide = /** @type {HTMLInputElement} */ ($("slide"));
+  const period = () => periodAt(slide.dataset.today ?? "", Number(slide.dataset.days), Number(slide.value));
+  slide.hidden = false;
+  slide.addEventListener("input", () => {
+    const words = period().join(" – ");
+    $("slide-words").textContent = words;
+    slide.setAttribute("aria-valuetext", words);
+  });
+  slide.addEventListener("change", () => {
+    const here = new URL(location.href);
+    const [first, last] = period();
+    here.searchParams.set("from", first);
+    here.searchParams.set("to", last);
+    here.searchParams.delete("by");
+    location.href = here.href;
+  });
+}
+
 heatRows();
+wireSlide();
 openMap();

@@ -126,6 +126,10 @@ GET     /api/v1/field/photos/<uuid:photo_id>                other    401  404   
 GET     /api/v1/coverage/areas/<code>                       town     401  200    200  200    200      200   404
 GET     /api/v1/coverage/areas/<code>                       other    401  404    404  404    404      200   200
 GET     /api/v1/coverage/areas/<code>                       county   401  404    404  404    404      200   404
+GET     /api/v1/coverage/areas/<code>/series                town     401  403    403  200    200      200   404
+GET     /api/v1/coverage/areas/<code>/series                other    401  404    404  404    404      200   403
+GET     /api/v1/coverage/areas/<code>/series                county   401  404    404  404    404      200   404
+POST    /api/v1/coverage/polygon                            -        401  403    403  422    422      422   403
 GET     /api/v1/coverage/streets/<int:street_id>            town     401  403    403  200    200      200   404
 GET     /api/v1/coverage/streets/<int:street_id>            other    401  404    404  404    404      200   403
 GET     /api/v1/coverage/hotspots/<int:hotspot_id>          town     401  403    403  200    200      200   404

@@ -274,3 +274,57 @@ def test_asking_twice_answers_the_same(walked: Any, as_person: Any) -> None:
     caller = as_person(walked.reviewer)
     for path in [area_path(walked.town.township), *details(walked)]:
         assert caller.get(path).get_json() == caller.get(path).get_json()
+
+
+def test_what_was_planned_stands_beside_what_was_done(walked: Any, as_person: Any) -> None:
+    m = as_person(walked.reviewer).get(area_path(walked.town.township)).get_json()["measures"]
+    people = len(_assigned(walked.shift))
+    hours = (walked.shift.ends_at - walked.shift.starts_at) / timedelta(hours=1)
+    assert m["plan_done"] == {"value": 100.0, "unit": "%", "grade": "track", "n": 1}
+    assert people and m["hours_planned"]["value"] == people * hours
+    make.make_shift(
+        walked.town.team, None, [walked.mate], starts_at=make.EVENING + timedelta(hours=3), hours=1
+    )
+    m = as_person(walked.reviewer).get(area_path(walked.town.township)).get_json()["measures"]
+    assert (m["plan_done"]["value"], m["hours_planned"]["value"]) == (50.0, people * hours + 1)
+
+
+def _assigned(shift: Any) -> list[Any]:
+    from app.db import db
+    from app.duty.models import Assignment
+
+    return list(db.session.query(Assignment).filter_by(shift_id=shift.id))
+
+
+@pytest.mark.parametrize(
+    ("window", "value"), [((1140, 1200), 100.0), ((1200, 1260), 100.0), ((1230, 1290), 0.0)]
+)
+def test_punctuality_is_of_the_check_ins_at_checkpoints_with_a_window(
+    walked: Any, as_person: Any, window: tuple[int, int], value: float
+) -> None:
+    """The check-in at 20:05 is in a window until 20:00 by the ten minutes, and not in one from 20:30."""
+    from app.db import db
+
+    start = make.EVENING + timedelta(hours=8, minutes=5)
+    assert (start.hour, start.minute) == (20, 5)
+    caller = as_person(walked.reviewer)
+    assert caller.get(area_path(walked.town.township)).get_json()["measures"]["punctuality"] == {
+        "value": None, "unit": "%", "grade": None, "n": 0,
+    }  # fmt: skip
+    first = min(_checkpoints(walked.town.route), key=lambda c: c.seq)
+    first.window_from_min, first.window_to_min = window
+    db.session.commit()
+    m = caller.get(area_path(walked.town.township)).get_json()["measures"]
+    assert m["punctuality"] == {"value": value, "unit": "%", "grade": "single", "n": 1}
+
+
+def test_a_hotspots_gaps_and_visiting_hours_are_told(walked: Any, as_person: Any) -> None:
+    m = as_person(walked.reviewer).get(area_path(walked.town.township)).get_json()["measures"]
+    # the window from 20:00 to 22:00 is shorter than the worst gap allowed
+    assert m["worst_gap_compliance"] == {"value": 100.0, "unit": "%", "grade": "mixed", "n": 1}
+    # one visit is always at its own hour
+    assert (m["start_entropy"]["value"], m["start_entropy"]["n"]) == (0, 1)
+    assert m["intermittency"]["value"] > 1 and m["intermittency"]["unit"] == ""
+    day = "?from=2026-11-25&to=2026-11-25"
+    m = as_person(walked.reviewer).get(area_path(walked.town.township, day)).get_json()["measures"]
+    assert (m["start_entropy"]["value"], m["intermittency"]["value"]) == (None, None)

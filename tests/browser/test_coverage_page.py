@@ -153,3 +153,45 @@ def test_it_fits_a_phone_and_has_no_serious_axe_findings(browser_with: Any, live
         heavy = [v for v in found if v["impact"] in ("serious", "critical")]
         serious = [(v["id"], [node["target"] for node in v["nodes"]][:3]) for v in heavy]
         assert serious == []
+
+
+def test_an_area_is_drawn_by_taps_and_stands_in_the_address(
+    browser_with: Any, live: Any, walked: None
+) -> None:
+    with desk(browser_with(SOFTWARE_GL), live) as page:
+        page.locator("#map-wait").wait_for(state="detached")
+        page.locator("#draw summary").click()
+        page.locator("#draw-start").click()
+        canvas = page.locator("#map canvas")
+        box = canvas.bounding_box()
+        assert box
+        x, y = box["width"] / 2, box["height"] / 2
+        for dx, dy in ((-60, -60), (60, -60), (60, 60), (90, 90)):
+            canvas.click(position={"x": x + dx, "y": y + dy})
+        page.locator("#draw-undo").click()
+        canvas.click(position={"x": x - 60, "y": y + 60})
+        assert "已点 4 个" in page.locator("#draw-state").inner_text()
+        page.locator("#draw-done").click()
+        page.locator("#why-title").wait_for()
+        assert "why=drawn" in page.url and len(page.url.split("why=")[1].split("%3B")) == 4
+        # one shift has been here
+        assert "不到 3 个班次" in page.locator("#why").inner_text()
+        page.keyboard.press("Escape")
+        page.locator("#draw-view").focus()
+        page.keyboard.press("Enter")
+        page.locator("#why-title").wait_for()
+        assert "why=drawn" in page.url
+
+
+def test_the_slider_steps_through_the_weeks_and_paper_has_no_map(
+    browser_with: Any, live: Any, walked: None
+) -> None:
+    with desk(browser_with(SOFTWARE_GL), live) as page:
+        page.locator("#map-wait").wait_for(state="detached")
+        page.locator("#slide").focus()
+        with page.expect_navigation():
+            page.keyboard.press("ArrowLeft")
+        assert "from=" in page.url and page.locator("#slide").input_value() == "-1"
+        page.emulate_media(media="print")
+        assert page.locator("#map-side").is_hidden() and page.locator("#draw").is_hidden()
+        assert page.locator(".definitions").is_visible() and page.locator("#list-streets").is_visible()

@@ -13,7 +13,7 @@ import shapely
 from sqlalchemy import select
 
 from app.checkins.models import Checkin
-from app.coverage import attendance, facts, queries, streets
+from app.coverage import attendance, facts, lists, queries, series, streets
 from app.coverage.attendance import HotspotFigures
 from app.coverage.queries import Period
 from app.coverage.rules import Policy
@@ -95,6 +95,15 @@ def test_a_street_walked_from_end_to_end_is_covered_and_the_planted_one_is_not(t
     assert covered[never] * 268 < NEAR_M + 10
 
 
+def test_the_planted_street_is_a_blind_spot_although_its_mouth_is_passed(told: Told) -> None:
+    figures = street_figures(told)
+    unseen = figures.length_m * (1 - figures.covered)
+    blind = (figures.covered < lists.BLIND_SHARE) & (figures.length_m >= lists.BLIND_M)
+    never = told.world.never_walked[WHERE["street_never_walked"]]["id"]
+    at = [s.id for s in load_streets("qinghe")].index(never)
+    assert blind[at] and unseen[at] > 200
+
+
 # --- routes -------------------------------------------------------------------------------------------------------
 
 
@@ -141,6 +150,14 @@ def test_every_true_visit_is_found_at_its_time(told: Told) -> None:
         if (b - a) > timedelta(minutes=4) and not any(v.start < b and v.end > a for v in seen[key].visits)
     ]
     assert lost == []
+
+
+def test_the_night_markets_friday_window_is_the_one_that_nobody_visited(told: Told) -> None:
+    spot = hotspot_figures(told)[WHERE["no_friday_nights"]]
+    windows = series.windows_of(spot, PERIOD, NOW)
+    fridays = [w for w in windows if w.window.weekday == FRIDAY and w.times]
+    assert fridays and all(w.is_neglected for w in fridays)
+    assert any(w.attended for w in windows if w.window.weekday != FRIDAY)
 
 
 def test_nobody_was_at_the_night_market_on_a_friday_night_and_somebody_on_others(told: Told) -> None:

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import Any
 
 import pytest
 
-from tests import make
+from tests import make, places
 
 
 @pytest.fixture
@@ -113,3 +114,125 @@ def test_names_are_written_as_text(people: Any, as_person: Any, evening: Any) ->
     make.make_area("village", "<b>村</b>", make.places.square(0, 0, 10, 10), people.town.township)
     page = page_of(as_person(people.reviewer))
     assert "&lt;b&gt;村" in page and "<b>村" not in page
+
+
+def test_a_hotspot_that_nobody_visits_on_friday_nights_is_named(people: Any, as_person: Any, at: Any) -> None:
+    square = places.square(800, 800, 860, 860)
+    late_friday = [(4, 20 * 60, 26 * 60)]
+    by = people.leader, people.reviewer
+    spot = make.make_hotspot(people.town.township, square, *by, late_friday, name="夜市")
+    make.keep()
+    at(make.EVENING + timedelta(days=14))
+    caller = as_person(people.reviewer)
+    page = page_of(caller, "?from=2026-11-25&to=2026-12-08")
+    assert "周五 20:00–02:00：2 次重点时段都没有人到访" in page
+    drawer = caller.get(f"/desk/coverage/why/hotspot/{spot.id}?from=2026-11-25&to=2026-12-08").get_data(
+        as_text=True
+    )
+    assert "周五 20:00–02:00" in drawer and "2 次里有 0 次有人到访" in drawer
+    # Friday from eight, and Saturday until two
+    assert drawer.count("step-missed") == 4 + 2
+
+
+def test_the_bars_and_hours_stand_in_tables_and_in_the_address(
+    people: Any, as_person: Any, evening: Any
+) -> None:
+    page = page_of(as_person(people.reviewer), "?by=day&series=shifts_done&hours=on_duty")
+    assert page.count('<rect class="bar') == 7
+    assert '<option value="shifts_done" selected>' in page
+    assert "series=shifts_done" in page.split('id="over-time"')[0], "links keep what was chosen"
+    assert page.count('<td class="step-') == 7 * 24
+    page = page_of(as_person(people.reviewer), "?by=century&series=people&hours=names")
+    assert '<option value="street_coverage" selected>' in page
+
+
+def test_a_drawn_area_stands_in_the_address_and_says_why_it_has_no_figures(
+    people: Any, as_person: Any, evening: Any
+) -> None:
+    from tests.api.test_coverage_polygon import walked_by
+
+    west, south = places.here(250, 450)
+    east, north = places.here(550, 550)
+    caller = as_person(people.reviewer)
+    sides = f"?west={west}&south={south}&east={east}&north={north}"
+    answer = caller.get(f"/desk/coverage{sides}")
+    assert answer.status_code == 302 and "why=drawn:" in answer.location
+    query = answer.location.split("/desk/coverage")[1]
+    assert "不到 3 个班次到过" in page_of(caller, query)
+    walked_by(people, 3)
+    page = page_of(caller, query, "en")
+    assert (
+        "3.0 hectares" in page and people.town.hotspot.name in page.split('id="why"')[1].split("</aside>")[0]
+    )
+    assert "coverage." not in page.replace("coverage.js", "").replace("coverage.css", "")
+    for nonsense in ("drawn/x", "drawn/1,2;3", "drawn/114.3,30.5;nan,1;2,2", "drawn/;"):
+        drawer = caller.get(f"/desk/coverage/why/{nonsense}")
+        assert drawer.status_code == 200 and 'role="alert"' in drawer.get_data(as_text=True)
+
+
+def row_of(page: str, name: str) -> str:
+    """The words of a figure's row in the second column's table."""
+    import re
+
+    row = next(r for r in page.split('id="compare"')[1].split("<tr>") if f'scope="row">{name}<' in r)
+    return " ".join(re.sub(r"<[^>]+>", " ", row).split())
+
+
+def test_two_periods_stand_side_by_side_with_the_difference(
+    people: Any, as_person: Any, evening: Any
+) -> None:
+    caller = as_person(people.reviewer)
+    make.make_shift(people.town.team, None, starts_at=make.EVENING - timedelta(hours=1))
+    make.keep()
+    page = page_of(caller, "?from=2026-11-24&to=2026-11-24&compare=2026-11-23..2026-11-23", "en")
+    assert row_of(page, "shifts planned") == "shifts planned 2 shifts 0 shifts +2 shifts"
+    page = page_of(
+        caller, "?from=2026-11-23&to=2026-11-23&compare_from=2026-11-24&compare_to=2026-11-24", "en"
+    )
+    assert row_of(page, "shifts planned") == "shifts planned 0 shifts 2 shifts −2 shifts"
+    # what cannot be measured has no difference
+    assert row_of(page, "punctuality") == "punctuality – – –"
+    assert "compare=2026-11-24..2026-11-24" in page.split('class="lists"')[1], "links keep what is compared"
+
+
+def test_two_villages_stand_side_by_side(people: Any, as_person: Any, evening: Any) -> None:
+    caller, (west, east) = as_person(people.reviewer), people.town.villages
+    page = page_of(caller, f"?area={west.code}&compare={east.code}", "en")
+    assert f'<option value="{east.code}" selected>' in page
+    assert f"{east.name}<br>" in page
+    here = row_of(page, "length of streets").split()
+    assert float(here[3]) - float(here[5]) == pytest.approx(
+        float(here[7].translate({0x2212: "-", 0xB1: ""})), abs=0.11
+    )
+
+
+@pytest.mark.parametrize("what", ["nowhere", "2026-11-24..2026-11-01", "x..y", ".."])
+def test_what_cannot_be_compared_is_said(people: Any, as_person: Any, evening: Any, what: str) -> None:
+    page = page_of(as_person(people.reviewer), f"?compare={what}", "en")
+    assert "What to compare with was not found" in page
+
+
+def test_an_area_out_of_reach_is_compared_with_nothing(people: Any, as_person: Any, evening: Any) -> None:
+    page = page_of(as_person(people.reviewer), f"?compare={people.other.township.code}", "en")
+    assert "was not found" in page and people.other.township.name not in page
+
+
+def test_one_steps_through_periods_of_the_same_length(people: Any, as_person: Any, evening: Any) -> None:
+    import html
+
+    caller = as_person(people.reviewer)
+    page = html.unescape(page_of(caller, "?from=2026-11-11&to=2026-11-17&series=shifts_done"))
+    slide = page.split('class="slide"')[1].split("</nav>")[0]
+    assert "from=2026-11-04&to=2026-11-10" in slide and "from=2026-11-18&to=2026-11-24" in slide
+    assert 'value="-1"' in slide and "series=shifts_done" in slide
+    page = page_of(caller)
+    assert 'rel="next"' not in page.split('class="slide"')[1].split("</nav>")[0], "tomorrow has no figures"
+
+
+def test_the_page_names_the_blind_spots_and_says_what_each_figure_means(
+    people: Any, as_person: Any, street: Any
+) -> None:
+    page = page_of(as_person(people.reviewer), "", "en")
+    blind = page.split('id="list-blind"')[1].split("</section>")[0]
+    assert blind.count("data-street=") == 30 and "60 in all" in blind
+    assert page.split('class="definitions"')[1].count("<dt>") > 25

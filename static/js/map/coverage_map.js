@@ -7,7 +7,8 @@ import { colours, coverageStyle, HATCH, hatch, isShown } from "./coverage_style.
  * @typedef {{kind: "street"|"hotspot"|"route"|"area", id: string|number, name: string}} Thing
  * @typedef {{box: HTMLElement, bounds: number[], from: string, to: string, times: string, view: string, label: string, level: string,
  *   onPoint: (thing: Thing|null) => void, onChoose: (thing: Thing) => void}} Options
- * @typedef {{show: (view: string) => void, heat: (thing: {kind: string, id: string}|null) => void}} CoverageMap
+ * @typedef {{show: (view: string) => void, heat: (thing: {kind: string, id: string}|null) => void,
+ *   draw: (on: boolean, onCorner?: (corners: number[][]) => void) => void, outline: (corners: number[][]) => void, corners: () => number[][], box: () => number[][]}} CoverageMap
  */
 
 const SOURCE = /** @type {Record<string, string>} */ ({ street: "streets", hotspot: "hotspots", route: "routes", area: "areas" });
@@ -46,10 +47,33 @@ export async function openCoverageMap(o) {
     const image = hatch(c);
     if (image && !map.hasImage(HATCH)) map.addImage(HATCH, image, { pixelRatio: 2 });
     for (const layer of map.getStyle().layers) {
+      if (layer.id.startsWith("drawn")) continue;
       map.setLayoutProperty(layer.id, "visibility", isShown(layer.id, view) ? "visible" : "none");
     }
   };
   map.on("style.load", paint);
+
+  // An area drawn by taps, corner by corner; it lies above everything and is gone with the page.
+  /** @type {number[][]} */
+  let corners = [];
+  /** @type {((corners: number[][]) => void)|null} */
+  let onCorner = null;
+  const shape = () => {
+    const ring = corners.length ? [...corners, corners[0]] : [];
+    return /** @type {import("geojson").FeatureCollection} */ ({ type: "FeatureCollection", features: [
+      ...corners.map((coordinates) => ({ type: "Feature", properties: {}, geometry: { type: "Point", coordinates } })),
+      ...(corners.length > 1 ? [{ type: "Feature", properties: {}, geometry: { type: "LineString", coordinates: ring } }] : []),
+    ] });
+  };
+  map.on("style.load", () => {
+    map.addSource("drawn", { type: "geojson", data: shape() });
+    map.addLayer({ id: "drawn-line", type: "line", source: "drawn", filter: ["==", ["geometry-type"], "LineString"], paint: { "line-color": c.ink, "line-width": 3, "line-dasharray": [2, 1] } });
+    map.addLayer({ id: "drawn-points", type: "circle", source: "drawn", filter: ["==", ["geometry-type"], "Point"], paint: { "circle-color": c.ink, "circle-radius": 5 } });
+  });
+  const outline = (/** @type {number[][]} */ wanted) => {
+    corners = wanted;
+    /** @type {import("maplibre-gl").GeoJSONSource|undefined} */ (map.getSource("drawn"))?.setData(shape());
+  };
   matchMedia("(prefers-color-scheme: dark)").addEventListener("change", () => {
     c = colours();
     map.setStyle(coverageStyle(c, address, o.level), { diff: false });
@@ -69,7 +93,7 @@ export async function openCoverageMap(o) {
   let pointed = null;
   map.on("mousemove", (event) => {
     const thing = at(event);
-    map.getCanvas().style.cursor = thing ? "pointer" : "";
+    map.getCanvas().style.cursor = onCorner ? "crosshair" : thing ? "pointer" : "";
     if (thing?.kind === pointed?.kind && thing?.id === pointed?.id) return;
     pointed = thing;
     heat(thing);
@@ -81,6 +105,11 @@ export async function openCoverageMap(o) {
     o.onPoint(null);
   });
   map.on("click", (event) => {
+    if (onCorner) {
+      outline([...corners, [event.lngLat.lng, event.lngLat.lat]]);
+      onCorner(corners);
+      return;
+    }
     const thing = at(event);
     if (thing) o.onChoose(thing);
   });
@@ -102,5 +131,16 @@ export async function openCoverageMap(o) {
       paint();
     },
     heat,
+    draw(on, tell) {
+      onCorner = on ? (tell ?? null) : null;
+      map.doubleClickZoom[on ? "disable" : "enable"]();
+      map.getCanvas().style.cursor = on ? "crosshair" : "";
+    },
+    outline,
+    corners: () => corners,
+    box() {
+      const b = map.getBounds();
+      return [[b.getWest(), b.getSouth()], [b.getEast(), b.getSouth()], [b.getEast(), b.getNorth()], [b.getWest(), b.getNorth()]];
+    },
   };
 }
