@@ -105,6 +105,14 @@ def coverage_of(
     return Coverage(area, period, _measures(area, ground), divided, ground)
 
 
+def measures_of(
+    scope: Scope, township: Area, areas: Sequence[Area], period: Period, now: datetime
+) -> dict[int, Measures]:
+    """By area: villages and grids of one township, counted together."""
+    ground = _gather(scope, township, areas, period, now)
+    return {area.id: _measures(area, ground) for area in areas}
+
+
 def children_of(scope: Scope, area: Area, period: Period) -> list[Area]:
     rows = select(Area).where(
         Area.parent_id == area.id, visible_area_rows(scope, Area.id),

@@ -105,19 +105,19 @@ def flat(found: Measures) -> dict[str, Any]:
 
 
 def _figures_of(wanted: Sequence[Area], asked: Asked) -> dict[int, Measures]:
-    """An area's figures come with its parent's wherever the parent is the caller's too: one count for them all."""
+    """What lies in one township is counted together, and a county's townships with the county."""
     found: dict[int, Measures] = {}
-    mine = measured_ids(asked.scope)
+    scope, period, now, mine = asked.scope, asked.period, asked.now, measured_ids(asked.scope)
+    for township_id in {area.township_id for area in wanted} & mine:
+        township = db.session.get_one(Area, township_id)
+        some = [area for area in wanted if area.township_id == township_id]
+        found |= measures.measures_of(scope, township, some, period, now)
     for area in wanted:
         if area.id not in found:
-            parent = area.parent_id if area.parent_id in mine and area.level != "township" else None
-            above = db.session.get_one(Area, parent) if parent else area
-            coverage = measures.coverage_of(asked.scope, above, asked.period, asked.now)
-            found |= {child.id: of_child for child, of_child in coverage.children}
-            found[above.id] = coverage.measures
-        if area.id not in found:
-            alone = measures.coverage_of(asked.scope, area, asked.period, asked.now, with_children=False)
-            found[area.id] = alone.measures
+            with_children = area.level == "county"
+            coverage = measures.coverage_of(scope, area, period, now, with_children=with_children)
+            found |= {child.id: of_child for child, of_child in coverage.children} if with_children else {}
+            found[area.id] = coverage.measures
     return found
 
 
@@ -199,8 +199,13 @@ def _hotspot(row: Any, figures: attendance.HotspotFigures, asked: Asked) -> dict
         "slots_attended": figures.attained, "visits": len(figures.visits), "qualified_visits": figures.qualified,
         "observed_min": round(figures.observed_min, 2), "credited_min": round(figures.credited_min, 2),
         "idle_mean_min": _rounded(figures.idle_mean_min), "idle_worst_min": _rounded(figures.idle_worst_min),
-        "last_at": rfc3339(figures.last_at), "grade": figures.grade,
+        "last_at": minute_of(figures.last_at), "grade": figures.grade,
     }  # fmt: skip
+
+
+def minute_of(at: datetime | None) -> str | None:
+    """To the minute, as the page says it: nobody's steps are to be told by the second."""
+    return rfc3339(at and at.replace(second=0, microsecond=0))
 
 
 def _rounded(value: float | None) -> float | None:

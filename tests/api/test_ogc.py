@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 import base64
-from datetime import timedelta
+from datetime import date, timedelta
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
 from openapi_spec_validator import OpenAPIV30SpecValidator, validate
 
+from app import clock
 from app.accounts import tokens
+from app.coverage import measures
+from app.coverage.queries import Period
 from app.db import db
+from app.teams.scope import scope_of
 from tests import make, places
 from tests.api.test_tiles import tile_at
 from tests.conftest import Caller
@@ -144,7 +148,7 @@ def test_the_period_is_the_datetime(walked: Any, reading: Any) -> None:
 def test_areas_carry_every_measure_with_its_evidence(walked: Any, reading: Any) -> None:
     caller = reading(walked.reviewer)
     doc = items(caller, "areas")
-    page = caller_measures(walked, caller)
+    page = measured(walked.reviewer, walked.town.township)
     found = {f["id"]: f["properties"] for f in doc["features"]}
     assert set(found) == {walked.town.township.code, *(v.code for v in walked.town.villages)}
     mine = found[walked.town.township.code]
@@ -157,16 +161,10 @@ def test_areas_carry_every_measure_with_its_evidence(walked: Any, reading: Any) 
     assert mine["dosage_observed"] == 12.0 and mine["level"] == "township"
 
 
-def caller_measures(walked: Any, caller: Any) -> Any:
-    from datetime import date
-
-    from app import clock
-    from app.coverage import measures
-    from app.coverage.queries import Period
-    from app.teams.scope import scope_of
-
+def measured(person: Any, area: Any) -> Any:
+    """As the coverage page counts it."""
     day = Period(date(2026, 11, 24), date(2026, 11, 24))
-    return measures.coverage_of(scope_of(walked.reviewer), walked.town.township, day, clock.now()).measures
+    return measures.coverage_of(scope_of(person), area, day, clock.now()).measures
 
 
 def test_an_admins_areas_are_those_of_the_whole_county(walked: Any, reading: Any) -> None:
@@ -178,6 +176,17 @@ def test_an_admins_areas_are_those_of_the_whole_county(walked: Any, reading: Any
     assert county["street_km_total"] == pytest.approx(24.0) and town["street_km_total"] == pytest.approx(12.0)
 
 
+def test_grids_and_villages_are_counted_as_the_page_counts_them(walked: Any, reading: Any) -> None:
+    grid = make.make_area("grid", "一网格", places.square(0, 410, 590, 590), walked.town.villages[0])
+    caller = reading(walked.reviewer)
+    found = {f["id"]: f["properties"] for f in items(caller, "areas")["features"]}
+    for area in (grid, *walked.town.villages):
+        with_page = measured(walked.reviewer, area)
+        said = {key: found[area.code][key] for key in with_page}
+        assert said == {key: measure.value for key, measure in with_page.items()}, area.name
+    assert found[grid.code]["street_km_total"] < found[walked.town.villages[0].code]["street_km_total"]
+
+
 def test_hotspots_and_routes_carry_theirs(walked: Any, reading: Any) -> None:
     caller = reading(walked.reviewer)
     (hotspot,) = items(caller, "hotspots")["features"]
@@ -185,6 +194,7 @@ def test_hotspots_and_routes_carry_theirs(walked: Any, reading: Any) -> None:
     assert (p["name"], p["category"], p["grade"]) == (walked.town.hotspot.name, "market", "mixed")
     assert (p["attainment_percent"], p["slots"], p["observed_min"]) == (100.0, 1, 12.0)
     assert hotspot["geometry"]["type"] == "MultiPolygon"
+    assert p["last_at"].endswith(":00.000Z"), "to the minute"
     (route,) = items(caller, "routes")["features"]
     assert route["properties"]["completion_percent"] == pytest.approx(62, abs=0.5)
     assert (route["properties"]["shifts"], route["properties"]["grade"]) == (1, "track")
@@ -336,8 +346,6 @@ def test_a_token_is_shown_in_three_ways(walked: Any, client: Any, token_for: Any
 def test_a_wrong_revoked_or_expired_token_is_401_in_each_way(
     walked: Any, client: Any, token_for: Any, at: Any
 ) -> None:
-    from app import clock
-
     revoked, short = token_for(walked.reviewer), token_for(walked.reviewer, 30)
     newest = tokens.tokens_of(walked.reviewer, clock.now())
     tokens.revoke(walked.reviewer, newest[1].id, clock.now())

@@ -46,7 +46,7 @@ def csvs(raw: bytes) -> dict[str, list[list[str]]]:
 def test_the_workbook_holds_what_the_page_says(walked: Any, as_person: Any) -> None:
     caller = as_person(walked.reviewer)
     book = sheets(take(caller, "xlsx"))
-    assert list(book) == ["汇总", "村（社区）", "重点点位", "道路", "路线", "说明"]
+    assert list(book) == ["汇总", "村（社区）", "重点部位", "街道", "路线", "说明"]
     doc = caller.get(f"/api/v1/coverage/areas/{walked.town.township.code}?from={DAY}&to={DAY}").get_json()
     said = {row[0]: row[1:5] for row in book["汇总"][1:]}
     assert len(said) == len(doc["measures"])
@@ -54,7 +54,7 @@ def test_the_workbook_holds_what_the_page_says(walked: Any, as_person: Any) -> N
     assert [row for row in said.values() if row[0] == observed["value"] and row[1] == "分钟"]
     assert ("混合" in str(said)) or ("轨迹" in str(said))
     assert [row[1] for row in book["村（社区）"][1:]] == ["清禾镇", "清禾镇西村", "清禾镇东村"]
-    streets = book["道路"]
+    streets = book["街道"]
     covered, length = (streets[0].index(name) for name in ("走到比例（百分比）", "长度（米）"))
     assert len(streets) == 61
     assert sum(r[length] * r[covered] / 100 for r in streets[1:]) == pytest.approx(820, abs=5)
