@@ -146,7 +146,7 @@ def test_it_fits_a_phone_and_has_no_serious_axe_findings(browser_with: Any, live
     with desk(browser_with(SOFTWARE_GL), live, 360, 740) as page:
         page.locator("#map-wait").wait_for(state="detached")
         assert page.evaluate("document.documentElement.scrollWidth") <= 360
-        page.goto(page.url + "?why=hotspot:" + str(live.ids["hotspot"]))
+        page.goto(page.url + "?compare=2026-11-01..2026-11-07&why=hotspot:" + str(live.ids["hotspot"]))
         page.locator("#map-wait").wait_for(state="detached")
         assert page.evaluate("document.documentElement.scrollWidth") <= 360
         found = Axe().run(page, options={"resultTypes": ["violations"]}).response["violations"]
