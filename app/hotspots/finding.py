@@ -18,7 +18,6 @@ from esda.smoothing import Empirical_Bayes
 from libpysal.weights import DistanceBand, W
 from pointpats import Knox
 from scipy.stats import norm
-from sklearn.cluster import DBSCAN
 
 from app.hotspots.rules import MIN_AREA_M2
 
@@ -49,11 +48,6 @@ def gi_star(counts: Array, weights: W) -> Star:
         z = G_Local(np.asarray(counts, float), weights, transform="B", star=True, permutations=0).Zs
     p = 2 * norm.sf(np.abs(z))
     return Star(z, (z > 0) & (p <= fdr(p, SIGNIFICANT)))
-
-
-def clusters_of(xy: Array, eps_m: float, least: int) -> Array:
-    """DBSCAN: the cluster of each point, −1 for none."""
-    return np.asarray(DBSCAN(eps=eps_m, min_samples=least).fit(np.asarray(xy, float)).labels_)
 
 
 def kde(xy: Array, at: Array, h_m: float) -> Array:

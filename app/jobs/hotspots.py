@@ -29,7 +29,7 @@ from app.hotspots.models import AnalysisRun
 from app.hotspots.proposing import Found
 from app.incidents import queries as incidents
 from app.incidents.queries import PlaceEvent
-from app.jobs.queue import QUEUE, queue
+from app.jobs.queue import BACK_OFF, QUEUE, queue
 from app.routes.queries import nearest_streets, streets_in_force
 
 log = logging.getLogger("xunfang.hotspots")
@@ -75,7 +75,7 @@ class Ground:
         return shape_in_degrees(shape, self.crs)
 
 
-@queue.task(name=proposing.TASK, queue=QUEUE, lock=proposing.TASK)
+@queue.task(name=proposing.TASK, queue=QUEUE, retry=BACK_OFF, lock=proposing.TASK)
 def find_hotspots(township_id: int, run_id: str) -> None:
     """A search that fails says so on the desk and is not tried again: the same data would fail the same way."""
     run = proposing.begin(township_id, UUID(run_id), clock.now())

@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 from datetime import date, timedelta
+from uuid import uuid4
 
+import geopandas
+import libpysal
 import numpy as np
 import pytest
 from geoalchemy2.shape import to_shape
@@ -16,9 +19,9 @@ from app.db import db
 from app.errors import Conflict, DomainError
 from app.hotspots import proposing, queries, rules
 from app.hotspots.models import AnalysisRun, HotspotProposal
-from app.incidents.models import EVENTS
+from app.incidents.models import EVENTS, Incident
 from app.jobs import hotspots as job
-from tests import places
+from tests import make, places
 from tests.hotspots import planted
 
 FIRST, LAST = date(2025, 11, 25), date(2026, 11, 24)
@@ -94,6 +97,33 @@ def test_postgis_clusters_as_scikit_learn_does_and_as_was_planted(town, evening)
     assert adjusted_rand_score(np.array(ours)[core], theirs.labels_[core]) == 1.0
     assert [one == -1 for one in ours] == [one == -1 for one in theirs.labels_]
     assert adjusted_rand_score(truth, ours) >= 0.8
+
+
+@pytest.mark.parametrize(("eps", "least", "found", "noise"), [(300, 5, 17, 95), (500, 10, 5, 117)])
+def test_dbscan_of_the_crimes_of_geodanet_in_feet(rolled_back, eps, least, found, noise):
+    crimes = geopandas.read_file(libpysal.examples.get_path("crimes.shp")).geometry
+    labels = queries.clusters(crimes.x.tolist(), crimes.y.tolist(), eps, least)
+    assert (len(set(labels) - {None}), labels.count(None)) == (found, noise)
+    theirs = DBSCAN(eps=eps, min_samples=least).fit_predict(np.column_stack([crimes.x, crimes.y]))
+    assert [label is None for label in labels] == [label == -1 for label in theirs]
+
+
+def test_reports_of_the_phone_count_beside_imported_events_when_asked_for(people, evening):
+    for n in range(3):
+        planted.add_event(people, 300 + n, 300, evening - timedelta(days=n + 1), category="fire")
+    for n, more in enumerate(({}, {}, {"closing": "no_hazard"}, {"category": "road"})):
+        lon, lat = places.here(305, 300 + n)
+        state = {"state": "closed", "closed_at": evening} if "closing" in more else {}
+        values = {"category": "fire", "place": f"SRID=4326;POINT({lon} {lat})", **state, **more}
+        make.save(
+            Incident(
+                township_id=people.town.township.id, id=uuid4(), reporter_id=people.member.id,
+                reported_at=evening - timedelta(days=9), received_at=evening, **values,
+            )
+        )  # fmt: skip
+    assert search(people, evening, "dbscan", categories=("fire",)).n == 3
+    run = search(people, evening, "dbscan", categories=("fire", "report_fire"))
+    assert run.n == 5 and [one.n for one in found_by(run)] == [5]
 
 
 def test_four_events_are_never_proposed_whatever_the_method_says(people, evening):
