@@ -2,7 +2,6 @@
 
 import json
 import shutil
-import time
 import zipfile
 from pathlib import Path
 
@@ -208,17 +207,16 @@ HOSTILE = {
 
 
 @pytest.mark.parametrize("name", HOSTILE)
-def test_hostile_geojson_is_refused_in_seconds_and_we_live(tmp_path, name):
+def test_hostile_geojson_is_refused_and_we_live(tmp_path, name):
+    """How long and how much it may take, its child process is told by the kernel (tests/geofiles/test_guard.py)."""
     path = tmp_path / "areas.geojson"
     path.write_text(HOSTILE[name])
-    began = time.monotonic()
     try:
         reading = read(path, None, None, POLYGONS, FIELDS)
     except FileRefused as refused:
         assert refused.problem.code
     else:
         assert reading.problems and not reading.rows
-    assert time.monotonic() - began < 10
 
 
 def test_other_files_under_a_good_name_are_refused(tmp_path):
