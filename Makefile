@@ -5,8 +5,6 @@ ARGS ?=
 export PYTHON
 # The kernel ends the script when this make is gone, however it went.
 TIED = $$(setpriv --pdeathsig TERM true 2> /dev/null && echo setpriv --pdeathsig TERM)
-# Tests wait as long as they work (for a browser, for a countdown): two to a core keep it busy.
-AT_ONCE = $(shell expr 2 \* $$(nproc))
 .DEFAULT_GOAL := help
 .PHONY: help run test scenarios lint format bench demo migrate shots lighthouse db-start db-stop clean
 
@@ -17,7 +15,7 @@ run: ## set up, database, demo data, server on http://127.0.0.1:8000 (PORT=…)
 	@exec $(TIED) bash setup/run.sh "$(PORT)"
 
 test: ## all tests (ARGS="tests/checkins -k late")
-	@exec bash setup/with.sh test .venv/bin/python -m pytest -n $(or $(WORKERS),$(AT_ONCE)) --dist loadfile $(ARGS)
+	@exec bash setup/with.sh test .venv/bin/python -m pytest -n $(or $(WORKERS),auto) --dist loadfile $(ARGS)
 
 scenarios: ## the phone's scenarios in Chromium, three times each
 	@XUNFANG_TIMES=3 XUNFANG_RERUNS=0 exec bash setup/with.sh test .venv/bin/python -m pytest -n 2 --dist loadfile tests/browser/test_scenarios_time.py tests/browser/test_scenarios_upgrade.py tests/browser/test_phone_offline.py tests/browser/test_phone_sos.py
