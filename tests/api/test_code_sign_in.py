@@ -213,7 +213,7 @@ def test_of_two_phones_with_one_code_one_gets_in(live):
         code, _ = signing.make_code(leader, member, clock.now())
         db.session.commit()
         db.session.remove()
-    answers, gate = [], threading.Barrier(6)
+    answers, gate = [], threading.Barrier(6, timeout=60)
 
     def try_it():
         request = urllib.request.Request(

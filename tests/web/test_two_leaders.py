@@ -41,7 +41,7 @@ def post(caller: Browser, address: str, fields: dict[str, Any]) -> int:
 
 def at_once(act: Callable[[int], int]) -> list[int]:
     """The answers of several calls that start together, sorted."""
-    barrier, answers = threading.Barrier(AT_ONCE), [0] * AT_ONCE
+    barrier, answers = threading.Barrier(AT_ONCE, timeout=60), [0] * AT_ONCE
 
     def run(n: int) -> None:
         barrier.wait()
