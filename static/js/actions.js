@@ -12,7 +12,7 @@ import { fetchPlan, fetchReceipts } from "./offline/plan.js";
 import { sendWishes } from "./offline/me.js";
 import { askToKeep, isFull } from "./offline/room.js";
 import { buzz, chime } from "./senses.js";
-import { current, dutyFor, reload } from "./store.js";
+import { current, dutyFor, reload, shown } from "./store.js";
 
 /** Somebody can read it: the words say what happened and what to do. */
 export class Told extends Error {}
@@ -129,7 +129,7 @@ let alarmTries = 0;
  */
 export async function sendAlarms(atOnce = false) {
   const ending = await rush(atOnce).catch(() => "wait");
-  await reload();
+  await shown();
   clearTimeout(alarmTimer);
   if (ending !== "wait" && !current().rows.some(isUrgent)) {
     alarmTries = 0;
@@ -145,7 +145,7 @@ export async function send(how = {}) {
   sendAlarms();
   const before = current().mine.count;
   const ending = await drain(how).catch(() => /** @type {const} */ ("wait"));
-  await reload();
+  await shown();
   const { mine, session } = current();
   if (before > 0 && mine.count === 0) {
     announce(t("sent.all"));

@@ -1,6 +1,6 @@
 // @ts-check
 // One way to the server. Never throws for an answer: status 0 is "nothing came back".
-import { getMeta, setMeta } from "./offline/db.js";
+import { getMeta, setMetas } from "./offline/db.js";
 
 export const CLIENT = "pwa/1";
 const TIMEOUT_MS = 30_000;
@@ -73,8 +73,7 @@ async function keepAnchor(/** @type {Response} */ response) {
   const anchor = response.headers.get("X-Xunfang-Anchor");
   const at = Number(anchor?.split(".")[1]);
   if (!anchor || !Number.isFinite(at)) return;
-  await setMeta("anchor", anchor);
-  await setMeta("clock", { ahead_ms: at - Date.now() });
+  await setMetas({ anchor, clock: { ahead_ms: at - Date.now() } });
 }
 
 /** @returns {Promise<number>} epoch ms, corrected by what the server last said */

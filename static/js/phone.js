@@ -2,7 +2,6 @@
 // The phone: what is stored is shown first; only then is the network asked.
 import { render } from "preact";
 import { refresh, send, sendAlarms } from "./actions.js";
-import { clockTime } from "./domain/words.js";
 import { html } from "./dom.js";
 import { applyLook, chosenLanguage, t, useLanguage } from "./i18n.js";
 import { holdScreen } from "./location.js";
@@ -11,18 +10,18 @@ import { forgetAlarms } from "./offline/alarms.js";
 import { forget } from "./offline/outbox.js";
 import { refreshIdentity } from "./offline/session.js";
 import { App } from "./pages/app.js";
-import { current, open, reload, show, watch } from "./store.js";
+import { current, open, reload, show, shown, watch } from "./store.js";
 import { comeBackNewer, registerWorker, updateWhenIdle } from "./update.js";
 
 const PLAN_EVERY_MS = 5 * 60_000;
 const ASKING_MS = 1_500; // so long the sign-in page waits for the server to say whose cookie this is
+const FIRST_MS = 4_000; // so long the worker waits for the first plan at most
+const KEPT_MS = 10_000; // and so long the news wait for the worker
 const KEEP_READER_MS = 20_000; // after everything that somebody waits for
 
 async function begin() {
   applyLook();
-  const words = useLanguage(chosenLanguage());
-  setTimeout(() => clockTime(0, "zh")); // a browser's first time in a zone takes a slow phone 0.1 s: while the words come
-  await words.catch(() => useLanguage("zh"));
+  await useLanguage(chosenLanguage()).catch(() => useLanguage("zh"));
   const root = document.getElementById("app");
   onChange((what) => {
     if (what === "outdated") comeBackNewer();
@@ -35,7 +34,8 @@ async function begin() {
   if (!root) return;
   root.textContent = "";
   render(html`<${App} />`, root);
-  registerWorker();
+  // On the very first visit the plan goes first over the line, the worker's keeping of everything after it.
+  setTimeout(registerWorker, navigator.serviceWorker?.controller ? 0 : FIRST_MS);
   sendAlarms(); // a call that was cut short waits for nothing, not even for who is signed in
 
   window.addEventListener("online", () => catchUp(0));
@@ -51,11 +51,13 @@ async function begin() {
 
   setTimeout(() => show({ asked: true }), ASKING_MS);
   await refreshIdentity();
-  await reload();
+  await shown();
   show({ asked: true });
   await catchUp(0);
+  registerWorker();
   forget().then(() => forgetAlarms()).catch(() => {});
   setTimeout(() => import("./camera.js").then((m) => m.keepReader()).catch(() => {}), KEEP_READER_MS);
+  await whenKept();
   const stop = watch(hearNews);
   hearNews();
 
@@ -65,6 +67,11 @@ async function begin() {
     import("./offline/push.js").then((m) => m.mendPush()).catch(() => {});
     import("./stream.js").then((m) => m.listen()).catch(() => {}); // without it the phone asks every few minutes
   }
+}
+
+/** What can wait comes out of the worker's store then, not a second time over a poor line. */
+function whenKept() {
+  return Promise.race([navigator.serviceWorker?.ready, new Promise((go) => setTimeout(go, KEPT_MS))]);
 }
 
 /** @param {number} atMostEveryMs */

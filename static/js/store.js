@@ -4,14 +4,10 @@ import { holds } from "./domain/consent.js";
 import { closeForgotten, dutyOf, isLive, mayRecord, shiftOnCard } from "./domain/duty.js";
 import { TRACK_RULES } from "./domain/track.js";
 import * as location from "./location.js";
-import { readAlarms } from "./offline/alarms.js";
-import { database, getMeta, onChange } from "./offline/db.js";
-import { ownRows, unsentByAuthor } from "./offline/outbox.js";
+import { onChange } from "./offline/db.js";
 import { showTimesIn } from "./domain/words.js";
-import { readPlan } from "./offline/plan.js";
-import { room } from "./offline/room.js";
-import { readWishes } from "./offline/me.js";
-import { readSession } from "./offline/session.js";
+import { roomLately } from "./offline/room.js";
+import { readSnapshot } from "./offline/snapshot.js";
 
 /**
  * @typedef {import("./domain/duty.js").Shift} Shift
@@ -86,6 +82,11 @@ export function reload() {
   return reading;
 }
 
+/** When every change that was told is shown; without one nothing is read again. */
+export function shown() {
+  return reading ?? Promise.resolve();
+}
+
 async function readWhileStale() {
   while (stale) {
     stale = false;
@@ -96,21 +97,9 @@ async function readWhileStale() {
 
 /** @returns {Promise<Partial<View>>} */
 async function read() {
-  const session = await readSession();
+  const [stored, space] = await Promise.all([readSnapshot(), roomLately()]);
+  const { session, kept, rows, waiting, sending, clock, people, track, alarms, wishes } = stored;
   const id = session.person?.id ?? null;
-  const db = await database();
-  const [kept, rows, waiting, sending, clock, people, space, track, alarms, wishes] = await Promise.all([
-    id === null ? null : readPlan(id),
-    id === null ? [] : ownRows(id),
-    unsentByAuthor(),
-    getMeta("sending"),
-    getMeta("clock"),
-    db.getAll("people"),
-    room(),
-    id === null ? null : db.get("track", id),
-    id === null ? [] : readAlarms(id),
-    id === null ? null : readWishes(id),
-  ]);
   const names = new Map(people.map((p) => [p.id, p.name]));
   const others = waiting
     .filter((w) => w.author_id !== id)

@@ -7,9 +7,12 @@ import { current, show } from "./store.js";
 /** @type {ServiceWorkerRegistration|null} */
 let registration = null;
 let agreed = false;
+let begun = false;
 
+/** Once; called again it does nothing. */
 export async function registerWorker() {
-  if (!("serviceWorker" in navigator)) return;
+  if (begun || !("serviceWorker" in navigator)) return;
+  begun = true;
   navigator.serviceWorker.addEventListener("controllerchange", () => {
     if (agreed) location.reload(); // not at the very first worker, which nobody agreed to
   });

@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { distanceM } from "../../static/js/domain/geo.js";
-import { barM, frameOf, held } from "../../static/js/domain/sketch.js";
+import { barM, frameOf, held, spread } from "../../static/js/domain/sketch.js";
 
 /** @typedef {[number, number]} LonLat */
 const size = { width: 360, height: 240 };
@@ -52,4 +52,19 @@ test("the bar is a round length that fits", () => {
 test("who is outside stands at the edge, and it is known that they are outside", () => {
   assert.deepEqual(held([100, 50], size, 14), { x: 100, y: 50, outside: false });
   assert.deepEqual(held([900, -40], size, 14), { x: 346, y: 14, outside: true });
+});
+
+test("numbers that lie on one another are pushed apart, and those with room stay", () => {
+  const spots = /** @type {[number, number][]} */ ([[100, 100], [100, 100], [104, 100], [300, 200]]);
+  const at = spread(spots, 40, size, 20);
+  for (let i = 0; i < at.length; i++) {
+    for (let j = i + 1; j < at.length; j++) assert.ok(Math.hypot(at[i][0] - at[j][0], at[i][1] - at[j][1]) >= 39);
+  }
+  assert.deepEqual(at[3], [300, 200]);
+  assert.deepEqual(spots[0], [100, 100]); // the true places are not touched
+});
+
+test("more numbers than there is room for end inside the box all the same", () => {
+  const crowd = /** @type {[number, number][]} */ (Array.from({ length: 60 }, () => [10, 10]));
+  for (const [x, y] of spread(crowd, 40, { width: 120, height: 80 }, 20)) assert.ok(x >= 20 && x <= 100 && y >= 20 && y <= 60);
 });

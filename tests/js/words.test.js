@@ -4,7 +4,7 @@ import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { test } from "node:test";
 import { fileURLToPath } from "node:url";
-import { ageWords, durationWords, metreWords, reasonWords, unsentWords } from "../../static/js/domain/words.js";
+import { ageWords, clockTime, dayOf, durationWords, metreWords, reasonWords, unsentWords } from "../../static/js/domain/words.js";
 
 const root = fileURLToPath(new URL("../..", import.meta.url));
 
@@ -112,4 +112,13 @@ test("lengths and times are said as people say them", () => {
 test("a reason without words is shown as its code, not hidden", () => {
   assert.equal(reasonWords(["brand_new"], (code) => code), "brand_new");
   assert.equal(reasonWords(undefined, (code) => code), "");
+});
+
+test("a clock time in China is the browser's own", () => {
+  const own = new Intl.DateTimeFormat("zh-CN", { hour: "2-digit", minute: "2-digit", hour12: false, timeZone: "Asia/Shanghai" });
+  const day = new Intl.DateTimeFormat("sv-SE", { timeZone: "Asia/Shanghai" });
+  for (let at = Date.UTC(2024, 0, 1); at < Date.UTC(2032, 0, 1); at += 29.3 * 3_600_000) {
+    assert.equal(clockTime(at, "zh", "Asia/Shanghai"), own.format(at));
+    assert.equal(dayOf(at), day.format(at));
+  }
 });

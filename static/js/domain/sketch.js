@@ -53,3 +53,33 @@ export function held(at, size, edge) {
   const y = Math.min(Math.max(at[1], edge), size.height - edge);
   return { x, y, outside: x !== at[0] || y !== at[1] };
 }
+
+const ROUNDS = 40; // a few are enough where there is room; where there is none it ends all the same
+
+/**
+ * Numbers that lie on one another are pushed apart, each as little as may be, until all can be read and hit.
+ * @param {[number, number][]} spots pixels @param {number} least between two of them @param {Size} size @param {number} edge
+ * @returns {[number, number][]}
+ */
+export function spread(spots, least, size, edge) {
+  const at = spots.map(([x, y]) => /** @type {[number, number]} */ ([x, y]));
+  const shift = (/** @type {number} */ n, /** @type {number} */ dx, /** @type {number} */ dy) => {
+    const { x, y } = held([at[n][0] + dx, at[n][1] + dy], size, edge);
+    at[n] = [x, y];
+  };
+  for (let round = 0, moved = true; moved && round < ROUNDS; round++) {
+    moved = false;
+    for (let i = 0; i < at.length; i++) {
+      for (let j = i + 1; j < at.length; j++) {
+        const [dx, dy] = [at[j][0] - at[i][0], at[j][1] - at[i][1]];
+        const gap = Math.hypot(dx, dy);
+        if (gap >= least - 0.5) continue;
+        const [ux, uy] = gap ? [dx / gap, dy / gap] : [Math.cos(i), Math.sin(i)]; // on the very same spot: any way will do
+        shift(i, (-ux * (least - gap)) / 2, (-uy * (least - gap)) / 2);
+        shift(j, (ux * (least - gap)) / 2, (uy * (least - gap)) / 2);
+        moved = true;
+      }
+    }
+  }
+  return at;
+}

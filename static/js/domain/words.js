@@ -3,7 +3,8 @@
 
 /** @typedef {(code: string, values?: Record<string, string|number>) => string} T */
 
-let areaZone = "Asia/Shanghai";
+const CHINA = "Asia/Shanghai";
+let areaZone = CHINA;
 
 /** Times are shown in the area's zone, so that phone and desk say the same. @param {string|null|undefined} zone */
 export function showTimesIn(zone) {
@@ -21,13 +22,23 @@ function formatOf(locale, options) {
   return found;
 }
 
-/** The day in the area's zone, "2026-11-24". @param {string|number} at */
-export function dayOf(at) {
-  return formatOf("sv-SE", { timeZone: areaZone }).format(new Date(at));
+/**
+ * A time in China, reckoned without the browser's table of zones, whose first use takes a slow phone 0.1 s: eight hours
+ * ahead everywhere, no summer time since 1991 (tz database, Asia/Shanghai).
+ * @param {string|number} at @returns {string} "2026-11-24T19:05:00.000Z", the letters after the seconds meaning nothing
+ */
+function chinaTime(at) {
+  return new Date(new Date(at).getTime() + 8 * 3_600_000).toISOString();
 }
 
-/** @param {string|number} at @param {string} lang @param {string} [zone] */
+/** The day in the area's zone, "2026-11-24". @param {string|number} at */
+export function dayOf(at) {
+  return areaZone === CHINA ? chinaTime(at).slice(0, 10) : formatOf("sv-SE", { timeZone: areaZone }).format(new Date(at));
+}
+
+/** "19:05" in every language here. @param {string|number} at @param {string} lang @param {string} [zone] */
 export function clockTime(at, lang, zone = areaZone) {
+  if (zone === CHINA) return chinaTime(at).slice(11, 16);
   const options = /** @type {const} */ ({ hour: "2-digit", minute: "2-digit", hour12: false, timeZone: zone });
   return formatOf(lang === "en" ? "en-GB" : "zh-CN", options).format(new Date(at));
 }

@@ -84,9 +84,9 @@ export async function close(id) {
   });
 }
 
-/** @param {number} author_id @returns {Promise<(Alarm|import("../domain/alarm.js").MateAlarm)[]>} */
-export async function readAlarms(author_id) {
-  return (await (await database()).getAll("alarms")).filter((a) => a.author_id === author_id);
+/** @param {any} tx @param {number} author_id @returns {Promise<(Alarm|import("../domain/alarm.js").MateAlarm)[]>} */
+export async function ownAlarms(tx, author_id) {
+  return (await tx.objectStore("alarms").getAll()).filter((/** @type {Alarm} */ a) => a.author_id === author_id);
 }
 
 const KEEP_MS = 72 * 3_600_000;

@@ -73,6 +73,13 @@ export async function setMeta(key, value) {
   await (await database()).put("meta", value, key);
 }
 
+/** Several at once: one transaction. @param {Record<string, any>} values */
+export async function setMetas(values) {
+  const tx = (await database()).transaction("meta", "readwrite");
+  for (const [key, value] of Object.entries(values)) tx.store.put(value, key);
+  await tx.done;
+}
+
 // --- telling the other tabs, the worker, and this page --------------------------------------------
 
 /** @type {Set<(what: string) => void>} */

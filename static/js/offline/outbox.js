@@ -230,9 +230,9 @@ export async function forget(now = Date.now()) {
 
 // --- questions ------------------------------------------------------------------------------------
 
-/** Own rows of every kind but track segments. @param {number} author_id @returns {Promise<OutboxRow[]>} */
-export async function ownRows(author_id) {
-  const index = (await database()).transaction("items").store.index("by_author_kind");
+/** Own rows of every kind but track segments. @param {any} tx @param {number} author_id @returns {Promise<OutboxRow[]>} */
+export async function ownRows(tx, author_id) {
+  const index = tx.objectStore("items").index("by_author_kind");
   const [before, after] = await Promise.all([
     index.getAll(IDBKeyRange.bound([author_id, ""], [author_id, "segment"], false, true)),
     index.getAll(IDBKeyRange.bound([author_id, "segment"], [author_id, "\uffff"], true, false)),
@@ -249,11 +249,11 @@ export async function unsentRows(author_id) {
 
 /**
  * How many wait, whose, since when, and whether a call for help is among them; photos are counted too.
+ * @param {any} tx one transaction: a row that goes from one state to the other meanwhile must not be missed
  * @returns {Promise<Unsent[]>}
  */
-export async function unsentByAuthor() {
-  // One transaction: a row that goes from one state to the other meanwhile must not be missed.
-  const index = (await database()).transaction("items").store.index("by_state");
+export async function unsentByAuthor(tx) {
+  const index = tx.objectStore("items").index("by_state");
   const waiting = await Promise.all(["queued", "sending"].map((state) => index.getAll(state)));
   /** @type {Map<number, Unsent>} */
   const found = new Map();
@@ -267,7 +267,7 @@ export async function unsentByAuthor() {
       found.set(row.author_id, one);
     }
   }
-  for (const photo of await waitingPhotos()) {
+  for (const photo of await waitingPhotos(tx)) {
     const one = of(photo.author_id);
     one.count += 1;
     one.photos += 1;

@@ -67,11 +67,12 @@ export async function sweepPhotos(author_id, known) {
 }
 
 /** Those that wait for the server, by author: they count as not sent. One of a refused report waits for its author's
- * second thoughts, shown with the report. @returns {Promise<{author_id: number, made_at: number}[]>} */
-export async function waitingPhotos() {
-  const db = await database();
-  const all = (await db.getAll("photos")).filter((p) => p.report_id && p.state === "cleared");
-  const reports = await Promise.all(all.map((p) => db.get("items", p.report_id)));
+ * second thoughts, shown with the report. @param {any} tx @returns {Promise<{author_id: number, made_at: number}[]>} */
+export async function waitingPhotos(tx) {
+  /** @type {Photo[]} */
+  const kept = await tx.objectStore("photos").getAll();
+  const all = kept.filter((p) => p.report_id && p.state === "cleared");
+  const reports = await Promise.all(all.map((p) => tx.objectStore("items").get(p.report_id)));
   return all.filter((_, n) => reports[n]?.state !== "refused").map(({ author_id, made_at }) => ({ author_id, made_at }));
 }
 

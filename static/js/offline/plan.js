@@ -47,13 +47,13 @@ export async function fetchReceipts(person_id) {
     const since = await getMeta(key);
     const reply = await call("GET", `/field/receipts${since ? `?since=${encodeURIComponent(since)}` : ""}`);
     if (reply.status !== 200 || !Array.isArray(reply.json?.receipts)) return;
-    await amend(reply.json.receipts, stateOf);
+    const news = reply.json.receipts.filter((/** @type {any} */ r) => !seen.has(`${r.id} ${r.changed_at}`));
+    await amend(news, stateOf);
     const next = reply.json.next;
     if (!next || next === since) return;
     await setMeta(key, next);
-    const before = seen.size;
-    for (const r of reply.json.receipts) seen.add(`${r.id} ${r.changed_at}`);
-    if (seen.size === before) return;
+    if (!news.length) return;
+    for (const r of news) seen.add(`${r.id} ${r.changed_at}`);
   }
 }
 

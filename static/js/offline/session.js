@@ -14,7 +14,12 @@ let verifiedHere = false; // the worker and every page look once for themselves
 
 /** @returns {Promise<Session>} */
 export async function readSession() {
-  return (await getMeta("session")) ?? { person: null, roles: [], expired: false, verified_at: 0 };
+  return sessionOf(await getMeta("session"));
+}
+
+/** @param {Session|undefined} stored @returns {Session} */
+export function sessionOf(stored) {
+  return stored ?? { person: null, roles: [], expired: false, verified_at: 0 };
 }
 
 /**

@@ -3,12 +3,15 @@
 // no signal and on every phone; the streets behind it come when somebody wants them (map/patrol.js).
 import { useLayoutEffect, useRef, useState } from "preact/hooks";
 import { isDone } from "../domain/duty.js";
-import { barM, frameOf, held } from "../domain/sketch.js";
+import { barM, frameOf, held, spread } from "../domain/sketch.js";
 import { metreWords } from "../domain/words.js";
 import { html } from "../dom.js";
 import { t } from "../i18n.js";
 
 /** @typedef {import("../map/patrol.js").Shown} Shown @typedef {import("../domain/geo.js").LonLat} LonLat */
+
+const APART = 40; // pixels between two numbers: a gloved finger meets one of them
+const EDGE = 20;
 
 /** @param {Shown} shown */
 export function Sketch(shown) {
@@ -18,16 +21,21 @@ export function Sketch(shown) {
   const points = pointsOf(shown);
   const me = position ? /** @type {LonLat} */ ([position.lon, position.lat]) : null;
   const frame = size && points.length ? frameOf(points, me, size) : null;
+  const checkpoints = frame && size ? (route?.checkpoints ?? []) : [];
+  const places = checkpoints.map((c) => /** @type {any} */ (frame).place(c.position));
+  const spots = size ? spread(places, APART, size, EDGE) : [];
   const path = (/** @type {LonLat[]} */ line) => `M${line.map((p) => frame?.place(p).map(Math.round).join(" ")).join("L")}`;
   return html`<div class="sketch" ref=${box} data-name="sketch" data-drawn=${!!frame}>
     ${frame && size ? html`<svg width=${size.width} height=${size.height} aria-hidden="true" focusable="false">
         ${hotspots.map((h) => html`<path class="sketch-hotspot" d=${ringsOf(h).map((ring) => `${path(ring)}Z`).join("")} />`)}
         ${route ? html`<path class="sketch-route" d=${path(/** @type {any} */ (route.line.coordinates))} />` : null}
+        ${places.map(([x, y], n) => Math.hypot(spots[n][0] - x, spots[n][1] - y) < 4 ? null : html`<path class="sketch-lead" d=${`M${x} ${y}L${spots[n].join(" ")}`} />
+          <circle class="sketch-foot" cx=${x} cy=${y} r="4" />`)}
         ${me && position ? html`<${Here} at=${held(frame.place(me), size, 14)} radius=${position.accuracy_m * frame.px_per_m} />` : null}
         <${Bar} px_per_m=${frame.px_per_m} size=${size} />
       </svg>
-      ${(route?.checkpoints ?? []).map((c) => {
-        const [x, y] = frame.place(c.position);
+      ${checkpoints.map((c, n) => {
+        const [x, y] = spots[n];
         const stands = standings.get(c.id);
         const done = isDone(stands);
         return html`<button type="button" key=${c.id} class=${`map-spot ${done ? "is-done" : ""}`} style=${{ left: `${x}px`, top: `${y}px` }}
@@ -55,9 +63,8 @@ function useSize(box) {
   const [size, setSize] = useState(/** @type {import("../domain/sketch.js").Size|null} */ (null));
   useLayoutEffect(() => {
     const element = /** @type {HTMLElement} */ (box.current);
-    const measure = () => setSize({ width: element.clientWidth, height: element.clientHeight });
-    measure();
-    const watch = new ResizeObserver(measure);
+    // It is told after the page's own layout and before it is seen: asked by ourselves, all would be laid out twice.
+    const watch = new ResizeObserver(() => setSize({ width: element.clientWidth, height: element.clientHeight }));
     watch.observe(element);
     return () => watch.disconnect();
   }, []);
