@@ -297,11 +297,19 @@ def _release_words(batch: Batch) -> None:
 
 def _touch_after_gaps(batch: Batch, items: Sequence[Item | Broken]) -> None:
     """A check-in that was flagged because its device's item just before it was missing is judged again when that one
-    comes, whatever it is about."""
-    came = {(i.device_id, i.device_seq) for i in items if isinstance(i, Item) and i.id in batch.known}
-    townships = {township_id for township_id, _, _ in batch.known.values()}
+    comes, whatever it is about and even if it is refused."""
+    came = {number for item in items if (number := _number_of(item))}
+    townships = {township_id for township_id, _, _ in batch.known.values()} | {
+        batch.person.home_township_id or 0
+    }
     for row in queries.flagged_for_gap(townships, {(device, seq + 1) for device, seq in came} - came):
         batch.touched.setdefault(settling.DutyKey(*row), [])
+
+
+def _number_of(item: Item | Broken) -> tuple[UUID, int] | None:
+    if isinstance(item, Item):
+        return item.device_id, item.device_seq
+    return quarantine.number_of(item.content)
 
 
 def _mark_failed(township_id: int, item_id: UUID, now: datetime) -> None:

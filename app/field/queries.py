@@ -7,7 +7,22 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ARRAY, BigInteger, Uuid, and_, cast, func, literal_column, or_, select, tuple_, update
+from sqlalchemy import (
+    ARRAY,
+    BigInteger,
+    ColumnElement,
+    Integer,
+    Text,
+    Uuid,
+    and_,
+    cast,
+    func,
+    literal_column,
+    or_,
+    select,
+    tuple_,
+    update,
+)
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import aliased
 
@@ -260,18 +275,37 @@ def forget_bodies(township_id: int, author_id: int, kept_shifts: Sequence[int]) 
 
 
 def gaps_of(duty: Duty) -> frozenset[UUID]:
-    """Check-ins of a duty whose device's item just before never came."""
+    """Check-ins of a duty whose device's item just before never came, nor lies in quarantine."""
     rows = db.session.execute(
         select(Checkin.id, Checkin.device_id, Checkin.device_seq).where(
             of_duty(Checkin, duty), Checkin.device_seq > 1
         )
     ).all()
-    before = select(InboxItem.device_id, InboxItem.device_seq).where(
+    if not rows:
+        return frozenset()
+    numbers = {r[2] - 1 for r in rows}
+    before = select(cast(InboxItem.device_id, Text), InboxItem.device_seq).where(
         InboxItem.township_id == duty.township_id, InboxItem.device_id.in_({r[1] for r in rows}),
-        InboxItem.device_seq.in_({r[2] - 1 for r in rows}),
+        InboxItem.device_seq.in_(numbers),
     )  # fmt: skip
-    came = {(r[0], r[1]) for r in db.session.execute(before)} if rows else set()
-    return frozenset(item_id for item_id, device, seq in rows if (device, seq - 1) not in came)
+    device, number = said_device(), said_number()
+    aside = select(device, number).where(
+        QuarantineItem.township_id == duty.township_id,
+        device.in_({str(r[1]) for r in rows}),
+        number.in_(numbers),
+    )
+    came = {(r[0], r[1]) for r in db.session.execute(before.union_all(aside))}
+    return frozenset(item_id for item_id, device, seq in rows if (str(device), seq - 1) not in came)
+
+
+def said_device() -> ColumnElement[str]:
+    """The phone that something in quarantine says it is from."""
+    return QuarantineItem.content["device_id"].astext
+
+
+def said_number() -> ColumnElement[int]:
+    """The number that something in quarantine says it has from its phone; null where that is none."""
+    return cast(func.substring(QuarantineItem.content["device_seq"].astext, "^[0-9]{1,9}$"), Integer)
 
 
 def flagged_for_gap(

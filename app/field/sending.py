@@ -6,13 +6,14 @@ from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from sqlalchemy import and_, func, select
+from sqlalchemy import Subquery, Text, and_, cast, func, select, union
 
 from app.checkins.models import Checkin
 from app.db import db
 from app.duty.board import CrewShift
 from app.duty.models import Duty
-from app.field.models import InboxItem
+from app.field.models import InboxItem, QuarantineItem
+from app.field.queries import said_device, said_number
 
 
 @dataclass(frozen=True)
@@ -35,7 +36,8 @@ def missing_items(shifts: Sequence[CrewShift]) -> dict[int, int]:
 def missing_by_phone(shifts: Sequence[CrewShift]) -> list[Missing]:
     """Numbers of the crew's devices that never came, between the first and last check-in of the shift.
 
-    A phone numbers everything that it records, so a hole in the numbers is something still on its way.
+    A phone numbers everything that it records, so a hole in the numbers is something still on its way. What was refused
+    has come: it lies in quarantine, under the number that it says of itself.
     """
     if not shifts:
         return []
@@ -52,17 +54,23 @@ def missing_by_phone(shifts: Sequence[CrewShift]) -> list[Missing]:
         .group_by(Checkin.township_id, Duty.shift_id, Checkin.device_id)
         .subquery()
     )  # fmt: skip
-    came = (
-        select(func.count(func.distinct(InboxItem.device_seq)))
-        .where(
-            InboxItem.township_id == spans.c.township_id, InboxItem.device_id == spans.c.device_id,
-            InboxItem.device_seq.between(spans.c.first, spans.c.last),
-        )
-        .scalar_subquery()
-    )  # fmt: skip
+    came = select(func.count()).select_from(_numbers_that_came(spans)).scalar_subquery()
     rows = db.session.execute(
         select(spans.c.shift_id, spans.c.people, spans.c.last - spans.c.first + 1 - came).order_by(
             spans.c.shift_id
         )
     )
     return [Missing(shift_id, frozenset(people), int(n)) for shift_id, people, n in rows if n > 0]
+
+
+def _numbers_that_came(spans: Subquery) -> Subquery:
+    within = spans.c.first, spans.c.last
+    taken = select(InboxItem.device_seq).where(
+        InboxItem.township_id == spans.c.township_id, InboxItem.device_id == spans.c.device_id,
+        InboxItem.device_seq.between(*within),
+    )  # fmt: skip
+    aside = select(said_number()).where(
+        QuarantineItem.township_id == spans.c.township_id, said_device() == cast(spans.c.device_id, Text),
+        said_number().between(*within),
+    )  # fmt: skip
+    return union(taken.correlate(spans), aside.correlate(spans)).subquery()

@@ -4,11 +4,16 @@ from __future__ import annotations
 
 from datetime import timedelta
 from itertools import permutations
+from uuid import uuid4
 
+import pytest
 from sqlalchemy import select
 
 from app.checkins.models import Checkin
 from app.db import db
+from app.duty.board import crews_on
+from app.field.sending import missing_items
+from app.teams.scope import scope_of
 from tests import make
 from tests.field.test_sync import checkpoint_ids
 
@@ -63,3 +68,49 @@ def test_what_belongs_to_another_shift_closes_the_gap_as_well(people, as_person,
     assert "sequence_gap" in reasons()
     sync(caller, [late], evening + 5 * MINUTE)
     assert "sequence_gap" not in reasons()
+
+
+def a_walk(people, phone, evening):
+    """A start, a check-in, a note, a check-in."""
+    start = phone.start(people.shift, evening)
+    first = phone.checkin(people.shift, checkpoint_ids(people)[0], 105, 500, evening + 2 * MINUTE)
+    note = phone.item("note", {"shift_id": people.shift.id, "phrase": "all_quiet"}, evening + 3 * MINUTE)
+    second = phone.checkin(people.shift, checkpoint_ids(people)[1], 605, 500, evening + 9 * MINUTE)
+    return start, first, note, second
+
+
+def crews_now(people):
+    return crews_on(scope_of(people.leader), people.shift.day, make.EVENING)
+
+
+REFUSED = {
+    "sealed with other words": {"sha256": "0" * 64},
+    "no usable item": {"device_at": "yesterday"},
+    "its number as a word": {"device_at": "yesterday", "device_seq": "3"},
+}
+RUBBISH = ({"device_seq": 10**12}, {"device_seq": True}, {"device_id": "my phone"}, {"device_id": None})
+
+
+@pytest.mark.parametrize("how", REFUSED)
+def test_something_refused_has_come_in_every_order(people, as_person, sync, phone, evening, aside, how):
+    caller = as_person(people.member)
+    start, first, note, second = a_walk(people, phone, evening)
+    for order in permutations([first, {**note, **REFUSED[how]}, second]):
+        with aside():
+            answers = sync(caller, [start], evening + 9 * MINUTE)
+            for n, item in enumerate(order):
+                answers |= sync(caller, [item], evening + (10 + n) * MINUTE)
+            assert answers[note["id"]]["result"] == "rejected"
+            db.session.expire_all()
+            assert not any("sequence_gap" in found for found in db.session.scalars(select(Checkin.reasons)))
+            assert missing_items(crews_now(people)) == {}
+
+
+def test_what_says_rubbish_of_itself_closes_no_gap(people, as_person, sync, phone, evening):
+    caller = as_person(people.member)
+    start, first, note, second = a_walk(people, phone, evening)
+    sync(caller, [start, first, second], evening + 10 * MINUTE)
+    wrong = [{**note, "id": str(uuid4()), "device_at": "yesterday", **rubbish} for rubbish in RUBBISH]
+    answers = sync(caller, wrong, evening + 11 * MINUTE)
+    assert {answer["result"] for answer in answers.values()} == {"rejected"}
+    assert missing_items(crews_now(people)) == {people.shift.id: 1}
