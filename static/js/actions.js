@@ -45,14 +45,22 @@ export async function tapDuty(shift, kind, more = {}) {
     const author_id = author();
     const claim = { author_id, kind, body: { shift_id: shift.id, ...more } };
     if (kind === "duty.pause" || kind === "duty.end") {
-      await location.stopRecording(); // first of all: no position after this tap
-      const { said, track } = await location.closingClaims(author_id);
-      await putAll([...said, claim], track ? { author_id, track } : undefined);
+      await location.silence(); // first of all: no position after this tap
+      await putLast(author_id, claim).catch(async (error) => {
+        await location.stopRecording(); // not stored: the duty goes on, and so does the recording
+        throw error;
+      });
     } else await put(claim);
   });
   announce(t(`spoken.${kind.replace(".", "_")}`));
   if (kind === "duty.start") askToKeep();
   send();
+}
+
+/** What is left of the track, and the tap that ends it. @param {number} author_id @param {any} claim */
+async function putLast(author_id, claim) {
+  const { said, track } = await location.closingClaims(author_id);
+  await putAll([...said, claim], track ? { author_id, track } : undefined);
 }
 
 const FRESH_MS = 10_000;

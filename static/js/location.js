@@ -8,7 +8,8 @@ import { putAll } from "./offline/outbox.js";
 /**
  * @typedef {{lon: number, lat: number, accuracy_m: number, at: number}} Position degrees; at: epoch ms of this phone
  * @typedef {"denied"|"unavailable"|"slow"|null} Trouble
- * @typedef {{author_id: number, shift_id: number, keep?: boolean, rules: import("./domain/track.js").TrackRules}} Errand
+ * @typedef {{author_id: number, shift_id: number, keep?: boolean, silent?: boolean,
+ *   rules: import("./domain/track.js").TrackRules}} Errand silent: a tap has ended it, and is being stored
  */
 
 export const counts = { watches: 0, clears: 0, asked: 0, fixes: 0 };
@@ -54,8 +55,9 @@ export function listen(ears) {
   tellSaving = ears.onSaving ?? tellSaving;
 }
 
-export function isRecording() {
-  return recording;
+/** Recording, or silenced and not let go yet. */
+export function isEngaged() {
+  return errand !== null;
 }
 
 /**
@@ -70,14 +72,15 @@ export async function startRecording(wanted) {
   }
   errand = wanted;
   if (!(await holdRecorderLock())) {
-    errand = null;
+    if (errand === wanted) errand = null;
     return false;
   }
   const kept = await (await database()).get("track", wanted.author_id);
   const same = kept?.shift_id === wanted.shift_id;
   if (kept && !same) await flushTrack(wanted.author_id);
   sampler = same ? kept.sampler : newSampler();
-  if (errand !== wanted) return false; // ended while we were reading
+  if (errand !== wanted) letGo?.(); // ended while we were reading: the lock with it
+  if (errand !== wanted || wanted.silent) return false;
   recording = true;
   heardAt = Date.now();
   setPace();
@@ -142,18 +145,28 @@ async function askBattery() {
   read();
 }
 
-/** Stop reading positions at once; what was kept stays in the database until it is cut into segments. */
-export async function stopRecording() {
+/**
+ * Stop reading positions at once. The errand stays: until what was tapped is stored and read, a page that still believes
+ * in the duty, this one or another tab, does not begin again.
+ */
+export async function silence() {
+  if (errand) errand.silent = true;
   unwatch();
   clearInterval(clock);
   recording = false;
+  await chain;
+}
+
+/** Let go; what was kept stays in the database until it is cut into segments. */
+export async function stopRecording() {
+  const silent = silence();
   errand = null;
   letGo?.();
   letGo = null;
   const held = wake;
   wake = null;
   await held?.release().catch(() => {});
-  await chain;
+  await silent;
 }
 
 /**
@@ -207,7 +220,7 @@ function heardCoarsely(p) {
 
 /** @param {GeolocationPosition} p */
 function heard(p) {
-  if (!errand) return;
+  if (!errand || !recording) return;
   counts.fixes += 1;
   heardAt = Date.now();
   const position = read(p);

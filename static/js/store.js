@@ -138,7 +138,7 @@ async function obeyDuty() {
     if (recording !== view.recording) show({ recording });
     return;
   }
-  if (location.isRecording()) await location.stopRecording();
+  if (location.isEngaged()) await location.stopRecording();
   if (view.recording || view.position) show({ recording: false, position: null, trouble: null, saving: false });
   if (session.person && !(duty && isLive(duty) && duty.state === "on")) await location.flushTrack(session.person.id);
 }

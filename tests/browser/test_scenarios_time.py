@@ -177,6 +177,37 @@ def test_off_duty_no_position_is_asked_for_on_any_page(handset: Handset, live: A
     assert positions(handset) == after
 
 
+NEWS_WHILE_IT_IS_STORED = """() => {
+const digest = crypto.subtle.digest.bind(crypto.subtle); // a slow phone: what is stored is hashed first
+crypto.subtle.digest = (...told) => new Promise((go) => setTimeout(go, 60)).then(() => digest(...told));
+document.addEventListener("click", (event) => {
+  if (!event.target.closest("[data-name=pause]")) return;
+  const other = new BroadcastChannel("xunfang"); // another tab has changed something, again and again
+  for (let ms = 0; ms < 60; ms += 2) setTimeout(() => other.postMessage("items"), ms);
+}, true);
+}"""
+
+
+@three_times
+def test_after_a_tap_on_pause_the_receiver_is_not_asked_even_while_it_is_being_stored(
+    handset: Handset, live: Any, again: int
+) -> None:
+    login, _ = new_member(live, "按下暂停")
+    signed_in(handset, login)
+    handset.start_duty()
+    until(handset.page, "() => window.__positions.open.size === 1")
+    handset.page.evaluate(NEWS_WHILE_IT_IS_STORED)
+    for _ in range(5):
+        before = positions(handset)["watched"]
+        handset.page.click("[data-name=pause]")
+        handset.page.wait_for_selector("[data-name=resume]")
+        handset.page.wait_for_timeout(200)
+        assert positions(handset)["watched"] == before
+        assert handset.page.evaluate("() => window.__positions.open.size") == 0
+        handset.page.click("[data-name=resume]")
+        until(handset.page, "() => window.__positions.open.size === 1")
+
+
 def addresses_of_all() -> list[str]:
     """Every page of the phone, the parts of those that have some, and what the camera is opened for."""
     parts = {
