@@ -210,6 +210,15 @@ def nothing_lost(handset: Handset, live: Any, person_id: int) -> None:
     assert set(here) == set(there), {"lost": set(here) - set(there), "strange": set(there) - set(here)}
 
 
+def happens(page: Page, seen: list[Any]) -> None:
+    """Wait for what a route's handler writes down: it runs only while the page is waited for."""
+    for _ in range(300):
+        if seen:
+            return
+        page.wait_for_timeout(100)
+    raise TimeoutError("it did not happen")
+
+
 def until(page: Page, question: str, timeout_s: float = 30) -> None:
     """Ask again until the page answers yes. Playwright's own `wait_for_function` asks through eval(), which our
     Content-Security-Policy refuses from the second time on."""

@@ -16,6 +16,7 @@ from tests.browser.phone_page import (
     Handset,
     answer_to,
     end_sessions,
+    happens,
     inbox,
     new_member,
     no_server,
@@ -55,33 +56,39 @@ def killed_before_it_is_sent(handset: Handset, live: Any) -> None:
     """It is in the outbox, the request has left the page, no server takes it."""
 
     asked: list[Route] = []
+    dead: list[bool] = []
 
     def cut(route: Route) -> None:
         asked.append(route)
         if len(asked) == 1:
             live.kill()
+            dead.append(True)
         with suppress(Error):  # the page has given it up meanwhile
             route.abort("connectionreset")
 
     handset.page.route("**/api/v1/field/sync", cut)
     confirm(handset.page)
+    happens(handset.page, dead)
 
 
 def killed_before_its_answer(handset: Handset, live: Any) -> None:
     """The server has stored it; the answer never comes."""
 
     asked: list[Route] = []
+    dead: list[bool] = []
 
     def lose(route: Route) -> None:
         asked.append(route)
         if len(asked) == 1:
             assert answer_to(route).status == 200
             live.kill()
+            dead.append(True)
         with suppress(Error):  # the page has given it up meanwhile
             route.abort("connectionreset")
 
     handset.page.route("**/api/v1/field/sync", lose)
     confirm(handset.page)
+    happens(handset.page, dead)
 
 
 def killed_before_it_is_taken(handset: Handset, live: Any) -> None:

@@ -15,6 +15,7 @@ from app.duty.models import Duty
 from tests.browser.phone_page import (
     Handset,
     answer_to,
+    happens,
     inbox,
     new_member,
     no_server,
@@ -58,6 +59,7 @@ def test_three_days_without_signal_arrive_whole(handset: Handset, live: Any, aga
         shift_for(live, person, timedelta(days=day))
     handset.page.clock.install(time=datetime.now(UTC))
     signed_in(handset, login)
+    handset.keep_shell()
     with no_server(live):
         for day in range(3):
             if day:
@@ -175,6 +177,41 @@ def test_off_duty_no_position_is_asked_for_on_any_page(handset: Handset, live: A
     after = positions(handset)
     visit_all()
     assert positions(handset) == after
+
+
+@three_times
+def test_a_plan_that_was_asked_for_before_a_tap_does_not_undo_it(
+    handset: Handset, live: Any, again: int
+) -> None:
+    """On a slow line its answer comes after the tap's own receipt, and after the plan that knows of the tap."""
+    login, _ = new_member(live, "慢的排班")
+    signed_in(handset, login)
+    page = handset.page
+    handset.start_duty()
+    handset.wait_sent()
+    held: list[tuple[Route, Any]] = []
+    later: list[int] = []
+
+    def slow(route: Route) -> None:
+        answer = route.fetch()
+        if not held:
+            held.append((route, answer))
+            return
+        route.fulfill(response=answer)
+        later.append(answer.status)
+
+    handset.context.route("**/api/v1/field/plan", slow)
+    page.evaluate("() => dispatchEvent(new Event('online'))")
+    happens(page, held)
+    page.click("[data-name=pause]")
+    page.wait_for_selector("[data-name=resume]")
+    handset.wait_sent()
+    happens(page, later)
+    stopped = positions(handset)
+    held[0][0].fulfill(response=held[0][1])
+    page.wait_for_timeout(500)
+    assert page.locator("[data-name=resume]").count() == 1
+    assert positions(handset) == stopped
 
 
 NEWS_WHILE_IT_IS_STORED = """() => {

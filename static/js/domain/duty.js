@@ -35,7 +35,7 @@ const AFTER = /** @type {Record<string, Duty["state"]>} */ ({
 /**
  * @param {Shift} shift
  * @param {Row[]} rows own rows of this phone
- * @param {number} planAt epoch ms when the plan was received
+ * @param {number} planAt epoch ms when the plan was asked for
  * @returns {Duty}
  */
 export function dutyOf(shift, rows, planAt) {
@@ -44,7 +44,7 @@ export function dutyOf(shift, rows, planAt) {
     .sort((a, b) => a.seq - b.seq);
   const planned = fromPlan(shift);
   const last = lastOf(taps);
-  // The plan knows better only when it is younger than the server's answer to the last tap.
+  // The plan knows better only when it was asked for after the server's answer to the last tap.
   if (!last || (last.state === "acked" && planAt > last.state_at && shift.duty)) return planned;
   const start = taps.find((r) => r.kind === "duty.start");
   const state = AFTER[last.kind];

@@ -18,14 +18,15 @@ export async function readMe(person_id) {
 
 /** @param {number} person_id @returns {Promise<MeDoc|null>} null: no answer */
 export async function fetchMe(person_id) {
+  const asked_at = Date.now(); // a wish of the meantime it may not know
   const reply = await call("GET", "/me");
-  return reply.status === 200 ? keepMe(person_id, reply.json) : null;
+  return reply.status === 200 ? keepMe(person_id, reply.json, asked_at) : null;
 }
 
-/** @param {number} person_id @param {any} said @returns {Promise<MeDoc|null>} */
-export async function keepMe(person_id, said) {
+/** @param {number} person_id @param {any} said @param {number} [got_at] @returns {Promise<MeDoc|null>} */
+export async function keepMe(person_id, said, got_at = Date.now()) {
   if (said?.person?.id !== person_id) return null; // somebody else's, signed in beside this page
-  const doc = { ...said, got_at: Date.now() };
+  const doc = { ...said, got_at };
   await setMeta(`me:${person_id}`, doc);
   changed("me");
   return doc;

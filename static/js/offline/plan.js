@@ -10,7 +10,8 @@ import { getMeta, setMeta } from "./db.js";
  * @typedef {{version: string, person: any, teams: any[], policy: any, shifts: import("../domain/duty.js").Shift[],
  *   consents?: Record<string, boolean|null>, routes: import("../domain/duty.js").Route[], hotspots: import("../domain/duty.js").Hotspot[], places: any,
  *   colleagues?: import("../domain/crew.js").Colleague[], leave?: import("../domain/swaps.js").Away[], alarm?: any}} Plan
- * @typedef {{plan: Plan, etag: string|null, got_at: number}} KeptPlan
+ * @typedef {{plan: Plan, etag: string|null, got_at: number}} KeptPlan got_at: when it was asked for. What the server took
+ *   while its answer was on the way it may not know.
  */
 
 /** @param {number} person_id @returns {Promise<KeptPlan|null>} */
@@ -24,19 +25,30 @@ export async function readPlan(person_id) {
  */
 export async function fetchPlan(person_id) {
   const kept = await readPlan(person_id);
-  const reply = await call("GET", "/field/plan", { etag: kept?.etag });
   const got_at = Date.now();
+  const turn = ++asked;
+  const reply = await call("GET", "/field/plan", { etag: kept?.etag });
   if (reply.status === 401) return "signin";
-  if (reply.status === 304 && kept) {
-    await (await database()).put("plan", { ...kept, got_at }, person_id);
-    changed("plan");
-    return "same";
-  }
+  if (reply.status === 304 && kept) return keep(person_id, turn, { ...kept, got_at }, "same");
   // The plan of somebody else (another sign-in in this browser) must not be shown as mine.
   if (reply.status !== 200 || !reply.json?.shifts || reply.json.person?.id !== person_id) return "later";
-  await (await database()).put("plan", { plan: reply.json, etag: reply.etag, got_at }, person_id);
+  return keep(person_id, turn, { plan: reply.json, etag: reply.etag, got_at }, "new");
+}
+
+let asked = 0;
+let answered = 0;
+
+/**
+ * An answer that was overtaken by one to a later question is let go.
+ * @template {string} T @param {number} person_id @param {number} turn @param {KeptPlan} plan @param {T} said
+ * @returns {Promise<T|"same">}
+ */
+async function keep(person_id, turn, plan, said) {
+  if (turn < answered) return "same";
+  answered = turn;
+  await (await database()).put("plan", plan, person_id);
   changed("plan");
-  return "new";
+  return said;
 }
 
 /** Verdicts that changed since we last asked. @param {number} person_id */
