@@ -19,6 +19,11 @@ pytestmark = pytest.mark.browser
 RAIL = "() => [...new Set([...document.querySelectorAll('nav a[href^=\"/\"]')].map((a) => a.getAttribute('href')))]"
 SMALL = """() => [...document.querySelectorAll('.btn, nav a, summary, .pick label, input[type=text], select')]
   .filter((e) => e.offsetParent && e.getBoundingClientRect().height < 47.5).map((e) => e.outerHTML.slice(0, 80))"""
+# A chip that leaves its place lies over the words beside it; a name of the rail is one line.
+OVER = """() => [...document.querySelectorAll('.chip')]
+  .filter((e) => e.getBoundingClientRect().right > e.parentElement.getBoundingClientRect().right + 1)
+  .concat([...document.querySelectorAll('nav a')].filter((e) => e.offsetParent && e.offsetHeight > 60))
+  .map((e) => e.textContent.trim())"""
 WIDER = "() => document.documentElement.scrollWidth - document.documentElement.clientWidth"
 
 
@@ -54,6 +59,7 @@ def faults(page: Page) -> list[str]:
         page.set_viewport_size({"width": width, "height": 740})
         found += [f"{width} px: wider"] if page.evaluate(WIDER) > 0 else []
         found += [f"{width} px: small {one}" for one in page.evaluate(SMALL)]
+        found += [f"{width} px: over its neighbour: {one}" for one in page.evaluate(OVER)]
     return found
 
 
