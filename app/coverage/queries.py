@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
-from typing import Any
+from typing import Any, NamedTuple
 
 from geoalchemy2 import Geography
 from sqlalchemy import Row, and_, cast, exists, func, literal_column, or_, select, text
@@ -20,7 +20,7 @@ from app.areas.models import Area
 from app.coverage.models import StreetDay, StreetPresence
 from app.db import db
 from app.duty.models import Duty
-from app.geo import as_wkb, touches_box
+from app.geo import TILE_OF_SHAPES, as_drawn, as_wkb, touches_box
 from app.hotspots.models import Hotspot
 from app.routes.models import NetworkVersion, Route, RouteVersion, Street
 from app.teams.scope import Criterion, Scope, team_rows, visible_area_rows, within
@@ -344,17 +344,49 @@ def areas_in_box(scope: Scope, box: Box, levels: Sequence[str]) -> Sequence[int]
     ).all()  # fmt: skip
 
 
-def cut_tile(layer: str, where: dict[str, int], columns: dict[str, Sequence[Any]], **values: Any) -> bytes:
-    """The layer's tile of these shapes: z, x, y; a value a shape in each column; empty bytes when nothing shows."""
-    return bytes(db.session.scalar(_TILES[layer], {**where, **columns, **values}) or b"")
+def cut_tile(
+    layer: str, where: dict[str, int], columns: dict[str, Sequence[Any]], datum: str = "wgs84", **values: Any
+) -> bytes:
+    """The layer's tile of these shapes: z, x, y; a value a shape in each column; empty bytes when nothing shows.
+
+    For a GCJ-02 base map the shapes are fetched, moved and cut then: PostGIS knows no such datum.
+    """
+    if datum == "wgs84":
+        return bytes(db.session.scalar(_TILES[layer], {**where, **columns, **values}) or b"")
+    rows = db.session.execute(_ROWS[layer], {"z": where["z"], **columns, **values}).all()
+    parts = [[row for row in rows if row.part == part.name] for part in _PARTS[layer]]
+    return b"".join(_moved(part, where) for part in parts if part)
 
 
-_SHAPE = """ST_AsMVTGeom(ST_Simplify({}, 78271.5 / 2 ^ :z), ST_TileEnvelope(:z, :x, :y), 4096, 64, true) AS shape"""
+def _moved(rows: Sequence[Any], where: dict[str, int]) -> bytes:
+    known, shapes = [row.known for row in rows], as_drawn([row.wkb for row in rows])
+    return bytes(
+        db.session.scalar(TILE_OF_SHAPES, {**where, "layer": rows[0].part, "known": known, "shapes": shapes})
+        or b""
+    )
 
 
-def _tile(layer: str, columns: str, source: str, geom: str = "ST_Transform(s.geom, 3857)") -> str:
-    shapes = f"SELECT {columns}, {_SHAPE.format(geom)} FROM {source}"
-    return f"(SELECT ST_AsMVT(q, '{layer}', 4096, 'shape') FROM ({shapes}) q WHERE shape IS NOT NULL)"
+class _Part(NamedTuple):
+    """A layer within a tile: its columns, where they come from, and the shape in web mercator."""
+
+    name: str
+    columns: str
+    source: str
+    geom: str = "ST_Transform(s.geom, 3857)"
+
+    @property
+    def simple(self) -> str:
+        return f"ST_Simplify({self.geom}, 78271.5 / 2 ^ :z)"
+
+    def tile(self) -> str:
+        shape = f"ST_AsMVTGeom({self.simple}, ST_TileEnvelope(:z, :x, :y), 4096, 64, true) AS shape"
+        shapes = f"SELECT {self.columns}, {shape} FROM {self.source}"
+        return f"(SELECT ST_AsMVT(q, '{self.name}', 4096, 'shape') FROM ({shapes}) q WHERE shape IS NOT NULL)"
+
+    def rows(self) -> str:
+        return f"""SELECT '{self.name}' AS part, CAST(jsonb_strip_nulls(to_jsonb(q) - 'shape') AS text) AS known,
+            ST_AsBinary(ST_Transform(shape, 4326)) AS wkb FROM (SELECT {self.columns}, {self.simple} AS shape
+            FROM {self.source}) q WHERE NOT ST_IsEmpty(shape)"""
 
 
 _STREETS = """unnest(CAST(:ids AS bigint[]), CAST(:covered AS float8[]), CAST(:shifts AS int[]),
@@ -387,29 +419,27 @@ _CELLS = """(SELECT h.i || ':' || h.j || ':' || h.township_id AS id,
     CROSS JOIN LATERAL ST_HexagonGrid(200 / s.k, s.line) h) h
   WHERE h.m > 0 GROUP BY h.i, h.j, h.township_id, h.geom) p"""
 
-_TILES = {
-    "streets": text(
-        "SELECT "
-        + _tile(
+_PARTS = {
+    "streets": [
+        _Part(
             "streets", "f.id, s.name, f.covered, f.shifts, f.last, f.fresh, f.grade, f.last_grade", _STREETS
         )
-    ),
-    "hotspots": text(
-        "SELECT "
-        + _tile("hotspots", _HOTSPOT_COLUMNS, _HOTSPOTS)
-        + " || "
-        + _tile("hotspot_fill", "p.id, p.attainment", _FILLED, "p.g")
-        + " || "
-        + _tile("hotspot_names", "f.id, s.name", _HOTSPOTS, "ST_Transform(ST_PointOnSurface(s.geom), 3857)")
-    ),
-    "routes": text("SELECT " + _tile("routes", "f.id, r.name, f.completion", _ROUTES)),
-    "areas": text(
-        "SELECT "
-        + _tile("areas", "s.code, s.name, s.level", _AREAS)
-        + " || "
-        + _tile(
+    ],
+    "hotspots": [
+        _Part("hotspots", _HOTSPOT_COLUMNS, _HOTSPOTS),
+        _Part("hotspot_fill", "p.id, p.attainment", _FILLED, "p.g"),
+        _Part("hotspot_names", "f.id, s.name", _HOTSPOTS, "ST_Transform(ST_PointOnSurface(s.geom), 3857)"),
+    ],
+    "routes": [_Part("routes", "f.id, r.name, f.completion", _ROUTES)],
+    "areas": [
+        _Part("areas", "s.code, s.name, s.level", _AREAS),
+        _Part(
             "area_names", "s.code, s.name, s.level", _AREAS, "ST_Transform(ST_PointOnSurface(s.geom), 3857)"
-        )
-    ),
-    "cells": text("SELECT " + _tile("cells", "p.id, p.share, p.metres", _CELLS, "p.g")),
+        ),
+    ],
+    "cells": [_Part("cells", "p.id, p.share, p.metres", _CELLS, "p.g")],
 }
+_TILES = {
+    layer: text("SELECT " + " || ".join(part.tile() for part in parts)) for layer, parts in _PARTS.items()
+}
+_ROWS = {layer: text(" UNION ALL ".join(part.rows() for part in parts)) for layer, parts in _PARTS.items()}

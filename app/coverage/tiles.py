@@ -13,6 +13,7 @@ from app.areas.policies import policies_in_force
 from app.coverage import attendance, facts, queries, rules, streets
 from app.coverage.queries import Box, Period
 from app.coverage.rules import MergedGrade, Policy
+from app.geo import SHIFT_M
 from app.teams.scope import Scope
 
 LAYERS = ("streets", "cells", "hotspots", "routes", "areas")
@@ -32,6 +33,7 @@ class Tile:
     z: int
     x: int
     y: int
+    datum: str = "wgs84"  # of the base map that it is laid over
 
     @property
     def where(self) -> dict[str, int]:
@@ -39,7 +41,7 @@ class Tile:
 
     def box(self, margin_m: float = 0.0) -> Box:
         """Degrees west, south, east, north, with the tile's own margin and some metres more."""
-        n = 2**self.z
+        n, margin_m = 2**self.z, margin_m + (0.0 if self.datum == "wgs84" else SHIFT_M)
         extra = MARGIN + margin_m * n / (40_000_000 * math.cos(math.radians(self._lat(self.y + 0.5))))
         west, east = (((x / n) * 360 - 180) for x in (self.x - extra, self.x + 1 + extra))
         return max(west, -180), self._lat(self.y + 1 + extra), min(east, 180), self._lat(self.y - extra)
@@ -80,7 +82,7 @@ def _streets(scope: Scope, tile: Tile, period: Period, now: datetime) -> bytes:
             for i, name in enumerate(("covered", "shifts", "last", "fresh", "grades", "last_grades"))
         },
     }
-    return queries.cut_tile("streets", tile.where, columns)
+    return queries.cut_tile("streets", tile.where, columns, tile.datum)
 
 
 def _street_columns(
@@ -115,7 +117,7 @@ def _cells(scope: Scope, tile: Tile, period: Period, now: datetime) -> bytes:
     if not shown:
         return b""
     columns = {"ids": list(shown), "covered": [values[0] for values in shown.values()]}
-    return queries.cut_tile("cells", tile.where, columns)
+    return queries.cut_tile("cells", tile.where, columns, tile.datum)
 
 
 def _hotspots(scope: Scope, tile: Tile, period: Period, now: datetime) -> bytes:
@@ -134,7 +136,7 @@ def _hotspots(scope: Scope, tile: Tile, period: Period, now: datetime) -> bytes:
         "grades": [f and f.grade for f in some],
     }
     # What was not looked at again in time fades, and says so on its page.
-    return queries.cut_tile("hotspots", tile.where, columns, day=period.last)
+    return queries.cut_tile("hotspots", tile.where, columns, tile.datum, day=period.last)
 
 
 def _routes(scope: Scope, tile: Tile, period: Period, now: datetime) -> bytes:
@@ -147,7 +149,7 @@ def _routes(scope: Scope, tile: Tile, period: Period, now: datetime) -> bytes:
         "versions": [r.version_id for r in rows],
         "completion": [shares.get(r.id) for r in rows],
     }
-    return queries.cut_tile("routes", tile.where, columns)
+    return queries.cut_tile("routes", tile.where, columns, tile.datum)
 
 
 def route_completions(route_ids: Sequence[int], period: Period) -> dict[int, float]:
@@ -161,7 +163,7 @@ def route_completions(route_ids: Sequence[int], period: Period) -> dict[int, flo
 def _areas(scope: Scope, tile: Tile, period: Period, now: datetime) -> bytes:
     levels = [level for level in LEVELS if tile.z >= AREA_ZOOM[level]]
     ids = queries.areas_in_box(scope, tile.box(), levels)
-    return queries.cut_tile("areas", tile.where, {"ids": ids}) if ids else b""
+    return queries.cut_tile("areas", tile.where, {"ids": ids}, tile.datum) if ids else b""
 
 
 def _townships(scope: Scope) -> frozenset[int]:
