@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from functools import lru_cache
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 import shapely
@@ -91,6 +91,32 @@ def box_of(column: Any) -> tuple[Any, Any, Any, Any]:
 def meets(a: Any, b: Any, within_degrees: float = 0.0) -> Any:
     """SQL: do the geometries meet, or come as near as so many degrees (0.0005 is about 50 m)? Uses the index."""
     return func.ST_DWithin(a, b, within_degrees) if within_degrees else func.ST_Intersects(a, b)
+
+
+# --- tiles ---
+
+
+class TileLayer(NamedTuple):
+    """A layer within a tile: its columns, where they come from, and the shape in web mercator."""
+
+    name: str
+    columns: str
+    source: str
+    geom: str = "ST_Transform(s.geom, 3857)"
+
+    @property
+    def simple(self) -> str:
+        return f"ST_Simplify({self.geom}, 78271.5 / 2 ^ :z)"
+
+    def tile(self) -> str:
+        shape = f"ST_AsMVTGeom({self.simple}, ST_TileEnvelope(:z, :x, :y), 4096, 64, true) AS shape"
+        shapes = f"SELECT {self.columns}, {shape} FROM {self.source}"
+        return f"(SELECT ST_AsMVT(q, '{self.name}', 4096, 'shape') FROM ({shapes}) q WHERE shape IS NOT NULL)"
+
+    def rows(self) -> str:
+        return f"""SELECT '{self.name}' AS part, CAST(jsonb_strip_nulls(to_jsonb(q) - 'shape') AS text) AS known,
+            ST_AsBinary(ST_Transform(shape, 4326)) AS wkb FROM (SELECT {self.columns}, {self.simple} AS shape
+            FROM {self.source}) q WHERE NOT ST_IsEmpty(shape)"""
 
 
 # --- drawn for a map of another datum -----------------------------------------------------------------

@@ -9,10 +9,10 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
-from typing import Any, NamedTuple
+from typing import Any
 
 from geoalchemy2 import Geography
-from sqlalchemy import Row, and_, cast, exists, func, literal_column, or_, select, text
+from sqlalchemy import ARRAY, BigInteger, Row, and_, cast, exists, func, literal_column, or_, select, text
 from sqlalchemy.dialects.postgresql import BYTEA, aggregate_order_by, distinct_on
 from sqlalchemy.orm import aliased
 
@@ -20,7 +20,7 @@ from app.areas.models import Area
 from app.coverage.models import StreetDay, StreetPresence
 from app.db import db
 from app.duty.models import Duty
-from app.geo import TILE_OF_SHAPES, as_drawn, as_wkb, touches_box
+from app.geo import TILE_OF_SHAPES, TileLayer, as_drawn, as_wkb, box_of, touches_box
 from app.hotspots.models import Hotspot
 from app.routes.models import NetworkVersion, Route, RouteVersion, Street
 from app.teams.scope import Criterion, Scope, team_rows, visible_area_rows, within
@@ -344,6 +344,19 @@ def areas_in_box(scope: Scope, box: Box, levels: Sequence[str]) -> Sequence[int]
     ).all()  # fmt: skip
 
 
+_SIZED = {"streets": Street, "hotspots": Hotspot, "routes": RouteVersion, "areas": Area}
+
+
+def widest_first(layer: str, ids: Sequence[int]) -> Sequence[int]:
+    """The ids of these shapes, those with the widest box first."""
+    model = _SIZED[layer]
+    west, south, east, north = box_of(model.geom)
+    wanted = model.id == func.any(cast(ids, ARRAY(BigInteger)))
+    return db.session.scalars(
+        select(model.id).where(wanted).order_by((east - west + north - south).desc(), model.id)
+    ).all()
+
+
 def cut_tile(
     layer: str, where: dict[str, int], columns: dict[str, Sequence[Any]], datum: str = "wgs84", **values: Any
 ) -> bytes:
@@ -364,29 +377,6 @@ def _moved(rows: Sequence[Any], where: dict[str, int]) -> bytes:
         db.session.scalar(TILE_OF_SHAPES, {**where, "layer": rows[0].part, "known": known, "shapes": shapes})
         or b""
     )
-
-
-class _Part(NamedTuple):
-    """A layer within a tile: its columns, where they come from, and the shape in web mercator."""
-
-    name: str
-    columns: str
-    source: str
-    geom: str = "ST_Transform(s.geom, 3857)"
-
-    @property
-    def simple(self) -> str:
-        return f"ST_Simplify({self.geom}, 78271.5 / 2 ^ :z)"
-
-    def tile(self) -> str:
-        shape = f"ST_AsMVTGeom({self.simple}, ST_TileEnvelope(:z, :x, :y), 4096, 64, true) AS shape"
-        shapes = f"SELECT {self.columns}, {shape} FROM {self.source}"
-        return f"(SELECT ST_AsMVT(q, '{self.name}', 4096, 'shape') FROM ({shapes}) q WHERE shape IS NOT NULL)"
-
-    def rows(self) -> str:
-        return f"""SELECT '{self.name}' AS part, CAST(jsonb_strip_nulls(to_jsonb(q) - 'shape') AS text) AS known,
-            ST_AsBinary(ST_Transform(shape, 4326)) AS wkb FROM (SELECT {self.columns}, {self.simple} AS shape
-            FROM {self.source}) q WHERE NOT ST_IsEmpty(shape)"""
 
 
 _STREETS = """unnest(CAST(:ids AS bigint[]), CAST(:covered AS float8[]), CAST(:shifts AS int[]),
@@ -421,23 +411,25 @@ _CELLS = """(SELECT h.i || ':' || h.j || ':' || h.township_id AS id,
 
 _PARTS = {
     "streets": [
-        _Part(
+        TileLayer(
             "streets", "f.id, s.name, f.covered, f.shifts, f.last, f.fresh, f.grade, f.last_grade", _STREETS
         )
     ],
     "hotspots": [
-        _Part("hotspots", _HOTSPOT_COLUMNS, _HOTSPOTS),
-        _Part("hotspot_fill", "p.id, p.attainment", _FILLED, "p.g"),
-        _Part("hotspot_names", "f.id, s.name", _HOTSPOTS, "ST_Transform(ST_PointOnSurface(s.geom), 3857)"),
+        TileLayer("hotspots", _HOTSPOT_COLUMNS, _HOTSPOTS),
+        TileLayer("hotspot_fill", "p.id, p.attainment", _FILLED, "p.g"),
+        TileLayer(
+            "hotspot_names", "f.id, s.name", _HOTSPOTS, "ST_Transform(ST_PointOnSurface(s.geom), 3857)"
+        ),
     ],
-    "routes": [_Part("routes", "f.id, r.name, f.completion", _ROUTES)],
+    "routes": [TileLayer("routes", "f.id, r.name, f.completion", _ROUTES)],
     "areas": [
-        _Part("areas", "s.code, s.name, s.level", _AREAS),
-        _Part(
+        TileLayer("areas", "s.code, s.name, s.level", _AREAS),
+        TileLayer(
             "area_names", "s.code, s.name, s.level", _AREAS, "ST_Transform(ST_PointOnSurface(s.geom), 3857)"
         ),
     ],
-    "cells": [_Part("cells", "p.id, p.share, p.metres", _CELLS, "p.g")],
+    "cells": [TileLayer("cells", "p.id, p.share, p.metres", _CELLS, "p.g")],
 }
 _TILES = {
     layer: text("SELECT " + " || ".join(part.tile() for part in parts)) for layer, parts in _PARTS.items()

@@ -6,6 +6,7 @@ import math
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from itertools import compress
 from typing import Any
 
 from app.areas.models import LEVELS
@@ -23,6 +24,8 @@ AREA_ZOOM = {"county": 0, "township": 0, "village": 9, "grid": 13}
 NEVER = 5
 CELL_M = 400
 MARGIN = 64 / 4096
+# A phone on a poor line waits for no more. Hexagons have no need of it: 2,700 fit into a tile of their first zoom.
+MOST_BYTES = 500_000
 # Share covered, shifts, epoch second last walked, step of freshness (5 = never), what the share rests on and what the
 # last time does.
 StreetColumns = tuple[float, int, int | None, int, MergedGrade | None, MergedGrade | None]
@@ -82,7 +85,7 @@ def _streets(scope: Scope, tile: Tile, period: Period, now: datetime) -> bytes:
             for i, name in enumerate(("covered", "shifts", "last", "fresh", "grades", "last_grades"))
         },
     }
-    return queries.cut_tile("streets", tile.where, columns, tile.datum)
+    return _cut("streets", tile, columns)
 
 
 def _street_columns(
@@ -136,7 +139,7 @@ def _hotspots(scope: Scope, tile: Tile, period: Period, now: datetime) -> bytes:
         "grades": [f and f.grade for f in some],
     }
     # What was not looked at again in time fades, and says so on its page.
-    return queries.cut_tile("hotspots", tile.where, columns, tile.datum, day=period.last)
+    return _cut("hotspots", tile, columns, day=period.last)
 
 
 def _routes(scope: Scope, tile: Tile, period: Period, now: datetime) -> bytes:
@@ -149,7 +152,7 @@ def _routes(scope: Scope, tile: Tile, period: Period, now: datetime) -> bytes:
         "versions": [r.version_id for r in rows],
         "completion": [shares.get(r.id) for r in rows],
     }
-    return queries.cut_tile("routes", tile.where, columns, tile.datum)
+    return _cut("routes", tile, columns, "versions")
 
 
 def route_completions(route_ids: Sequence[int], period: Period) -> dict[int, float]:
@@ -160,10 +163,23 @@ def route_completions(route_ids: Sequence[int], period: Period) -> dict[int, flo
     return {route_id: sum(found) / len(found) for route_id, found in shares.items()}
 
 
+def _cut(layer: str, tile: Tile, columns: dict[str, Sequence[Any]], by: str = "ids", **values: Any) -> bytes:
+    """The tile, never heavier than MOST_BYTES: what would be too much is left out, the smallest shapes first. `by` is
+    the column that names the shapes."""
+    body = queries.cut_tile(layer, tile.where, columns, tile.datum, **values)
+    while len(body) > MOST_BYTES and len(columns[by]) > 1:
+        room = int(len(columns[by]) * 0.9 * MOST_BYTES / len(body))
+        kept = set(queries.widest_first(layer, columns[by])[: max(room, 1)])
+        left = [shape in kept for shape in columns[by]]
+        columns = {name: list(compress(column, left)) for name, column in columns.items()}
+        body = queries.cut_tile(layer, tile.where, columns, tile.datum, **values)
+    return body
+
+
 def _areas(scope: Scope, tile: Tile, period: Period, now: datetime) -> bytes:
     levels = [level for level in LEVELS if tile.z >= AREA_ZOOM[level]]
     ids = queries.areas_in_box(scope, tile.box(), levels)
-    return queries.cut_tile("areas", tile.where, {"ids": ids}, tile.datum) if ids else b""
+    return _cut("areas", tile, {"ids": ids}) if ids else b""
 
 
 def _townships(scope: Scope) -> frozenset[int]:

@@ -10,12 +10,12 @@ import mapbox_vector_tile
 import numpy as np
 import pytest
 import shapely
-from sqlalchemy import select
+from sqlalchemy import select, text
 
 from app.coverage.tiles import Tile
 from app.db import db
 from app.geofiles.datum import wgs84_to_gcj02
-from app.routes.models import Checkpoint
+from app.routes.models import Checkpoint, Street
 from tests import make, places
 from tests.phone import Phone, walk
 
@@ -294,3 +294,38 @@ def test_a_tile_of_each_datum_has_an_etag_of_its_own(walked: Any, as_person: Any
         address("streets", *tile, DAY + "&datum=gcj02"), headers={"If-None-Match": plain.headers["ETag"]}
     )
     assert again.status_code == 200
+
+
+DENSE = text("""
+    INSERT INTO streets (network_version_id, township_id, name, geom, length_m, first_piece, n_pieces)
+    SELECT v.network_version_id, v.township_id, '密' || n, ST_SetSRID(ST_MakeLine(ARRAY(
+            SELECT ST_MakePoint(:lon + (k - 20) * (20 + n % 997) * 4e-8 + n * 1e-9, :lat + (k * 7919 % 101 - 50) * 5e-5)
+            FROM generate_series(0, 40) AS k)), 4326), 1, 100000 + n, 1
+    FROM generate_series(1, 6000) AS n, (SELECT network_version_id, township_id FROM streets WHERE id = :like) v
+""")  # fmt: skip
+
+
+@pytest.mark.parametrize("datum", ["wgs84", "gcj02"])
+def test_a_tile_of_very_many_streets_stays_under_500_kb_and_leaves_out_the_smallest(
+    people: Any, as_person: Any, datum: str
+) -> None:
+    home = db.session.scalars(select(Street).where(Street.township_id == people.town.township.id)).first()
+    # the middle of a tile at zoom 15, so that all of each lies in it
+    z, x, y = tile_at(600, 600, 15)
+    west, south, east, north = Tile(z, x, y).box()
+    lon, lat = (west + east) / 2, (south + north) / 2
+    shift = [float(a[0]) for a in wgs84_to_gcj02(np.array([lon]), np.array([lat]))]
+    if datum == "gcj02":
+        lon, lat = 2 * lon - shift[0], 2 * lat - shift[1]
+    db.session.execute(DENSE, {"lon": lon, "lat": lat, "like": home.id})
+    db.session.commit()
+    caller = as_person(people.member)
+    answer = caller.get(address("streets", z, x, y, f"{DAY}&datum={datum}"))
+    assert answer.status_code == 200 and 350_000 < len(answer.data) <= 500_000
+    seen = [f["properties"] for f in mapbox_vector_tile.decode(answer.data)["streets"]["features"]]
+    planted = [int(s["name"][1:]) % 997 for s in seen if s.get("name", "").startswith("密")]
+    assert 500 < len(planted) < 6000
+    widths = sorted((n % 997 for n in range(1, 6001)), reverse=True)
+    assert min(planted) >= widths[len(planted)] - 1
+    etag = answer.headers["ETag"]
+    assert caller.get(address("streets", z, x, y, f"{DAY}&datum={datum}")).headers["ETag"] == etag
