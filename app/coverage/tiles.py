@@ -12,6 +12,7 @@ from typing import Any
 from app.areas.models import LEVELS
 from app.areas.policies import policies_in_force
 from app.coverage import attendance, facts, queries, rules, streets
+from app.coverage.kept import KeptTiles, key_of
 from app.coverage.queries import Box, Period
 from app.coverage.rules import MergedGrade, Policy
 from app.geo import SHIFT_M
@@ -26,6 +27,7 @@ CELL_M = 400
 MARGIN = 64 / 4096
 # A phone on a poor line waits for no more. Hexagons have no need of it: 2,700 fit into a tile of their first zoom.
 MOST_BYTES = 500_000
+_KEPT = KeptTiles()
 # Share covered, shifts, epoch second last walked, step of freshness (5 = never), what the share rests on and what the
 # last time does.
 StreetColumns = tuple[float, int, int | None, int, MergedGrade | None, MergedGrade | None]
@@ -85,7 +87,8 @@ def _streets(scope: Scope, tile: Tile, period: Period, now: datetime) -> bytes:
             for i, name in enumerate(("covered", "shifts", "last", "fresh", "grades", "last_grades"))
         },
     }
-    return _cut("streets", tile, columns)
+    key = key_of(queries.database(), {**tile.where, "datum": tile.datum}, columns)
+    return _KEPT.get(key, lambda: _cut("streets", tile, columns))
 
 
 def _street_columns(
