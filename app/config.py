@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Mapping
-from dataclasses import dataclass
-from urllib.parse import urlsplit
+from dataclasses import dataclass, field
+from pathlib import Path
+from urllib.parse import quote, urlsplit
 
 
 class BadSetting(RuntimeError):
@@ -26,6 +28,24 @@ class Channels:
     push_hosts: tuple[str, ...] = ()
 
 
+@dataclass(frozen=True)
+class BaseMap:
+    """What lies under our own maps, its datum and whom it wants named. A key may stand in an address: never shown."""
+
+    kind: str  # "pmtiles", "raster" (several lie one on another) or "style"
+    addresses: tuple[str, ...] = field(repr=False)
+    datum: str
+    credit: str
+    last_zoom: int
+    hosts: tuple[str, ...] = ()  # as the Content-Security-Policy names them
+
+    @property
+    def file(self) -> Path:
+        return Path(self.addresses[0]).resolve()
+
+
+DATUMS = ("wgs84", "gcj02")
+HOST = re.compile(r"(\*\.)?[a-z0-9-]+(\.[a-z0-9-]+)*(:\d{1,5})?")
 PUSH_HOSTS = (
     "fcm.googleapis.com updates.push.services.mozilla.com *.push.services.mozilla.com web.push.apple.com "
     "*.push.apple.com *.notify.windows.com"
@@ -52,6 +72,7 @@ class Settings:
     channels: Channels = Channels()
     media: str = "var/media"
     require_second_factor: bool = True
+    base_map: BaseMap | None = None
 
     @property
     def is_https(self) -> bool:
@@ -83,6 +104,7 @@ def read_settings(env: Mapping[str, str] | None = None) -> Settings:
         channels=_channels(env),
         media=_text(env, "XUNFANG_MEDIA", "var/media") or "var/media",
         require_second_factor=_flag(env, "REQUIRE_SECOND_FACTOR", "0" if _flag(env, "XUNFANG_DEMO") else "1"),
+        base_map=_base_map(env),
     )
     if settings.demo and not settings.is_loopback:
         raise BadSetting("XUNFANG_DEMO=1 is for loopback only, but PUBLIC_URL is another address")
@@ -132,6 +154,71 @@ def _web(name: str, value: str) -> str:
     if value and not (parts.scheme == "https" or (parts.scheme == "http" and near)):
         raise BadSetting(f"{name} must be an https address")
     return value
+
+
+def _base_map(env: Mapping[str, str]) -> BaseMap | None:
+    value = _text(env, "BASE_MAP", "")
+    if not value:
+        return None
+    datum, credit = _text(env, "BASE_MAP_DATUM", ""), _text(env, "BASE_MAP_CREDIT", "")
+    if datum not in DATUMS:
+        raise BadSetting("BASE_MAP_DATUM is wgs84 (CGCS2000 too) or gcj02: what the base map is drawn in")
+    if not credit:
+        raise BadSetting(
+            "BASE_MAP_CREDIT is missing: the words that the owner of the base map wants to be shown"
+        )
+    last_zoom = _number(env, "BASE_MAP_LAST_ZOOM", 18, 1, 22)
+    if not value.startswith(("https:", "http:")):
+        return BaseMap("pmtiles", (_archive(value),), datum, credit, last_zoom)
+    addresses = _with_key(value.split(), _text(env, "BASE_MAP_KEY", ""))
+    hosts = dict.fromkeys([*map(_origin, addresses), *_more_hosts(_text(env, "BASE_MAP_HOSTS", ""))])
+    return BaseMap(_kind_of(addresses), addresses, datum, credit, last_zoom, tuple(hosts))
+
+
+def _archive(path: str) -> str:
+    try:
+        with Path(path).open("rb") as file:
+            head = file.read(8)
+    except OSError as error:
+        raise BadSetting(
+            "BASE_MAP is no web address, and as a file it cannot be read: is it there, and may this user read it?"
+        ) from error
+    if head != b"PMTiles\x03":
+        raise BadSetting("BASE_MAP is a file, but no PMTiles archive of version 3")
+    return path
+
+
+def _with_key(addresses: list[str], key: str) -> tuple[str, ...]:
+    if not key and any("{key}" in one for one in addresses):
+        raise BadSetting("BASE_MAP_KEY is missing, though {key} stands in BASE_MAP")
+    return tuple(one.replace("{key}", quote(key, safe="")) for one in addresses)
+
+
+def _kind_of(addresses: tuple[str, ...]) -> str:
+    """Raster tiles have a place for each number; a style is one address that says that it is one."""
+    if all(all(part in one for part in ("{z}", "{x}", "{y}")) for one in addresses):
+        return "raster"
+    path = urlsplit(addresses[0]).path.lower()
+    if len(addresses) == 1 and "{" not in addresses[0] and ("style" in path or path.endswith(".json")):
+        return "style"
+    raise BadSetting(
+        "BASE_MAP needs {z}, {x} and {y} in each address of tiles, or is one address of a style (.json)"
+    )
+
+
+def _origin(address: str) -> str:
+    """https://host of an address, as a Content-Security-Policy names it."""
+    parts = urlsplit(_web("BASE_MAP", address))
+    if not HOST.fullmatch(parts.netloc.lower()):
+        raise BadSetting("BASE_MAP has an address whose host is no plain host name")
+    return f"{parts.scheme}://{parts.netloc.lower()}"
+
+
+def _more_hosts(text: str) -> list[str]:
+    hosts = text.lower().split()
+    if not all(map(HOST.fullmatch, hosts)):
+        raise BadSetting("BASE_MAP_HOSTS are host names, separated by spaces, without https://")
+    return [f"https://{host}" for host in hosts]
 
 
 def _text(env: Mapping[str, str], name: str, default: str) -> str:

@@ -23,7 +23,7 @@ from app.accounts import second_factor, tokens
 from app.accounts import secrets as sealing
 from app.accounts.models import Person, UserSession
 from app.accounts.rules import TOTP_ROLES
-from app.config import Settings
+from app.config import BaseMap, Settings
 from app.db import db
 from app.errors import BadRequest, Forbidden, NotSignedIn
 from app.stream import Listener, hub_of, lines
@@ -47,7 +47,7 @@ def init_app(app: Flask) -> None:
     sealing.use_key(app.extensions["settings"].secret_key)
     app.before_request(check_write)
     app.after_request(add_headers)
-    app.jinja_env.globals.update(csp_nonce=csp_nonce, language=language, settings=settings)
+    app.jinja_env.globals.update(base_map=base_map, csp_nonce=csp_nonce, language=language, settings=settings)
 
 
 def settings() -> Settings:
@@ -267,6 +267,16 @@ def csp_nonce() -> str:
     return g.nonce  # type: ignore[no-any-return]
 
 
+def shows_map() -> None:
+    """The page of this request has a map: it may ask the hosts of the base map that is set up; no other page may."""
+    g.shows_map = True
+
+
+def base_map() -> BaseMap | None:
+    """What lies under the maps of this request's page; none where none is set up, or where there is no map."""
+    return settings().base_map if g.get("shows_map") else None
+
+
 # A style sheet, a script, words: nothing that a browser would show as a page. The rules for pages would be half of what
 # a small script weighs on its way to a phone. Workers (.mjs) and drawings (.svg) have rules of their own and keep them.
 PIECES = (".css", ".js", ".json", ".wasm", ".png")
@@ -283,9 +293,11 @@ def add_headers(response: Response) -> Response:
     nonce = f" 'nonce-{g.nonce}'" if "nonce" in g else ""
     # The phone's page alone: it may compile the reader of QR codes (docs/security.md).
     nonce += " 'wasm-unsafe-eval'" if g.get("may_compile") else ""
+    base = base_map()
+    outside = "".join(f" {host}" for host in base.hosts) if base else ""
     policy = (
         f"default-src 'self'; script-src 'self'{nonce}; style-src 'self'{nonce}; img-src 'self' data: blob:; "
-        "worker-src 'self'; connect-src 'self'; font-src 'self'; object-src 'none'; base-uri 'none'; "
+        f"worker-src 'self'; connect-src 'self'{outside}; font-src 'self'; object-src 'none'; base-uri 'none'; "
         "form-action 'self'; frame-ancestors 'none'"
     )
     headers = response.headers
@@ -299,6 +311,7 @@ def add_headers(response: Response) -> Response:
 __all__ = [
     "CSRFError",
     "allow",
+    "base_map",
     "csp_nonce",
     "init_app",
     "me",
@@ -308,5 +321,6 @@ __all__ = [
     "needs_set_up",
     "public",
     "settings",
+    "shows_map",
     "stream_news",
 ]

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import lru_cache
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 import shapely
 from pyproj import CRS, Transformer
 from shapely.geometry.base import BaseGeometry
-from sqlalchemy import func
+from sqlalchemy import func, text
+
+from app.geofiles.datum import wgs84_to_gcj02
 
 ToXY = Callable[[Any, Any], tuple[np.ndarray, np.ndarray]]
 E7 = 10_000_000
@@ -89,3 +91,50 @@ def box_of(column: Any) -> tuple[Any, Any, Any, Any]:
 def meets(a: Any, b: Any, within_degrees: float = 0.0) -> Any:
     """SQL: do the geometries meet, or come as near as so many degrees (0.0005 is about 50 m)? Uses the index."""
     return func.ST_DWithin(a, b, within_degrees) if within_degrees else func.ST_Intersects(a, b)
+
+
+# --- tiles ---
+
+
+class TileLayer(NamedTuple):
+    """A layer within a tile: its columns, where they come from, and the shape in web mercator."""
+
+    name: str
+    columns: str
+    source: str
+    geom: str = "ST_Transform(s.geom, 3857)"
+
+    @property
+    def simple(self) -> str:
+        return f"ST_Simplify({self.geom}, 78271.5 / 2 ^ :z)"
+
+    def tile(self) -> str:
+        shape = f"ST_AsMVTGeom({self.simple}, ST_TileEnvelope(:z, :x, :y), 4096, 64, true) AS shape"
+        shapes = f"SELECT {self.columns}, {shape} FROM {self.source}"
+        return f"(SELECT ST_AsMVT(q, '{self.name}', 4096, 'shape') FROM ({shapes}) q WHERE shape IS NOT NULL)"
+
+    def rows(self) -> str:
+        return f"""SELECT '{self.name}' AS part, CAST(jsonb_strip_nulls(to_jsonb(q) - 'shape') AS text) AS known,
+            ST_AsBinary(ST_Transform(shape, 4326)) AS wkb FROM (SELECT {self.columns}, {self.simple} AS shape
+            FROM {self.source}) q WHERE NOT ST_IsEmpty(shape)"""
+
+
+# --- drawn for a map of another datum -----------------------------------------------------------------
+
+# Nothing of GCJ-02 lies farther than this from where it is: so far around a tile, something may be moved into it.
+SHIFT_M = 1000.0
+# Shapes that were moved, as a tile: `shapes` in degrees and what is known of each, `{"id": 1}`, one by one. Empty bytes
+# where nothing of them lies in it.
+TILE_OF_SHAPES = text("""
+    SELECT ST_AsMVT(q, :layer, 4096, 'shape') FROM (
+        SELECT s.known, ST_AsMVTGeom(ST_Transform(ST_GeomFromWKB(s.wkb, 4326), 3857), ST_TileEnvelope(:z, :x, :y),
+            4096, 64, true) AS shape
+        FROM unnest(CAST(:known AS jsonb[]), CAST(:shapes AS bytea[])) AS s(known, wkb)
+    ) q WHERE q.shape IS NOT NULL
+""")
+
+
+def as_drawn(shapes: Sequence[bytes]) -> list[bytes]:
+    """WGS-84 shapes as WKB where a GCJ-02 base map has them, each vertex by itself."""
+    moved = shapely.transform(shapely.from_wkb(list(shapes)), lambda c: np.column_stack(wgs84_to_gcj02(*c.T)))
+    return list(shapely.to_wkb(moved))

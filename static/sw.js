@@ -4,7 +4,7 @@
 // outbox when the browser wakes it. It never takes over by itself: the page decides when.
 import { cleanupOutdatedCaches, createHandlerBoundToURL, precacheAndRoute } from "workbox-precaching";
 import { NavigationRoute, registerRoute } from "workbox-routing";
-import { CacheFirst, StaleWhileRevalidate } from "workbox-strategies";
+import { CacheFirst, NetworkFirst, StaleWhileRevalidate } from "workbox-strategies";
 import { ripen } from "./js/offline/alarms.js";
 import { drain, rush } from "./js/offline/drain.js";
 import { answerPushes } from "./js/pushed.js";
@@ -37,8 +37,9 @@ registerRoute(
 );
 
 registerRoute(
-  // The phone's: streets without figures. What a desk asks for names a period, and is nobody else's to see.
-  ({ url, sameOrigin }) => sameOrigin && url.pathname.startsWith("/api/v1/tiles/") && !url.search,
+  // The phone's: streets without figures. What a desk asks for names a period, and is nobody else's to see. Those drawn for
+  // a GCJ-02 base map have an address of their own, and so a place of their own in the cache.
+  ({ url, sameOrigin }) => sameOrigin && url.pathname.startsWith("/api/v1/tiles/") && ["", "?datum=gcj02"].includes(url.search),
   new StaleWhileRevalidate({
     cacheName: TILES,
     plugins: [
@@ -46,6 +47,12 @@ registerRoute(
       { cacheDidUpdate: async () => trim(TILES, MOST_TILES) },
     ],
   }),
+);
+
+// What lies under the maps, so that our own are drawn in its datum without signal, too. It goes when somebody signs out.
+registerRoute(
+  ({ url, sameOrigin }) => sameOrigin && url.pathname === "/api/v1/base-map",
+  new NetworkFirst({ cacheName: TILES, networkTimeoutSeconds: 4 }),
 );
 
 /** Nothing there for whoever asks now: what was kept for somebody else goes. @param {Request} request @param {Response} response */

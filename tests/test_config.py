@@ -48,6 +48,75 @@ def test_a_bad_value_stops_the_start_and_says_which(name, value):
         read_settings({**GOOD, name: value})
 
 
+BASE = {**GOOD, "BASE_MAP_DATUM": "gcj02", "BASE_MAP_CREDIT": "© Maps"}
+XYZ = "https://t.example/{z}/{x}/{y}.png"
+
+
+def test_nothing_lies_under_the_maps_unless_it_is_set_up():
+    assert read_settings(GOOD).base_map is None and read_settings(BASE).base_map is None
+
+
+@pytest.mark.parametrize(
+    ("given", "kind", "hosts"),
+    [
+        ({"BASE_MAP": XYZ}, "raster", ["https://t.example"]),
+        ({"BASE_MAP": f"{XYZ} https://u.example:8443/a?{{z}}{{x}}{{y}}"}, "raster", ["https://t.example", "https://u.example:8443"]),
+        ({"BASE_MAP": "https://t.example/map.json"}, "style", ["https://t.example"]),
+        ({"BASE_MAP": "https://t.example/styles/day?k={key}", "BASE_MAP_KEY": "a b"}, "style", ["https://t.example"]),
+        ({"BASE_MAP": XYZ, "BASE_MAP_HOSTS": "*.U.example t.example"}, "raster", ["https://t.example", "https://*.u.example"]),
+        ({"BASE_MAP": "http://127.0.0.1:9000/{z}/{x}/{y}"}, "raster", ["http://127.0.0.1:9000"]),
+    ],
+)  # fmt: skip
+def test_a_base_map_is_told_by_its_address(given, kind, hosts):
+    base = read_settings({**BASE, **given}).base_map
+    assert (base.kind, list(base.hosts)) == (kind, hosts)
+    assert (base.datum, base.credit, base.last_zoom) == ("gcj02", "© Maps", 18)
+    assert all("{key}" not in one and " " not in one for one in base.addresses)
+
+
+def test_a_base_map_may_be_a_file_of_ours(tmp_path):
+    (tmp_path / "a b.pmtiles").write_bytes(b"PMTiles\x03" + bytes(119))
+    base = read_settings({**BASE, "BASE_MAP": str(tmp_path / "a b.pmtiles")}).base_map
+    assert base.kind == "pmtiles" and base.hosts == () and base.file == tmp_path / "a b.pmtiles"
+
+
+@pytest.mark.parametrize(
+    ("given", "said"),
+    [
+        ({"BASE_MAP_DATUM": "gcj"}, "BASE_MAP_DATUM is wgs84"),
+        ({"BASE_MAP_DATUM": ""}, "BASE_MAP_DATUM is wgs84"),
+        ({"BASE_MAP_CREDIT": " "}, "BASE_MAP_CREDIT is missing"),
+        ({"BASE_MAP_LAST_ZOOM": "23"}, "BASE_MAP_LAST_ZOOM is a whole number"),
+        ({"BASE_MAP": "/none/such.pmtiles"}, "cannot be read"),
+        ({"BASE_MAP": __file__}, "no PMTiles archive"),
+        ({"BASE_MAP": "/"}, "cannot be read"),
+        ({"BASE_MAP": "https://t.example/{z}/{x}.png"}, "needs {z}, {x} and {y}"),
+        ({"BASE_MAP": "https://t.example/tiles"}, "needs {z}, {x} and {y}"),
+        ({"BASE_MAP": f"{XYZ} https://t.example/style.json"}, "needs {z}, {x} and {y}"),
+        ({"BASE_MAP": "http://t.example/{z}/{x}/{y}"}, "must be an https address"),
+        ({"BASE_MAP": XYZ + "?k={key}"}, "BASE_MAP_KEY is missing"),
+        ({"BASE_MAP": "https://me:word@t.example/{z}/{x}/{y}"}, "no plain host name"),
+        ({"BASE_MAP": "https://t.example;script-src/{z}/{x}/{y}"}, "no plain host name"),
+        ({"BASE_MAP": XYZ, "BASE_MAP_HOSTS": "https://t.example"}, "without https://"),
+        ({"BASE_MAP": XYZ, "BASE_MAP_HOSTS": "* 'unsafe-inline'"}, "without https://"),
+    ],
+)
+def test_a_base_map_that_cannot_be_is_said_in_a_sentence(given, said):
+    with pytest.raises(BadSetting) as refused:
+        read_settings({"BASE_MAP": XYZ, **BASE, **given})
+    assert said in str(refused.value)
+
+
+def test_the_key_of_a_base_map_stands_in_nothing_that_is_printed():
+    given = {"BASE_MAP": XYZ + "?tk={key}", "BASE_MAP_KEY": "canary-key"}
+    settings = read_settings({**BASE, **given})
+    assert settings.base_map.addresses == (XYZ + "?tk=canary-key",)
+    assert "canary-key" not in repr(settings)
+    with pytest.raises(BadSetting) as refused:
+        read_settings({**BASE, **given, "BASE_MAP": "http://t.example/{z}/{x}/{y}?tk={key}"})
+    assert "canary-key" not in str(refused.value)
+
+
 def test_a_bad_secret_is_not_repeated():
     with pytest.raises(BadSetting) as refused:
         read_settings({**GOOD, "SECRET_KEY": "short-secret"})

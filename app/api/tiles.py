@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import hashlib
+from dataclasses import replace
 from typing import Any
 
 from flask import Response, request
 from flask_smorest import Blueprint
-from marshmallow import fields
+from marshmallow import fields, validate
 
 from app import clock
 from app.api.coverage import TimesQuery
+from app.config import DATUMS
 from app.coverage import queries, tiles
 from app.coverage.measures import period_of
 from app.coverage.tiles import LAYERS, Tile
@@ -31,8 +33,10 @@ ANSWERS = {
 
 
 class TileQuery(TimesQuery):
-    """The period of the figures, and how often a street or hexagon has to be walked in it. `v` is for caches only."""
+    """The period of the figures, and how often a street or hexagon has to be walked in it. `datum`: of the map that
+    the tile is laid over; what is drawn is moved, nothing is measured there. `v` is for caches only."""
 
+    datum = fields.String(load_default="wgs84", validate=validate.OneOf(DATUMS))
     v = fields.String(load_default=None)
 
 
@@ -44,7 +48,7 @@ def tile(query: dict[str, Any], layer: str, z: int, x: int, y: int) -> Any:
     """A tile of streets, cells, hotspots, routes or areas. Members get shapes and names without figures."""
     if layer not in LAYERS:
         raise NotFound()
-    wanted = checked(z, x, y)
+    wanted = replace(checked(z, x, y), datum=query["datum"])
     now, scope = clock.now(), my_scope()
     zone = queries.zone_of(scope.visible_area_ids)
     period = period_of(query["first"], query["last"], zone, now, query["times"])

@@ -12,7 +12,7 @@ from datetime import date, datetime, timedelta
 from typing import Any
 
 from geoalchemy2 import Geography
-from sqlalchemy import Row, and_, cast, exists, func, literal_column, or_, select, text
+from sqlalchemy import ARRAY, BigInteger, Row, and_, cast, exists, func, literal_column, or_, select, text
 from sqlalchemy.dialects.postgresql import BYTEA, aggregate_order_by, distinct_on
 from sqlalchemy.orm import aliased
 
@@ -20,7 +20,7 @@ from app.areas.models import Area
 from app.coverage.models import StreetDay, StreetPresence
 from app.db import db
 from app.duty.models import Duty
-from app.geo import as_wkb, touches_box
+from app.geo import TILE_OF_SHAPES, TileLayer, as_drawn, as_wkb, box_of, touches_box
 from app.hotspots.models import Hotspot
 from app.routes.models import NetworkVersion, Route, RouteVersion, Street
 from app.teams.scope import Criterion, Scope, team_rows, visible_area_rows, within
@@ -344,17 +344,44 @@ def areas_in_box(scope: Scope, box: Box, levels: Sequence[str]) -> Sequence[int]
     ).all()  # fmt: skip
 
 
-def cut_tile(layer: str, where: dict[str, int], columns: dict[str, Sequence[Any]], **values: Any) -> bytes:
-    """The layer's tile of these shapes: z, x, y; a value a shape in each column; empty bytes when nothing shows."""
-    return bytes(db.session.scalar(_TILES[layer], {**where, **columns, **values}) or b"")
+def database() -> str:
+    """Which one is asked: numbers of rows mean something within it only."""
+    return str(db.engine.engine.url.database)
 
 
-_SHAPE = """ST_AsMVTGeom(ST_Simplify({}, 78271.5 / 2 ^ :z), ST_TileEnvelope(:z, :x, :y), 4096, 64, true) AS shape"""
+_SIZED = {"streets": Street, "hotspots": Hotspot, "routes": RouteVersion, "areas": Area}
 
 
-def _tile(layer: str, columns: str, source: str, geom: str = "ST_Transform(s.geom, 3857)") -> str:
-    shapes = f"SELECT {columns}, {_SHAPE.format(geom)} FROM {source}"
-    return f"(SELECT ST_AsMVT(q, '{layer}', 4096, 'shape') FROM ({shapes}) q WHERE shape IS NOT NULL)"
+def widest_first(layer: str, ids: Sequence[int]) -> Sequence[int]:
+    """The ids of these shapes, those with the widest box first."""
+    model = _SIZED[layer]
+    west, south, east, north = box_of(model.geom)
+    wanted = model.id == func.any(cast(ids, ARRAY(BigInteger)))
+    return db.session.scalars(
+        select(model.id).where(wanted).order_by((east - west + north - south).desc(), model.id)
+    ).all()
+
+
+def cut_tile(
+    layer: str, where: dict[str, int], columns: dict[str, Sequence[Any]], datum: str = "wgs84", **values: Any
+) -> bytes:
+    """The layer's tile of these shapes: z, x, y; a value a shape in each column; empty bytes when nothing shows.
+
+    For a GCJ-02 base map the shapes are fetched, moved and cut then: PostGIS knows no such datum.
+    """
+    if datum == "wgs84":
+        return bytes(db.session.scalar(_TILES[layer], {**where, **columns, **values}) or b"")
+    rows = db.session.execute(_ROWS[layer], {"z": where["z"], **columns, **values}).all()
+    parts = [[row for row in rows if row.part == part.name] for part in _PARTS[layer]]
+    return b"".join(_moved(part, where) for part in parts if part)
+
+
+def _moved(rows: Sequence[Any], where: dict[str, int]) -> bytes:
+    known, shapes = [row.known for row in rows], as_drawn([row.wkb for row in rows])
+    return bytes(
+        db.session.scalar(TILE_OF_SHAPES, {**where, "layer": rows[0].part, "known": known, "shapes": shapes})
+        or b""
+    )
 
 
 _STREETS = """unnest(CAST(:ids AS bigint[]), CAST(:covered AS float8[]), CAST(:shifts AS int[]),
@@ -387,29 +414,29 @@ _CELLS = """(SELECT h.i || ':' || h.j || ':' || h.township_id AS id,
     CROSS JOIN LATERAL ST_HexagonGrid(200 / s.k, s.line) h) h
   WHERE h.m > 0 GROUP BY h.i, h.j, h.township_id, h.geom) p"""
 
-_TILES = {
-    "streets": text(
-        "SELECT "
-        + _tile(
+_PARTS = {
+    "streets": [
+        TileLayer(
             "streets", "f.id, s.name, f.covered, f.shifts, f.last, f.fresh, f.grade, f.last_grade", _STREETS
         )
-    ),
-    "hotspots": text(
-        "SELECT "
-        + _tile("hotspots", _HOTSPOT_COLUMNS, _HOTSPOTS)
-        + " || "
-        + _tile("hotspot_fill", "p.id, p.attainment", _FILLED, "p.g")
-        + " || "
-        + _tile("hotspot_names", "f.id, s.name", _HOTSPOTS, "ST_Transform(ST_PointOnSurface(s.geom), 3857)")
-    ),
-    "routes": text("SELECT " + _tile("routes", "f.id, r.name, f.completion", _ROUTES)),
-    "areas": text(
-        "SELECT "
-        + _tile("areas", "s.code, s.name, s.level", _AREAS)
-        + " || "
-        + _tile(
+    ],
+    "hotspots": [
+        TileLayer("hotspots", _HOTSPOT_COLUMNS, _HOTSPOTS),
+        TileLayer("hotspot_fill", "p.id, p.attainment", _FILLED, "p.g"),
+        TileLayer(
+            "hotspot_names", "f.id, s.name", _HOTSPOTS, "ST_Transform(ST_PointOnSurface(s.geom), 3857)"
+        ),
+    ],
+    "routes": [TileLayer("routes", "f.id, r.name, f.completion", _ROUTES)],
+    "areas": [
+        TileLayer("areas", "s.code, s.name, s.level", _AREAS),
+        TileLayer(
             "area_names", "s.code, s.name, s.level", _AREAS, "ST_Transform(ST_PointOnSurface(s.geom), 3857)"
-        )
-    ),
-    "cells": text("SELECT " + _tile("cells", "p.id, p.share, p.metres", _CELLS, "p.g")),
+        ),
+    ],
+    "cells": [TileLayer("cells", "p.id, p.share, p.metres", _CELLS, "p.g")],
 }
+_TILES = {
+    layer: text("SELECT " + " || ".join(part.tile() for part in parts)) for layer, parts in _PARTS.items()
+}
+_ROWS = {layer: text(" UNION ALL ".join(part.rows() for part in parts)) for layer, parts in _PARTS.items()}

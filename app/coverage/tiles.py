@@ -6,13 +6,16 @@ import math
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from itertools import compress
 from typing import Any
 
 from app.areas.models import LEVELS
 from app.areas.policies import policies_in_force
 from app.coverage import attendance, facts, queries, rules, streets
+from app.coverage.kept import KeptTiles, key_of
 from app.coverage.queries import Box, Period
 from app.coverage.rules import MergedGrade, Policy
+from app.geo import SHIFT_M
 from app.teams.scope import Scope
 
 LAYERS = ("streets", "cells", "hotspots", "routes", "areas")
@@ -22,6 +25,9 @@ AREA_ZOOM = {"county": 0, "township": 0, "village": 9, "grid": 13}
 NEVER = 5
 CELL_M = 400
 MARGIN = 64 / 4096
+# A phone on a poor line waits for no more. Hexagons have no need of it: 2,700 fit into a tile of their first zoom.
+MOST_BYTES = 500_000
+_KEPT = KeptTiles()
 # Share covered, shifts, epoch second last walked, step of freshness (5 = never), what the share rests on and what the
 # last time does.
 StreetColumns = tuple[float, int, int | None, int, MergedGrade | None, MergedGrade | None]
@@ -32,6 +38,7 @@ class Tile:
     z: int
     x: int
     y: int
+    datum: str = "wgs84"  # of the base map that it is laid over
 
     @property
     def where(self) -> dict[str, int]:
@@ -39,7 +46,7 @@ class Tile:
 
     def box(self, margin_m: float = 0.0) -> Box:
         """Degrees west, south, east, north, with the tile's own margin and some metres more."""
-        n = 2**self.z
+        n, margin_m = 2**self.z, margin_m + (0.0 if self.datum == "wgs84" else SHIFT_M)
         extra = MARGIN + margin_m * n / (40_000_000 * math.cos(math.radians(self._lat(self.y + 0.5))))
         west, east = (((x / n) * 360 - 180) for x in (self.x - extra, self.x + 1 + extra))
         return max(west, -180), self._lat(self.y + 1 + extra), min(east, 180), self._lat(self.y - extra)
@@ -80,7 +87,8 @@ def _streets(scope: Scope, tile: Tile, period: Period, now: datetime) -> bytes:
             for i, name in enumerate(("covered", "shifts", "last", "fresh", "grades", "last_grades"))
         },
     }
-    return queries.cut_tile("streets", tile.where, columns)
+    key = key_of(queries.database(), {**tile.where, "datum": tile.datum}, columns)
+    return _KEPT.get(key, lambda: _cut("streets", tile, columns))
 
 
 def _street_columns(
@@ -115,7 +123,7 @@ def _cells(scope: Scope, tile: Tile, period: Period, now: datetime) -> bytes:
     if not shown:
         return b""
     columns = {"ids": list(shown), "covered": [values[0] for values in shown.values()]}
-    return queries.cut_tile("cells", tile.where, columns)
+    return queries.cut_tile("cells", tile.where, columns, tile.datum)
 
 
 def _hotspots(scope: Scope, tile: Tile, period: Period, now: datetime) -> bytes:
@@ -134,7 +142,7 @@ def _hotspots(scope: Scope, tile: Tile, period: Period, now: datetime) -> bytes:
         "grades": [f and f.grade for f in some],
     }
     # What was not looked at again in time fades, and says so on its page.
-    return queries.cut_tile("hotspots", tile.where, columns, day=period.last)
+    return _cut("hotspots", tile, columns, day=period.last)
 
 
 def _routes(scope: Scope, tile: Tile, period: Period, now: datetime) -> bytes:
@@ -147,7 +155,7 @@ def _routes(scope: Scope, tile: Tile, period: Period, now: datetime) -> bytes:
         "versions": [r.version_id for r in rows],
         "completion": [shares.get(r.id) for r in rows],
     }
-    return queries.cut_tile("routes", tile.where, columns)
+    return _cut("routes", tile, columns, "versions")
 
 
 def route_completions(route_ids: Sequence[int], period: Period) -> dict[int, float]:
@@ -158,10 +166,23 @@ def route_completions(route_ids: Sequence[int], period: Period) -> dict[int, flo
     return {route_id: sum(found) / len(found) for route_id, found in shares.items()}
 
 
+def _cut(layer: str, tile: Tile, columns: dict[str, Sequence[Any]], by: str = "ids", **values: Any) -> bytes:
+    """The tile, never heavier than MOST_BYTES: what would be too much is left out, the smallest shapes first. `by` is
+    the column that names the shapes."""
+    body = queries.cut_tile(layer, tile.where, columns, tile.datum, **values)
+    while len(body) > MOST_BYTES and len(columns[by]) > 1:
+        room = int(len(columns[by]) * 0.9 * MOST_BYTES / len(body))
+        kept = set(queries.widest_first(layer, columns[by])[: max(room, 1)])
+        left = [shape in kept for shape in columns[by]]
+        columns = {name: list(compress(column, left)) for name, column in columns.items()}
+        body = queries.cut_tile(layer, tile.where, columns, tile.datum, **values)
+    return body
+
+
 def _areas(scope: Scope, tile: Tile, period: Period, now: datetime) -> bytes:
     levels = [level for level in LEVELS if tile.z >= AREA_ZOOM[level]]
     ids = queries.areas_in_box(scope, tile.box(), levels)
-    return queries.cut_tile("areas", tile.where, {"ids": ids}) if ids else b""
+    return _cut("areas", tile, {"ids": ids}) if ids else b""
 
 
 def _townships(scope: Scope) -> frozenset[int]:

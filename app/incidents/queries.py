@@ -30,7 +30,7 @@ from app.accounts.models import Person
 from app.areas.models import Area
 from app.db import db
 from app.errors import NotFound
-from app.geo import lon_lat, meets
+from app.geo import TILE_OF_SHAPES, as_drawn, lon_lat, meets
 from app.incidents.models import EVENTS, Incident, IncidentPhoto, RecordedIncident
 from app.teams.models import Team, TeamMember
 from app.teams.scope import Scope, led_team_rows, own_rows, reviewed_township_rows, township_rows
@@ -379,17 +379,34 @@ def _flat() -> Any:
     return func.ST_Transform(RecordedIncident.place, cast(zone, Integer))
 
 
-def events_tile(scope: Scope, where: dict[str, int], since: datetime, until: datetime) -> bytes:
+def events_tile(
+    scope: Scope, where: dict[str, int], since: datetime, until: datetime, datum: str = "wgs84"
+) -> bytes:
     """The points of a tile for reviewers and admins, from zoom 13 on; empty for everybody else."""
     if where["z"] < SEEN_FROM_ZOOM or not scope.township_ids:
         return b""
     values = {**where, "townships": list(scope.township_ids), "since": since, "until": until}
-    return bytes(db.session.scalar(_TILE, values) or b"")
+    if datum == "wgs84":
+        return bytes(db.session.scalar(_TILE, values) or b"")
+    rows = db.session.execute(_POINTS, values).all()
+    moved = {"known": [row.known for row in rows], "shapes": as_drawn([row.wkb for row in rows])}
+    return (
+        bytes(db.session.scalar(TILE_OF_SHAPES, {**where, "layer": "incidents", **moved}) or b"")
+        if rows
+        else b""
+    )
 
 
 _OUTSIDE = text("""
     SELECT i FROM unnest(CAST(:lons AS float8[]), CAST(:lats AS float8[])) WITH ORDINALITY AS p(lon, lat, i), areas a
     WHERE a.id = :id AND NOT ST_Intersects(a.geom, ST_SetSRID(ST_MakePoint(p.lon, p.lat), 4326))
+""")
+# For a GCJ-02 base map: what lies within 0.02 degrees of the tile may be moved into it.
+_POINTS = text("""
+    SELECT CAST(jsonb_build_object('category', r.category) AS text) AS known, ST_AsBinary(r.place) AS wkb
+    FROM recorded_incidents r
+    WHERE r.township_id = ANY(:townships) AND r.happened_to >= :since AND r.happened_from < :until
+      AND r.place && ST_Expand(ST_Transform(ST_TileEnvelope(:z, :x, :y), 4326), 0.02)
 """)
 _TILE = text("""
     SELECT ST_AsMVT(t, 'incidents', 4096, 'geom') FROM (

@@ -21,7 +21,7 @@ from app.alarms.rules import Policy
 from app.areas.policies import place_of
 from app.db import db
 from app.errors import Conflict, DomainError
-from app.gate import allow, me, my_roles, my_scope, public, settings, stream_news
+from app.gate import allow, me, my_roles, my_scope, public, settings, shows_map, stream_news
 from app.web.forms import DeskForm, needed
 from app.web.phone import revalidated
 from app.web.planning import blame
@@ -124,6 +124,7 @@ def alarm_page(alarm: Alarm, form: CloseForm, *, problem: str = "") -> str:
     steps = queries.steps_of([alarm])[alarm.id]
     (item,) = in_words([alarm])
     policy = operations.policy_of(alarm.township_id, clock.now())
+    shows_map()
     return render_template(
         "desk/alarm.html", item=item, form=form, problem=problem, steps=steps_in_words(steps, alarm),
         reached=reach_words(steps), numbers=numbers_of(policy), point=queries.lon_lat_of(alarm),

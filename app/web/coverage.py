@@ -23,7 +23,7 @@ from app.coverage.rules import Policy
 from app.coverage.tiles import policies_of
 from app.db import db
 from app.errors import DomainError, NotFound
-from app.gate import allow, my_scope
+from app.gate import allow, my_scope, shows_map
 from app.problems import sentence
 from app.teams.scope import visible_area_rows
 from app.web import coverage_compare, coverage_drawn, coverage_time
@@ -94,6 +94,7 @@ def show() -> ResponseReturnValue:
     ground = coverage.ground
     bars, top = coverage_time.bars_of(coverage, asked.by, asked.series, now)
     hotspots = measures.hotspots_of(asked.area, ground)
+    shows_map()
     return render_template(
         "desk/coverage.html",
         asked=asked, coverage=coverage, path=_path(asked.area), shown=SHOWN, columns=COLUMNS, headlines=HEADLINES,

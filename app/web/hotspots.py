@@ -16,10 +16,11 @@ from wtforms.validators import Optional
 
 from app import clock
 from app.areas.models import Area
+from app.config import DATUMS
 from app.coverage.queries import bounds_of
 from app.db import db
 from app.errors import DomainError, NotFound
-from app.gate import allow, me, my_scope
+from app.gate import allow, me, my_scope, shows_map
 from app.hotspots import proposing, queries, rules
 from app.hotspots.models import Hotspot, HotspotProposal
 from app.hotspots.windows import clock_of
@@ -83,6 +84,7 @@ def one_search(run_id: UUID) -> ResponseReturnValue:
     shapes = features_of(proposals=proposals, steps=(run.result or {}).get("steps"))
     # What a method has no figure for reads as nothing.
     result = defaultdict(lambda: None, run.result or {})
+    shows_map()
     return render_template(
         "desk/hotspot_search.html",
         run=run,
@@ -107,10 +109,11 @@ def progress(run_id: UUID) -> ResponseReturnValue:
 @allow(*JUDGES)
 def incidents_tile(z: int, x: int, y: int) -> ResponseReturnValue:
     """The points of the last twelve months, from zoom 13 on, for reviewers and admins of their townships."""
-    if z > LAST_ZOOM or max(x, y) >= 2**z:
+    datum = request.args.get("datum", "wgs84")
+    if z > LAST_ZOOM or max(x, y) >= 2**z or datum not in DATUMS:
         raise NotFound()
     now = clock.now()
-    body = events_tile(my_scope(), {"z": z, "x": x, "y": y}, now - rules.YEAR, now)
+    body = events_tile(my_scope(), {"z": z, "x": x, "y": y}, now - rules.YEAR, now, datum)
     response = Response(body, status=200 if body else 204, content_type=MAP_TYPE)
     response.headers["Cache-Control"] = "private, no-store"
     return response
@@ -147,6 +150,7 @@ def list_page(township: Area, form: SearchForm, problem: str = "") -> str:
     is_judge = township.id in scope.township_ids
     found = queries.seen_hotspots(scope, township.id, today())
     proposals = queries.proposals_of(township.id) if is_judge else []
+    shows_map()
     return render_template(
         "desk/hotspots.html", township=township, townships=queries.townships_for(scope), form=form, problem=problem,
         is_judge=is_judge, hotspots=hotspot_lines(found), proposals=lines_of(proposals),

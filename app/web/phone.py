@@ -13,7 +13,7 @@ from pathlib import Path
 from flask import Blueprint, Response, abort, current_app, g, redirect, render_template, request
 from flask.typing import ResponseReturnValue
 
-from app.gate import public
+from app.gate import public, settings, shows_map
 
 pages = Blueprint("phone", __name__)
 MAY_COMPILE = (
@@ -25,7 +25,8 @@ MAY_COMPILE = (
 @public
 def shell() -> ResponseReturnValue:
     g.may_compile = True
-    return revalidated(render_template("phone/shell.html"), "text/html; charset=utf-8")
+    shows_map()
+    return revalidated(page(), "text/html; charset=utf-8")
 
 
 @pages.get("/m")
@@ -49,12 +50,14 @@ def worker() -> ResponseReturnValue:
     if not built.is_file():
         abort(404)
     rendered = {
-        "/m/": render_template("phone/shell.html"),
+        "/m/": page(),
         "/manifest.webmanifest": render_template("phone/manifest.webmanifest"),
     }
     # The shell is kept with its headers: what its page may do belongs to its revision.
+    base = settings().base_map
+    may = MAY_COMPILE + " ".join(base.hosts if base else ())
     kept = [
-        {"url": url, "revision": revision_of(text + (MAY_COMPILE if url == "/m/" else ""))}
+        {"url": url, "revision": revision_of(text + (may if url == "/m/" else ""))}
         for url, text in rendered.items()
     ]
     response = revalidated(
@@ -62,6 +65,10 @@ def worker() -> ResponseReturnValue:
     )
     response.headers["Service-Worker-Allowed"] = "/"
     return response
+
+
+def page() -> str:
+    return render_template("phone/shell.html", has_base=settings().base_map is not None)
 
 
 def revision_of(text: str) -> str:

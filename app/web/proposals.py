@@ -16,7 +16,7 @@ from app.areas.models import Area
 from app.coverage.queries import bounds_of
 from app.db import db
 from app.errors import Conflict, DomainError, FieldError
-from app.gate import allow, me, my_scope
+from app.gate import allow, me, my_scope, shows_map
 from app.hotspots import proposing, queries
 from app.hotspots.models import HOTSPOT_CATEGORIES, REJECTIONS, HotspotProposal
 from app.hotspots.proposing import REVIEW_DAYS, Edited
@@ -123,6 +123,7 @@ def page_of(proposal: HotspotProposal, form: ProposalForm, problem: str = "") ->
         {**feature_of(geometry, "outline", name), "id": n}
         for n, (name, geometry) in enumerate(proposal.shapes.items(), 1)
     ]
+    shows_map()
     return render_template(
         "desk/hotspot_proposal.html", proposal=proposal, form=form, problem=problem, title=title_of(proposal),
         windows=windows_words(proposal.windows), proposer=people.get(proposal.proposed_by, ""),

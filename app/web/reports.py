@@ -17,7 +17,7 @@ from app.areas.policies import place_of
 from app.db import db
 from app.errors import Conflict, DomainError, NotFound
 from app.field.reports import checkpoint_names
-from app.gate import allow, me, my_scope
+from app.gate import allow, me, my_scope, shows_map
 from app.incidents import operations, queries
 from app.incidents.models import Incident
 from app.incidents.queries import TABS, Listed
@@ -101,6 +101,7 @@ def page_of(incident: Incident, form: DecideForm, *, problem: str = "") -> str:
     zone_of([incident])
     people = queries.names_of([incident.reporter_id, incident.decided_by])
     photos = queries.photos_of([(incident.township_id, incident.id)]).get(incident.id, [])
+    shows_map()
     return render_template(
         "desk/report.html", report=incident, form=form, problem=problem, tone=TONES[incident.state],
         title=title_of(incident), where=where_of(incident, queries.village_of(incident)),

@@ -160,7 +160,7 @@ async function openMap() {
   if (!box) return;
   try {
     const { openAlarmMap } = await import("./map/alarm.js");
-    openAlarmMap(box);
+    await openAlarmMap(box);
   } catch (error) {
     console.warn("no map", error);
     box.hidden = true;

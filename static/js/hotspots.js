@@ -17,7 +17,7 @@ async function openMap() {
   try {
     const shapes = JSON.parse(data.textContent ?? "");
     const { openHotspotMap } = await import("./map/hotspot_map.js");
-    const map = openHotspotMap(mapBox, shapes, (address) => {
+    const map = await openHotspotMap(mapBox, shapes, (address) => {
       location.href = address;
     });
     map.choose(chosen(shapes));

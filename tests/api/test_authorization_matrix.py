@@ -149,6 +149,9 @@ GET     /api/v1/tiles/<layer>/<int:z>/<int:x>/<int:y>.mvt   town:areas      401 
 GET     /api/v1/tiles/<layer>/<int:z>/<int:x>/<int:y>.mvt   other:areas     401  204  204  204  204  200  200
 GET     /api/v1/tiles/<layer>/<int:z>/<int:x>/<int:y>.mvt   town:persons    401  404  404  404  404  404  404
 
+GET     /api/v1/base-map                                    -        401  404    404  404    404      404   404
+GET     /api/v1/base-map/archive.pmtiles                    -        401  404    404  404    404      404   404
+
 GET     /ogc                                                -        401  403    403  200    200      200   403
 GET     /ogc/api                                            -        401  403    403  200    200      200   403
 GET     /ogc/conformance                                    -        401  403    403  200    200      200   403

@@ -7,12 +7,15 @@ from datetime import timedelta
 from typing import Any
 
 import mapbox_vector_tile
+import numpy as np
 import pytest
-from sqlalchemy import select
+import shapely
+from sqlalchemy import select, text
 
 from app.coverage.tiles import Tile
 from app.db import db
-from app.routes.models import Checkpoint
+from app.geofiles.datum import wgs84_to_gcj02
+from app.routes.models import Checkpoint, Street
 from tests import make, places
 from tests.phone import Phone, walk
 
@@ -179,6 +182,7 @@ def test_tiles_need_a_sign_in(people: Any, client: Any, layer: str) -> None:
         ("/api/v1/tiles/streets/3/1/1.mvt?from=yesterday", 422, "/from"),
         ("/api/v1/tiles/streets/3/1/1.mvt?from=2026-11-24&to=2026-11-23", 422, "/to"),
         ("/api/v1/tiles/streets/3/1/1.mvt?from=2024-11-24&to=2026-11-23", 422, "/from"),
+        ("/api/v1/tiles/streets/3/1/1.mvt?datum=bd09", 422, "/datum"),
         ("/api/v1/tiles/streets/3/1/1.mvt?times=0", 422, "/times"),
         ("/api/v1/tiles/cells/3/1/1.mvt?times=21", 422, "/times"),
     ],
@@ -227,3 +231,101 @@ def test_a_tiles_box_is_that_of_the_grid() -> None:
     west, south, east, north = Tile(z, x, y).box()
     lon, lat = places.here(600, 600)
     assert west < lon < east and south < lat < north
+
+
+def corners(
+    caller: Any, layer: str, within: str | None = None, query: str = DAY, z: int = 16
+) -> dict[Any, set[Any]]:
+    """id (or code) → lon, lat of every corner that lies inside a tile."""
+    found: dict[Any, set[Any]] = {}
+    for z_, x, y in around(-700, -700, 1900, 1900, z):
+        answer = caller.get(address(layer, z_, x, y, query))
+        decoded = mapbox_vector_tile.decode(answer.data) if answer.status_code == 200 else {}
+        for feature in decoded.get(within or layer, {"features": []})["features"]:
+            key = feature["properties"].get("id", feature["properties"].get("code"))
+            for px, py in shapely.get_coordinates(shapely.geometry.shape(feature["geometry"])):
+                if 0 <= px < 4096 and 0 <= py < 4096:
+                    lat = math.degrees(math.atan(math.sinh(math.pi * (1 - 2 * (y + 1 - py / 4096) / 2**z))))
+                    found.setdefault(key, set()).add(((x + px / 4096) / 2**z * 360 - 180, lat))
+    return found
+
+
+@pytest.mark.parametrize(
+    ("layer", "within"),
+    [("streets", None), ("cells", None), ("hotspots", None), ("hotspots", "hotspot_names"), ("routes", None),
+     ("areas", "area_names")],
+)  # fmt: skip
+def test_over_a_gcj02_base_each_shape_lies_where_that_base_has_it(
+    walked: Any, as_person: Any, layer: str, within: str | None
+) -> None:
+    caller = as_person(walked.reviewer)
+    plain, moved = (corners(caller, layer, within, DAY + more) for more in ("", "&datum=gcj02"))
+    assert plain and plain.keys() == moved.keys()
+    for key, points in plain.items():
+        lon, lat = np.array(sorted(points)).T
+        boxes = [np.array(wgs84_to_gcj02(lon, lat)).T, np.array(sorted(moved[key]))]
+        # the ends of what is drawn, to two steps of a tile's grid: 0.3 m
+        assert boxes[1].min(0) == pytest.approx(boxes[0].min(0), abs=4e-6)
+        assert boxes[1].max(0) == pytest.approx(boxes[0].max(0), abs=4e-6)
+        assert abs(boxes[1].min(0) - np.array([lon, lat]).min(1)).max() > 0.002, "some 500 m away from WGS-84"
+
+
+@pytest.mark.parametrize("layer", LAYERS)
+def test_over_a_gcj02_base_the_same_is_said_of_each_shape(walked: Any, as_person: Any, layer: str) -> None:
+    caller = as_person(walked.reviewer)
+    assert features(caller, layer, z=12, query=DAY + "&datum=gcj02") == features(caller, layer, z=12)
+
+
+@pytest.mark.parametrize("layer", LAYERS)
+def test_an_outsider_gets_empty_tiles_over_any_base(walked: Any, as_person: Any, layer: str) -> None:
+    caller = as_person(walked.outsider)
+    for tile in around(-700, -700, 1900, 1900):
+        assert caller.get(address(layer, *tile, DAY + "&datum=gcj02")).status_code == 204
+
+
+def test_a_tile_of_each_datum_has_an_etag_of_its_own(walked: Any, as_person: Any) -> None:
+    caller, tile = as_person(walked.reviewer), tile_at(600, 500, 12)
+    plain, moved = (
+        caller.get(address("streets", *tile, DAY + f"&datum={one}")) for one in ("wgs84", "gcj02")
+    )
+    assert plain.headers["ETag"] != moved.headers["ETag"] and plain.data != moved.data
+    assert plain.data == caller.get(address("streets", *tile)).data
+    again = caller.get(
+        address("streets", *tile, DAY + "&datum=gcj02"), headers={"If-None-Match": plain.headers["ETag"]}
+    )
+    assert again.status_code == 200
+
+
+DENSE = text("""
+    INSERT INTO streets (network_version_id, township_id, name, geom, length_m, first_piece, n_pieces)
+    SELECT v.network_version_id, v.township_id, '密' || n, ST_SetSRID(ST_MakeLine(ARRAY(
+            SELECT ST_MakePoint(:lon + (k - 20) * (20 + n % 997) * 4e-8 + n * 1e-9, :lat + (k * 7919 % 101 - 50) * 5e-5)
+            FROM generate_series(0, 40) AS k)), 4326), 1, 100000 + n, 1
+    FROM generate_series(1, 6000) AS n, (SELECT network_version_id, township_id FROM streets WHERE id = :like) v
+""")  # fmt: skip
+
+
+@pytest.mark.parametrize("datum", ["wgs84", "gcj02"])
+def test_a_tile_of_very_many_streets_stays_under_500_kb_and_leaves_out_the_smallest(
+    people: Any, as_person: Any, datum: str
+) -> None:
+    home = db.session.scalars(select(Street).where(Street.township_id == people.town.township.id)).first()
+    # the middle of a tile at zoom 15, so that all of each lies in it
+    z, x, y = tile_at(600, 600, 15)
+    west, south, east, north = Tile(z, x, y).box()
+    lon, lat = (west + east) / 2, (south + north) / 2
+    shift = [float(a[0]) for a in wgs84_to_gcj02(np.array([lon]), np.array([lat]))]
+    if datum == "gcj02":
+        lon, lat = 2 * lon - shift[0], 2 * lat - shift[1]
+    db.session.execute(DENSE, {"lon": lon, "lat": lat, "like": home.id})
+    db.session.commit()
+    caller = as_person(people.member)
+    answer = caller.get(address("streets", z, x, y, f"{DAY}&datum={datum}"))
+    assert answer.status_code == 200 and 350_000 < len(answer.data) <= 500_000
+    seen = [f["properties"] for f in mapbox_vector_tile.decode(answer.data)["streets"]["features"]]
+    planted = [int(s["name"][1:]) % 997 for s in seen if s.get("name", "").startswith("密")]
+    assert 500 < len(planted) < 6000
+    widths = sorted((n % 997 for n in range(1, 6001)), reverse=True)
+    assert min(planted) >= widths[len(planted)] - 1
+    etag = answer.headers["ETag"]
+    assert caller.get(address("streets", z, x, y, f"{DAY}&datum={datum}")).headers["ETag"] == etag

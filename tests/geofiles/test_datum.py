@@ -1,12 +1,18 @@
 """GCJ-02 and BD-09 against a package of others, known values and the border."""
 
+import json
+import re
+from pathlib import Path
+
 import eviltransform
 import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from app.geofiles import datum
+from app.geofiles import datum, mainland
+
+ROOT = Path(__file__).resolve().parents[2]
 
 # Known answers of coord-convert 0.2.1 (PyPI): WGS-84, GCJ-02, BD-09.
 KNOWN = [
@@ -89,3 +95,16 @@ def test_the_way_back_does_not_shift_them_either(place):
 
 def test_the_outline_is_a_valid_polygon():
     assert datum.mainland().is_valid
+
+
+def test_the_phone_has_the_same_outline():
+    numbers = re.findall(r"\[(-?[\d.]+), (-?[\d.]+)\]", (ROOT / "static/js/domain/mainland.js").read_text())
+    corners = [corner for ring in (mainland.OUTLINE, *mainland.HOLES) for corner in ring]
+    assert [(float(lon), float(lat)) for lon, lat in numbers] == corners
+
+
+def test_the_table_that_the_phone_is_held_to_is_true_here():
+    """tests/js/base.test.js reads the same: WGS-84, its GCJ-02, and what that is taken for on the way back."""
+    for wgs, gcj, back in json.loads((ROOT / "tests/geofiles/datum_cases.json").read_text()):
+        assert one(datum.wgs84_to_gcj02, wgs) == pytest.approx(gcj, abs=2e-9)
+        assert one(datum.gcj02_to_wgs84, gcj) == pytest.approx(back, abs=2e-9)

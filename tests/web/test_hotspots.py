@@ -7,11 +7,13 @@ import json
 import re
 from datetime import timedelta
 
+import numpy as np
 import pytest
 from mapbox_vector_tile import decode
 from sqlalchemy import select
 
 from app.db import db
+from app.geofiles.datum import wgs84_to_gcj02
 from app.hotspots.models import AnalysisRun, Hotspot, HotspotProposal
 from app.incidents.models import RecordedIncident
 from app.jobs import hotspots as job
@@ -236,12 +238,20 @@ def test_points_are_for_reviewers_from_zoom_13_on(people, reviewer, as_person):
     planted.add_event(people, 600, 500, make.EVENING - timedelta(days=400))
     db.session.commit()
 
-    def points(caller, zoom):
+    def points(caller, zoom, datum=""):
         z, x, y = tile_at(600, 500, zoom)
-        return caller.get(f"/desk/hotspots/incidents/{z}/{x}/{y}.mvt")
+        return caller.get(f"/desk/hotspots/incidents/{z}/{x}/{y}.mvt{datum}")
 
     tile = points(reviewer, 13)
     assert len(decode(tile.data)["incidents"]["features"]) == 1
+    (plain,) = decode(tile.data)["incidents"]["features"]
+    (moved,) = decode(points(reviewer, 13, "?datum=gcj02").data)["incidents"]["features"]
+    assert moved["properties"] == plain["properties"]
+    east, north = np.subtract(moved["geometry"]["coordinates"], plain["geometry"]["coordinates"])
+    lon, _ = wgs84_to_gcj02(*np.array([places.here(600, 500)]).T)
+    step = 360 / 2**13 / 4096
+    assert east == pytest.approx((lon[0] - places.here(600, 500)[0]) / step, abs=1) and north < -40
+    assert points(reviewer, 13, "?datum=bd09").status_code == 404
     assert points(reviewer, 12).status_code == 204
     assert points(as_person(people.leader), 15).status_code == 403
     assert reviewer.get("/desk/hotspots/incidents/2/9/1.mvt").status_code == 404

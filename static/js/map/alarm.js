@@ -2,18 +2,21 @@
 // Where a call for help came from: our own streets, a dot, and how far off it may be.
 import { Map as MapLibre, NavigationControl, ScaleControl, setWorkerUrl } from "maplibre-gl";
 import { circleAround } from "../domain/geo.js";
+import { nameBase, openBase, tilesOf } from "./base.js";
 
 /** @param {HTMLElement} box with data-lon, data-lat, data-accuracy */
-export function openAlarmMap(box) {
+export async function openAlarmMap(box) {
   setWorkerUrl("/static/dist/maplibre-gl-worker.mjs");
   loadSheet();
+  const base = await openBase();
   const lon = Number(box.dataset.lon);
   const lat = Number(box.dataset.lat);
   const accuracy = Math.max(5, Number(box.dataset.accuracy));
   const map = new MapLibre({
     container: box,
-    style: style([lon, lat], Math.min(accuracy, 3_000)),
-    center: [lon, lat],
+    style: base.under(style(base, [lon, lat], Math.min(accuracy, 3_000))),
+    transformRequest: base.request,
+    center: base.draw([lon, lat]),
     zoom: accuracy > 300 ? 14 : 16,
     attributionControl: false,
     dragRotate: false,
@@ -24,11 +27,12 @@ export function openAlarmMap(box) {
   map.touchZoomRotate.disableRotation();
   map.addControl(new NavigationControl({ showCompass: false }), "top-right");
   map.addControl(new ScaleControl({ maxWidth: 120 }), "top-left");
+  nameBase(map, base);
   map.on("error", () => {}); // a tile that failed is asked for again when it is next needed
 }
 
-/** @param {[number, number]} at @param {number} accuracy @returns {any} */
-function style(at, accuracy) {
+/** @param {import("./base.js").Base} base @param {[number, number]} at @param {number} accuracy @returns {any} */
+function style(base, at, accuracy) {
   const css = getComputedStyle(document.documentElement);
   const of = (/** @type {string} */ name) => css.getPropertyValue(name).trim();
   const round = { type: "Feature", properties: {}, geometry: { type: "Polygon", coordinates: [circleAround(at, accuracy)] } };
@@ -36,9 +40,9 @@ function style(at, accuracy) {
   return {
     version: 8,
     sources: {
-      streets: { type: "vector", tiles: [`${location.origin}/api/v1/tiles/streets/{z}/{x}/{y}.mvt`], minzoom: 10, maxzoom: 16 },
-      round: { type: "geojson", data: round },
-      point: { type: "geojson", data: point },
+      streets: { type: "vector", tiles: [tilesOf(base, "/api/v1/tiles/streets/{z}/{x}/{y}.mvt")], minzoom: 10, maxzoom: 16 },
+      round: { type: "geojson", data: base.move(round) },
+      point: { type: "geojson", data: base.move(point) },
     },
     layers: [
       { id: "land", type: "background", paint: { "background-color": of("--map-land") } },

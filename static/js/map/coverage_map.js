@@ -1,6 +1,7 @@
 // @ts-check
 // The reviewer's map: our own tiles only. It says what was pointed at and chosen; the page does the rest.
 import { Map as MapLibre, NavigationControl, ScaleControl, setWorkerUrl } from "maplibre-gl";
+import { boxOf, nameBase, openBase, tilesOf } from "./base.js";
 import { colours, coverageStyle, HATCH, hatch, isShown } from "./coverage_style.js";
 
 /**
@@ -21,14 +22,15 @@ const HOLDS = [
 /** @param {Options} o @returns {Promise<CoverageMap>} rejects when there is no WebGL */
 export async function openCoverageMap(o) {
   setWorkerUrl("/static/dist/maplibre-gl-worker.mjs");
-  const [west, south, east, north] = o.bounds;
+  const base = await openBase();
   let c = colours();
   const address = (/** @type {string} */ layer) =>
-    `${location.origin}/api/v1/tiles/${layer}/{z}/{x}/{y}.mvt?from=${o.from}&to=${o.to}&times=${o.times}`;
+    tilesOf(base, `/api/v1/tiles/${layer}/{z}/{x}/{y}.mvt?from=${o.from}&to=${o.to}&times=${o.times}`);
   const map = new MapLibre({
     container: o.box,
-    style: coverageStyle(c, address, o.level),
-    ...(o.bounds.length === 4 ? { bounds: [west, south, east, north], fitBoundsOptions: { padding: 24 } } : { center: [114.3, 30.6], zoom: 11 }),
+    style: base.under(coverageStyle(c, address, o.level)),
+    transformRequest: base.request,
+    ...(o.bounds.length === 4 ? { bounds: boxOf(base, o.bounds), fitBoundsOptions: { padding: 24 } } : { center: [114.3, 30.6], zoom: 11 }),
     localIdeographFontFamily: c.font,
     attributionControl: false,
     dragRotate: false,
@@ -40,6 +42,7 @@ export async function openCoverageMap(o) {
   map.touchZoomRotate.disableRotation();
   map.addControl(new NavigationControl({ showCompass: false }), "top-right");
   map.addControl(new ScaleControl({ maxWidth: 120 }), "top-left");
+  nameBase(map, base);
   map.on("error", () => {}); // the credit stands in the page, under the map. A tile that failed is asked for again when it is next needed
 
   let view = o.view;
@@ -59,10 +62,11 @@ export async function openCoverageMap(o) {
   /** @type {((corners: number[][]) => void)|null} */
   let onCorner = null;
   const shape = () => {
-    const ring = corners.length ? [...corners, corners[0]] : [];
+    const shown = corners.map(([lon, lat]) => base.draw([lon, lat])); // corners are WGS-84
+    const ring = shown.length ? [...shown, shown[0]] : [];
     return /** @type {import("geojson").FeatureCollection} */ ({ type: "FeatureCollection", features: [
-      ...corners.map((coordinates) => ({ type: "Feature", properties: {}, geometry: { type: "Point", coordinates } })),
-      ...(corners.length > 1 ? [{ type: "Feature", properties: {}, geometry: { type: "LineString", coordinates: ring } }] : []),
+      ...shown.map((coordinates) => ({ type: "Feature", properties: {}, geometry: { type: "Point", coordinates } })),
+      ...(shown.length > 1 ? [{ type: "Feature", properties: {}, geometry: { type: "LineString", coordinates: ring } }] : []),
     ] });
   };
   map.on("style.load", () => {
@@ -76,7 +80,7 @@ export async function openCoverageMap(o) {
   };
   matchMedia("(prefers-color-scheme: dark)").addEventListener("change", () => {
     c = colours();
-    map.setStyle(coverageStyle(c, address, o.level), { diff: false });
+    map.setStyle(base.under(coverageStyle(c, address, o.level)), { diff: false });
   });
 
   const at = (/** @type {import("maplibre-gl").MapMouseEvent} */ event) => {
@@ -106,7 +110,7 @@ export async function openCoverageMap(o) {
   });
   map.on("click", (event) => {
     if (onCorner) {
-      outline([...corners, [event.lngLat.lng, event.lngLat.lat]]);
+      outline([...corners, base.read([event.lngLat.lng, event.lngLat.lat])]);
       onCorner(corners);
       return;
     }
@@ -140,7 +144,7 @@ export async function openCoverageMap(o) {
     corners: () => corners,
     box() {
       const b = map.getBounds();
-      return [[b.getWest(), b.getSouth()], [b.getEast(), b.getSouth()], [b.getEast(), b.getNorth()], [b.getWest(), b.getNorth()]];
+      return [b.getSouthWest(), b.getSouthEast(), b.getNorthEast(), b.getNorthWest()].map(({ lng, lat }) => base.read([lng, lat]));
     },
   };
 }

@@ -1,20 +1,24 @@
 // @ts-check
 // Hotspots, proposed places, outlines and the steps of a density over our own streets. Loaded only where it is shown.
 import { Map as MapLibre, NavigationControl, ScaleControl, setWorkerUrl } from "maplibre-gl";
+import { nameBase, openBase, tilesOf } from "./base.js";
 
 // A point says where something happened: it is shown from this zoom on, and the server sends none before.
 const POINTS_FROM = 13;
 
 /**
- * @param {HTMLElement} box with data-bounds and perhaps data-incidents @param {any} shapes GeoJSON
+ * @param {HTMLElement} box with data-bounds and perhaps data-incidents @param {any} given GeoJSON
  * @param {(address: string) => void} open
- * @returns {{choose: (id: number) => void}} throws when there is no WebGL
+ * @returns {Promise<{choose: (id: number) => void}>} rejects when there is no WebGL
  */
-export function openHotspotMap(box, shapes, open) {
+export async function openHotspotMap(box, given, open) {
   setWorkerUrl("/static/dist/maplibre-gl-worker.mjs");
+  const base = await openBase();
+  const shapes = base.move(given);
   const map = new MapLibre({
     container: box,
-    style: style(shapes, box.dataset.incidents),
+    style: base.under(style(base, shapes, box.dataset.incidents)),
+    transformRequest: base.request,
     bounds: /** @type {any} */ (boundsOf(shapes) ?? (box.dataset.bounds ?? "").split(",").map(Number)),
     fitBoundsOptions: { padding: 40, maxZoom: 16 },
     attributionControl: false,
@@ -26,6 +30,7 @@ export function openHotspotMap(box, shapes, open) {
   map.touchZoomRotate.disableRotation();
   map.addControl(new NavigationControl({ showCompass: false }), "top-right");
   map.addControl(new ScaleControl({ maxWidth: 120 }), "bottom-left");
+  nameBase(map, base);
   map.on("error", () => {}); // a tile that failed is asked for again when it is next needed
   map.on("click", "shapes", (event) => {
     const address = event.features?.[0]?.properties.address;
@@ -53,8 +58,8 @@ function boundsOf(shapes) {
   return shapes.features.length ? found : null;
 }
 
-/** @param {any} shapes @param {string|undefined} incidents @returns {any} */
-function style(shapes, incidents) {
+/** @param {import("./base.js").Base} base @param {any} shapes @param {string|undefined} incidents @returns {any} */
+function style(base, shapes, incidents) {
   const css = getComputedStyle(document.documentElement);
   const of = (/** @type {string} */ name) => css.getPropertyValue(name).trim();
   const kind = ["get", "kind"];
@@ -62,9 +67,9 @@ function style(shapes, incidents) {
   return {
     version: 8,
     sources: {
-      streets: { type: "vector", tiles: [`${location.origin}/api/v1/tiles/streets/{z}/{x}/{y}.mvt`], minzoom: 10, maxzoom: 16 },
+      streets: { type: "vector", tiles: [tilesOf(base, "/api/v1/tiles/streets/{z}/{x}/{y}.mvt")], minzoom: 10, maxzoom: 16 },
       shapes: { type: "geojson", data: shapes },
-      ...(incidents ? { incidents: { type: "vector", tiles: [location.origin + incidents], minzoom: POINTS_FROM, maxzoom: 16 } } : {}),
+      ...(incidents ? { incidents: { type: "vector", tiles: [tilesOf(base, incidents)], minzoom: POINTS_FROM, maxzoom: 16 } } : {}),
     },
     layers: [
       { id: "land", type: "background", paint: { "background-color": of("--map-land") } },

@@ -5,12 +5,13 @@ import { LngLatBounds, Map as MapLibre, Marker, setWorkerUrl } from "maplibre-gl
 import { isDone } from "../domain/duty.js";
 import { circleAround } from "../domain/geo.js";
 import { t } from "../i18n.js";
+import { openBase, tilesOf } from "./base.js";
 
 /**
  * @typedef {{route: import("../domain/duty.js").Route|null, hotspots: import("../domain/duty.js").Hotspot[],
  *   standings: Map<number, import("../domain/duty.js").Standing>, position: import("../location.js").Position|null,
  *   onChoose: (id: number) => void}} Shown
- * @typedef {{update: (shown: Shown) => void, toMe: () => void, close: () => void}} PatrolMap
+ * @typedef {{update: (shown: Shown) => void, toMe: () => void, credit: string, close: () => void}} PatrolMap
  */
 
 const NOTHING = /** @type {any} */ ({ type: "FeatureCollection", features: [] });
@@ -21,11 +22,12 @@ const NOTHING = /** @type {any} */ ({ type: "FeatureCollection", features: [] })
  */
 export async function openPatrolMap(box, first) {
   setWorkerUrl("/static/dist/maplibre-gl-worker.mjs");
-  await withCss();
-  const bounds = boundsOf(first);
+  const [base] = await Promise.all([openBase(), withCss()]);
+  const bounds = boundsOf(base, first);
   const map = new MapLibre({
     container: box,
-    style: style(colours()),
+    style: base.under(style(base, colours())),
+    transformRequest: base.request,
     ...(bounds ? { bounds, fitBoundsOptions: { padding: 36, maxZoom: 17 } } : { center: [114.29, 30.59], zoom: 12 }),
     attributionControl: false,
     dragRotate: false,
@@ -61,12 +63,12 @@ export async function openPatrolMap(box, first) {
       : NOTHING);
   };
   /** @param {string} id @param {any} data */
-  const set = (id, data) => /** @type {any} */ (map.getSource(id))?.setData(data);
+  const set = (id, data) => /** @type {any} */ (map.getSource(id))?.setData(base.move(data));
 
   const drawMarkers = () => {
     const p = shown.position;
     if (p) {
-      meMarker.setLngLat([p.lon, p.lat]);
+      meMarker.setLngLat(base.draw([p.lon, p.lat]));
       if (!meAdded) meMarker.addTo(map);
       meAdded = true;
     } else if (meAdded) {
@@ -79,7 +81,7 @@ export async function openPatrolMap(box, first) {
         const button = document.createElement("button");
         button.type = "button";
         button.addEventListener("click", () => shown.onChoose(c.id));
-        one = { button, marker: new Marker({ element: button }).setLngLat(c.position).addTo(map) };
+        one = { button, marker: new Marker({ element: button }).setLngLat(base.draw(c.position)).addTo(map) };
         markers.set(c.id, one);
       }
       const stands = shown.standings.get(c.id);
@@ -92,7 +94,7 @@ export async function openPatrolMap(box, first) {
   };
 
   const recolour = () => {
-    map.setStyle(style(colours()), { diff: false });
+    map.setStyle(base.under(style(base, colours())), { diff: false });
   };
   const dark = matchMedia("(prefers-color-scheme: dark)");
   dark.addEventListener("change", recolour);
@@ -109,8 +111,9 @@ export async function openPatrolMap(box, first) {
     },
     toMe() {
       const p = shown.position;
-      if (p) map.easeTo({ center: [p.lon, p.lat], zoom: Math.max(map.getZoom(), 16), essential: false });
+      if (p) map.easeTo({ center: base.draw([p.lon, p.lat]), zoom: Math.max(map.getZoom(), 16), essential: false });
     },
+    credit: base.credit,
     close() {
       dark.removeEventListener("change", recolour);
       map.remove();
@@ -118,13 +121,13 @@ export async function openPatrolMap(box, first) {
   };
 }
 
-/** @param {Shown} shown */
-function boundsOf({ route, hotspots }) {
+/** @param {import("./base.js").Base} base @param {Shown} shown */
+function boundsOf(base, { route, hotspots }) {
   const points = [...(route?.line.coordinates ?? []), ...(route?.checkpoints ?? []).map((c) => c.position)];
   for (const h of points.length ? [] : hotspots) points.push(...h.polygon.coordinates.flat(h.polygon.type === "Polygon" ? 1 : 2));
   if (!points.length) return null;
   const box = new LngLatBounds();
-  for (const p of points) box.extend(/** @type {[number, number]} */ (p));
+  for (const p of points) box.extend(base.draw(/** @type {[number, number]} */ (p)));
   return box;
 }
 
@@ -134,13 +137,13 @@ function colours() {
   return { land: of("--map-land"), street: of("--map-street"), route: of("--map-route"), edge: of("--map-edge"), me: of("--focus"), spot: of("--wait-edge") };
 }
 
-/** @param {ReturnType<typeof colours>} c @returns {any} */
-function style(c) {
+/** @param {import("./base.js").Base} base @param {ReturnType<typeof colours>} c @returns {any} */
+function style(base, c) {
   const geojson = { type: "geojson", data: NOTHING };
   return {
     version: 8,
     sources: {
-      streets: { type: "vector", tiles: [`${location.origin}/api/v1/tiles/streets/{z}/{x}/{y}.mvt`], minzoom: 10, maxzoom: 16 },
+      streets: { type: "vector", tiles: [tilesOf(base, "/api/v1/tiles/streets/{z}/{x}/{y}.mvt")], minzoom: 10, maxzoom: 16 },
       route: geojson, hotspots: geojson, accuracy: geojson,
     },
     layers: [

@@ -1,8 +1,9 @@
 // @ts-check
 // A place for a report: the map is dragged under a pin that stays in the middle. Loaded only when it is asked for.
 import { Map as MapLibre, setWorkerUrl } from "maplibre-gl";
+import { boxOf, openBase, tilesOf } from "./base.js";
 
-/** @typedef {{at: () => [number, number], close: () => void}} PlaceMap */
+/** @typedef {{at: () => [number, number], credit: string, close: () => void}} PlaceMap */
 
 /**
  * @param {HTMLElement} box
@@ -12,14 +13,14 @@ import { Map as MapLibre, setWorkerUrl } from "maplibre-gl";
  */
 export async function openPlaceMap(box, first, onMove) {
   setWorkerUrl("/static/dist/maplibre-gl-worker.mjs");
-  await withSheet();
+  const [base] = await Promise.all([openBase(), withSheet()]);
   const start = first.centre
-    ? { center: first.centre, zoom: 17 }
+    ? { center: base.draw(first.centre), zoom: 17 }
     : first.bounds
-      ? { bounds: /** @type {[number, number, number, number]} */ (first.bounds), fitBoundsOptions: { padding: 24 } }
+      ? { bounds: boxOf(base, first.bounds), fitBoundsOptions: { padding: 24 } }
       : { center: /** @type {[number, number]} */ ([114.29, 30.59]), zoom: 12 };
   const map = new MapLibre({
-    container: box, style: style(first.route), ...start,
+    container: box, style: base.under(style(base, base.move(first.route))), transformRequest: base.request, ...start,
     attributionControl: false, dragRotate: false, pitchWithRotate: false, touchPitch: false,
     locale: { "Map.Title": first.label },
   });
@@ -29,21 +30,22 @@ export async function openPlaceMap(box, first, onMove) {
   return {
     at() {
       const { lng, lat } = map.getCenter();
-      return [lng, lat];
+      return base.read([lng, lat]);
     },
+    credit: base.credit,
     close: () => map.remove(),
   };
 }
 
-/** @param {any} route the line of my route, or null @returns {any} */
-function style(route) {
+/** @param {import("./base.js").Base} base @param {any} route the line of my route, or null @returns {any} */
+function style(base, route) {
   const css = getComputedStyle(document.documentElement);
   const of = (/** @type {string} */ name) => css.getPropertyValue(name).trim();
   const drawn = route ? { type: "Feature", properties: {}, geometry: route } : { type: "FeatureCollection", features: [] };
   return {
     version: 8,
     sources: {
-      streets: { type: "vector", tiles: [`${location.origin}/api/v1/tiles/streets/{z}/{x}/{y}.mvt`], minzoom: 10, maxzoom: 16 },
+      streets: { type: "vector", tiles: [tilesOf(base, "/api/v1/tiles/streets/{z}/{x}/{y}.mvt")], minzoom: 10, maxzoom: 16 },
       route: { type: "geojson", data: drawn },
     },
     layers: [

@@ -117,7 +117,7 @@ function MapBox({ view, route, hotspots, standings, onChoose }) {
     ${state === "none" ? html`<p class="map-said" role="status" data-name="no-map">${t("patrol.no_map")}</p>` : null}
     ${state === "shown" ? html`<button type="button" class="map-me" onClick=${() => map.current?.toMe()} disabled=${!view.position}
       aria-label=${t("patrol.to_me")}><${Icon} name="pin" /></button>
-      <p class="map-from">© OpenStreetMap</p>` : null}
+      <p class="map-from">${[map.current?.credit, "© OpenStreetMap"].filter(Boolean).join(" · ")}</p>` : null}
   </div>`;
 }
 

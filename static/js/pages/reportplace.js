@@ -90,7 +90,7 @@ function OnMap({ view, draft, choose }) {
   return html`<h2>${t("report.drag")}</h2>
     <div class="map-frame place-map"><div class="map" ref=${box} role="region" aria-label=${t("report.map")} data-name="place-map-box" data-state=${state}></div>
       <span class="map-pin" aria-hidden="true"><${Icon} name="pin" /></span>
-      ${state === "coming" ? html`<p class="map-coming" role="status">${t("patrol.map_coming")}</p>` : html`<p class="map-from">© OpenStreetMap</p>`}</div>
+      ${state === "coming" ? html`<p class="map-coming" role="status">${t("patrol.map_coming")}</p>` : html`<p class="map-from">${[map.current?.credit, "© OpenStreetMap"].filter(Boolean).join(" · ")}</p>`}</div>
     <p role="status" class="state">${words}</p>
     <button type="button" class="button wide main" data-name="map-take" disabled=${state !== "shown"} onClick=${take}>${t("report.take_place")}</button>`;
 }
