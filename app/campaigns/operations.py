@@ -74,6 +74,8 @@ def plan_faults(wanted: Wanted, today: date) -> list[FieldError]:
         faults.append(FieldError("/categories", "field_needed"))
     if wanted.first <= today:
         faults.append(FieldError("/first", "campaign_too_late"))
+    elif (wanted.first - today).days > rules.FURTHEST_DAYS:
+        faults.append(FieldError("/first", "campaign_too_far", {"days": rules.FURTHEST_DAYS}))
     elif not rules.is_length(wanted.first, wanted.last):
         faults.append(FieldError("/weeks", "campaign_length"))
     if not rules.RINGS_M[0] <= wanted.ring_m <= rules.RINGS_M[1]:

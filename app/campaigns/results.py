@@ -119,10 +119,11 @@ class Row:
 @dataclass(frozen=True)
 class Evaluation:
     """`days` of `all_days` are counted, the same number before. No `effect` where nothing can be counted: `why` says
-    so. `is_final`: over, all events in; else it is only how it stands."""
+    so; with fewer than `few` events it is not judged. `is_final`: over, all events in; else only how it stands."""
 
     days: int
     all_days: int
+    few: int
     told_at: datetime | None
     rows: list[Row]
     effect: Effect | None
@@ -134,9 +135,9 @@ class Evaluation:
 
 def evaluation_of(campaign: Campaign, now: datetime) -> Evaluation:
     """From the recorded counts, else from the events that are in."""
-    all_days = (campaign.last_on - campaign.first_on).days + 1
     if campaign.counts is not None:
-        return _judged(campaign, campaign.counts, all_days, campaign.recorded_at, is_final=True)
+        days = (campaign.last_on - campaign.first_on).days + 1
+        return _judged(campaign, campaign.counts, days, campaign.recorded_at, is_final=True)
     zone, told_at = place_of(campaign.township_id).zone, queries.last_told(campaign.township_id)
     today = local_day(now, zone)
     told_on = local_day(told_at, zone) if told_at else None
@@ -144,12 +145,17 @@ def evaluation_of(campaign: Campaign, now: datetime) -> Evaluation:
     last = rules.counted_to(until, today, told_on)
     why = _why_not(campaign, until, last, today)
     if why or last is None:
-        return Evaluation(0, all_days, told_at, [], None, None, False, False, why)
+        return _nothing(campaign, told_at, why)
     days = (last - campaign.first_on).days + 1
     before = day_span(campaign.before_first, campaign.before_first + (days - 1) * DAY, zone)
     pairs = queries.counts_of(campaign, before, day_span(campaign.first_on, last, zone))
     is_final = campaign.state == "approved" and last == campaign.last_on
     return _judged(campaign, [n for pair in pairs for n in pair], days, told_at, is_final=is_final)
+
+
+def _nothing(campaign: Campaign, told_at: datetime | None, why: str | None) -> Evaluation:
+    all_days = (campaign.last_on - campaign.first_on).days + 1
+    return Evaluation(0, all_days, 0, told_at, [], None, None, False, False, why)
 
 
 def _why_not(campaign: Campaign, until: date, last: date | None, today: date) -> str | None:
@@ -174,6 +180,7 @@ def _judged(
     return Evaluation(
         days=days,
         all_days=(campaign.last_on - campaign.first_on).days + 1,
+        few=policy.few_incidents,
         told_at=told_at,
         rows=[Row(role, *pair, rules.two_count_p(*pair)) for role, pair in by_role.items()],
         effect=effect,

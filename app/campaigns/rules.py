@@ -14,6 +14,8 @@ LENGTHS = (14, 183)
 RINGS_M = (50, 300)
 DOSES_MIN = (10, 480)
 MOST_TREATED = 12
+# Planned no further ahead: what was alike may no longer be.
+FURTHEST_DAYS = 183
 # A place that is no hotspot is offered beside them only with so many events in the blocks below, so that no household
 # is pointed at.
 LEAST_EVENTS = 5
