@@ -15,7 +15,7 @@ from app.db import db
 # A folder each under app/translations.
 SUBJECTS = (
     "errors", "phone", "desk", "coverage", "cli", "account", "crew", "codes", "reports", "alarms", "loggers",
-    "hotspots",
+    "hotspots", "campaigns",
     "exports",
 )  # fmt: skip
 ROOT = Path(__file__).resolve().parent.parent

@@ -3,6 +3,7 @@
 from app.accounts import models as accounts
 from app.alarms import models as alarms
 from app.areas import models as areas
+from app.campaigns import models as campaigns
 from app.checkins import models as checkins
 from app.coverage import models as coverage
 from app.duty import models as duty
@@ -17,6 +18,6 @@ from app.teams import models as teams
 from app.tracks import models as tracks
 
 __all__ = [
-    "accounts", "alarms", "areas", "checkins", "coverage", "duty", "exports", "field", "hotspots", "incentives",
-    "incidents", "loggers", "routes", "teams", "tracks",
+    "accounts", "alarms", "areas", "campaigns", "checkins", "coverage", "duty", "exports", "field", "hotspots",
+    "incentives", "incidents", "loggers", "routes", "teams", "tracks",
 ]  # fmt: skip

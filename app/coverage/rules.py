@@ -83,15 +83,6 @@ class Idleness:
     gaps_min: tuple[float, ...]
 
 
-@dataclass(frozen=True)
-class Effect:
-    """A campaign's weighted displacement difference, its variance, and whether there is too little to judge."""
-
-    wdd: int
-    variance: int
-    too_few: bool
-
-
 def policy_from(mapping: Mapping[str, Any]) -> Policy:
     """A Policy from a stored mapping; keys it does not know are ignored."""
     known = {field.name for field in fields(Policy)}
@@ -380,7 +371,7 @@ def merged_grade(grades: Iterable[Grade]) -> MergedGrade | None:
     return next(iter(distinct), None) if len(distinct) < 2 else "mixed"
 
 
-# Concentration, prediction, campaigns ---------------------------------------------------------------------------
+# Concentration, prediction -------------------------------------------------------------------------------------
 
 
 def gini(counts: Sequence[float]) -> float | None:
@@ -413,33 +404,3 @@ def quartic_density(distances_m: Iterable[float], bandwidth_m: float) -> float:
     km = bandwidth_m / 1000
     inside = (1 - (d / bandwidth_m) ** 2 for d in distances_m if d < bandwidth_m)
     return sum(3 / (math.pi * km * km) * u * u for u in inside)
-
-
-def campaign_effect(
-    treated: tuple[int, int],
-    control: tuple[int, int],
-    displacement: tuple[int, int],
-    displacement_control: tuple[int, int],
-    policy: Policy,
-) -> Effect:
-    """Weighted displacement difference of (before, after) counts; its variance is the sum of the eight counts."""
-    pairs = (treated, control, displacement, displacement_control)
-    t, c, d, dc = (after - before for before, after in pairs)
-    total = sum(before + after for before, after in pairs)
-    return Effect((t - c) + (d - dc), total, total < policy.few_incidents)
-
-
-def two_count_p(first: int, second: int) -> float:
-    """Two-sided p of two Poisson counts over equal exposure (the E-test of Krishnamoorthy and Thomson 2004)."""
-    if first == second:
-        return 1.0
-    mean = (first + second) / 2
-    observed = abs(first - second) / math.sqrt(first + second)
-    most = int(mean + 12 * math.sqrt(mean) + 25)
-    counts = np.arange(most + 1, dtype=np.float64)
-    logs = counts * math.log(mean) - mean - np.array([math.lgamma(k + 1) for k in counts])
-    chance = np.exp(logs)
-    sums = counts[:, None] + counts[None, :]
-    statistic = np.abs(counts[:, None] - counts[None, :]) / np.sqrt(np.where(sums > 0, sums, 1))
-    extreme = (statistic >= observed - 1e-12) & (sums > 0)
-    return float((chance[:, None] * chance[None, :])[extreme].sum())

@@ -134,6 +134,10 @@ KEPT = (
         "Monthly reports as printed, and who wants them by themselves", "monthly_reports, report_schedules", None, None,
         "kept: a numbered paper is never taken back; places, and who asked for it",
     ),
+    Rule(
+        "Campaigns: their outlines, days and eight counts", "campaigns, campaign_areas", None, None,
+        "kept: places and figures, and who proposed, approved, recorded or called them off",
+    ),
     Rule("Duties, receipts, points, audit", "duties, item_states, point_entries, audits", None, None, "kept"),
 )  # fmt: skip
 RETENTION: tuple[Rule, ...] = (

@@ -10,6 +10,8 @@ def init_app(app: Flask) -> None:
         alarms,
         assets,
         board,
+        campaign_choosing,
+        campaigns,
         codes,
         coverage,
         display,
@@ -37,7 +39,8 @@ def init_app(app: Flask) -> None:
     words.init_app(app)
     desk = (
         *(board, alarms, shifts, swaps, reports, review, received),
-        *(coverage, hotspots, proposals, incidents, codes, people, tokens, exports, monthly),
+        *(coverage, hotspots, proposals, incidents, campaigns, campaign_choosing),
+        *(codes, people, tokens, exports, monthly),
     )
     for module in (shell, session, second_factor, phone, *desk, display, feeds):
         app.register_blueprint(module.pages)

@@ -22,6 +22,7 @@ NOUNS = (
     ("review", "review.show"),
     ("coverage", "coverage.show"),
     ("hotspots", "hotspots.show"),
+    ("campaigns", "campaigns.show"),
     ("codes", "codes.show"),
     ("people", "people.show"),
 )
@@ -71,6 +72,7 @@ def rail() -> list[dict[str, object]]:
 def waiting_on(noun: str) -> int:
     """How much of a noun waits for the caller."""
     from app.alarms import operations as alarms
+    from app.campaigns import queries as campaigns
     from app.checkins.board import waiting_count
     from app.duty import swaps
     from app.hotspots import queries as hotspots
@@ -80,6 +82,8 @@ def waiting_on(noun: str) -> int:
         return waiting_count(my_scope())
     if noun == "hotspots":
         return hotspots.waiting_for(my_scope())
+    if noun == "campaigns":
+        return campaigns.waiting_for(my_scope(), clock.now())
     if noun == "reports":
         return reports.new_count(my_scope())
     if noun == "alarms":

@@ -1,5 +1,5 @@
 // @ts-check
-// Wires the pages about hotspots: the map draws what the page's lists say, and the outline that is chosen. Without this
+// Wires the pages about hotspots and campaigns: the map draws what the page's lists say, and the outline that is chosen. Without this
 // file, or without WebGL, the lists and forms do the same.
 
 const mapBox = document.getElementById("hotspot-map");
@@ -31,4 +31,5 @@ async function openMap() {
   }
 }
 
+for (const button of document.querySelectorAll("[data-print]")) button.addEventListener("click", () => window.print());
 openMap();

@@ -29,6 +29,9 @@ from sqlalchemy import true
 from app import clock, gate
 from app.accounts import feeds, tokens
 from app.accounts import operations as accounts
+from app.campaigns import operations as campaigns
+from app.campaigns.choosing import Wanted
+from app.campaigns.operations import Plan
 from app.clock import rfc3339
 from app.db import db
 from app.duty.models import Duty, DutyEvent
@@ -265,6 +268,13 @@ GET     /desk/hotspots/incidents                            -        in   403   
 POST    /desk/hotspots/incidents                            -        in   403    403  403    422      422   403
 GET     /desk/hotspots/incidents/<int:z>/<int:x>/<int:y>.mvt  town   in   403    403  403    200      200   403
 GET     /desk/hotspots/incidents/<int:z>/<int:x>/<int:y>.mvt  other  in   403    403  403    204      200   403
+GET     /desk/campaigns                                     -        in   403    403  200    200      200   403
+GET     /desk/campaigns/new                                 -        in   403    403  403    200      200   403
+POST    /desk/campaigns                                     -        in   403    403  403    422      422   403
+GET     /desk/campaigns/<uuid:campaign_id>                  town     in   403    403  200    200      200   403
+GET     /desk/campaigns/<uuid:campaign_id>                  other    in   403    403  404    404      200   403
+POST    /desk/campaigns/<uuid:campaign_id>                  town     in   403    403  403    302      302   403
+POST    /desk/campaigns/<uuid:campaign_id>                  other    in   403    403  403    404      302   403
 GET     /desk/coverage/files/<kind>                         town:xlsx  in   403  403  200    200      200   403
 GET     /desk/coverage/files/<kind>                         other:xlsx  in  403  403  404    404      200   403
 GET     /desk/reports                                       -        in   403    403  200    200      200   403
@@ -387,6 +397,7 @@ FORMS: dict[str, dict[str, Any]] = {
     "/attendance/<int:person_id>": {"started": "20:00", "ended": "20:30"},
     "/reports/<uuid:report_id>": {"decision": "take"},
     "/proposals/<uuid:proposal_id>": {"decision": "reject", "reason": "solved"},
+    "/campaigns/<uuid:campaign_id>": {"decision": "call_off", "reason": "weather"},
 }
 
 
@@ -494,7 +505,7 @@ def build(app: Flask, connection: Any) -> World:
             "purpose": "ranking", "feed": feed if name == "other" else "nobody",
             "swap_id": asked[name][0], "leave_id": asked[name][1],
             "logger_id": loggers[name][0].id, "token": loggers[name][1], "app": "traccar",
-            **searched(people, town, x0),
+            **searched(people, town, x0), "campaign_id": campaign_of(people, town, x0),
             "fids": {
                 "areas": town.township.code, "streets": street, "hotspots": town.hotspot.id,
                 "routes": town.route.route_id,
@@ -522,6 +533,21 @@ def searched(people: cast.Cast, town: cast.Town, x0: float) -> dict[str, Any]:
     proposal = make_proposal(people, clock.now(), township_id=town.township.id, id=uuid4())
     db.session.commit()
     return {"run_id": run.id, "proposal_id": proposal.id}
+
+
+def campaign_of(people: cast.Cast, town: cast.Town, x0: float) -> Any:
+    """A campaign at the town's market, approved and not begun; who proposed it is of the town."""
+    proposer = people.reviewer if town is people.town else people.outsider
+    plaza = make.make_hotspot(
+        town.township, places.square(x0 + 850, 850, x0 + 950, 950), proposer, people.admin, name="广场"
+    )
+    first = make.DAY + timedelta(days=7)
+    wanted = Wanted((town.hotspot.id,), ("fire",), first, first + timedelta(days=27), 50)
+    plan = Plan("冬季集中巡防", wanted, "just_before", 20, (f"h{plaza.id}",))
+    campaign = campaigns.propose(proposer, town.township, plan, clock.now())
+    campaigns.approve(people.admin, scope.scope_of(people.admin), campaign.id, clock.now())
+    db.session.commit()
+    return campaign.id
 
 
 def place_codes(people: cast.Cast, town: cast.Town, spoilt: str) -> dict[str, Any]:

@@ -13,7 +13,7 @@ DISTRIBUTED = {
     "alarms", "alarm_steps", "watches",
     "crew_ticks", "handovers", "swaps", "swap_steps", "declines", "leaves",
     "logger_fixes", "cosigns", "answers", "incidents", "incident_photos",
-    "recorded_incidents", "analysis_runs", "hotspot_proposals",
+    "recorded_incidents", "analysis_runs", "hotspot_proposals", "campaigns", "campaign_areas",
     "monthly_reports", "report_schedules",
 }  # fmt: skip
 REFERENCE = {

@@ -334,7 +334,7 @@ def test_evidence_grades(grades, weakest, strongest, merged):
     assert rules.merged_grade(grades) == merged
 
 
-# Concentration, prediction, campaigns
+# Concentration, prediction
 
 
 @pytest.mark.parametrize(
@@ -367,19 +367,6 @@ def test_pai_and_pei_known_answers():
 def test_quartic_density_at_the_point_itself():
     assert rules.quartic_density([0], 250) == pytest.approx(15.27887, abs=5e-6)
     assert rules.quartic_density([250, 400], 250) == 0
-
-
-def test_a_campaigns_effect_and_too_few_to_judge():
-    found = rules.campaign_effect((50, 30), (40, 38), (20, 22), (18, 17), POLICY)
-    assert (found.wdd, found.variance, found.too_few) == (-15, 235, False)
-    assert rules.campaign_effect((9, 5), (8, 6), (2, 3), (3, 3), POLICY).too_few
-
-
-def test_two_counts_by_the_e_test():
-    assert rules.two_count_p(0, 3) == pytest.approx(0.0884, abs=5e-5)
-    assert rules.two_count_p(3, 0) == rules.two_count_p(0, 3)
-    assert rules.two_count_p(4, 4) == 1
-    assert rules.two_count_p(0, 0) == 1
 
 
 def test_a_policy_ignores_keys_it_does_not_know():

@@ -51,7 +51,7 @@ def add_event(people: cast.Cast, x: float, y: float, at: datetime, category: str
     event = RecordedIncident(
         township_id=more.pop("township_id", people.town.township.id), id=uuid7(at, np.random.bytes(10)),
         category=category, place=f"SRID=4326;POINT({lon:.7f} {lat:.7f})", happened_from=at, happened_to=at,
-        source="test", imported_at=make.EVENING, **more,
+        source="test", imported_at=more.pop("imported_at", make.EVENING), **more,
     )  # fmt: skip
     db.session.add(event)
     db.session.flush()

@@ -29,6 +29,9 @@ REFUSED = {
         "DELETE FROM checkpoint_codes", "UPDATE recorded_incidents SET source = ''", "DELETE FROM recorded_incidents",
         "DELETE FROM hotspot_proposals", "DELETE FROM analysis_runs",
         "DELETE FROM checkpoint_codes", "DELETE FROM access_tokens", "DELETE FROM monthly_reports",
+        "UPDATE campaigns SET first_on = '2026-01-01'", "UPDATE campaigns SET before_last = '2026-01-01'",
+        "UPDATE campaigns SET categories = '{fire}'", "UPDATE campaigns SET dosage_min = 1", "DELETE FROM campaigns",
+        "UPDATE campaign_areas SET geom = NULL", "DELETE FROM campaign_areas",
     ),
     "xunfang_worker": (
         "UPDATE inbox_items SET body = NULL", "DELETE FROM point_entries", "DELETE FROM audits",
@@ -36,10 +39,11 @@ REFUSED = {
         "INSERT INTO checkpoint_codes DEFAULT VALUES", "SELECT * FROM code_displays",
         "INSERT INTO recorded_incidents DEFAULT VALUES", "DELETE FROM recorded_incidents",
         "SELECT * FROM access_tokens", "DELETE FROM monthly_reports", "DELETE FROM report_schedules",
+        "SELECT * FROM campaigns",
     ),
     "xunfang_readonly": (
         "SELECT place FROM recorded_incidents", "SELECT * FROM hotspot_proposals", "SELECT * FROM analysis_runs",
-        "SELECT * FROM access_tokens", "SELECT * FROM monthly_reports",
+        "SELECT * FROM access_tokens", "SELECT * FROM monthly_reports", "SELECT * FROM campaign_areas",
         "SELECT * FROM pins", "SELECT * FROM alarms", "SELECT * FROM alarm_steps", "SELECT * FROM push_addresses",
         "SELECT * FROM sessions", "SELECT body FROM inbox_items", "SELECT * FROM segments", "SELECT * FROM rate_counts",
         "SELECT content FROM quarantine_items", "SELECT password_hash FROM people", "SELECT * FROM procrastinate_jobs",

@@ -63,7 +63,7 @@ function style(base, shapes, incidents) {
   const css = getComputedStyle(document.documentElement);
   const of = (/** @type {string} */ name) => css.getPropertyValue(name).trim();
   const kind = ["get", "kind"];
-  const colour = ["match", kind, ["found", "proposed", "outline"], of("--wait-edge"), "step", of("--need-edge"), of("--accent")];
+  const colour = ["match", kind, ["found", "proposed", "outline", "control", "control_ring"], of("--wait-edge"), "step", of("--need-edge"), of("--accent")];
   return {
     version: 8,
     sources: {
@@ -76,16 +76,17 @@ function style(base, shapes, incidents) {
       { id: "streets", type: "line", source: "streets", "source-layer": "streets", layout: { "line-cap": "round" },
         paint: { "line-color": of("--map-street"), "line-width": ["interpolate", ["linear"], ["zoom"], 12, 0.7, 17, 5] } },
       { id: "shapes", type: "fill", source: "shapes", paint: { "fill-color": colour,
-        "fill-opacity": ["match", kind, "overdue", 0.06, "step", 0.16, "outline", 0.08, 0.3] } },
+        "fill-opacity": ["match", kind, "overdue", 0.06, "step", 0.16, "outline", 0.08, ["ring", "control_ring"], 0.05, 0.3] } },
       // A hotspot that is overdue fades: its line is thin and broken as well.
-      { id: "edges", type: "line", source: "shapes", filter: ["!", ["in", kind, ["literal", ["overdue", "step"]]]], paint: { "line-color": colour, "line-width": 2 } },
+      { id: "edges", type: "line", source: "shapes", filter: ["!", ["in", kind, ["literal", ["overdue", "step", "ring", "control_ring"]]]], paint: { "line-color": colour, "line-width": 2 } },
       { id: "overdue", type: "line", source: "shapes", filter: ["==", kind, "overdue"], paint: { "line-color": of("--map-edge"), "line-width": 1.2, "line-opacity": 0.6, "line-dasharray": [3, 2] } },
+      { id: "rings", type: "line", source: "shapes", filter: ["in", kind, ["literal", ["ring", "control_ring"]]], paint: { "line-color": colour, "line-width": 1.4, "line-dasharray": [2, 2] } },
       { id: "chosen", type: "line", source: "shapes", filter: ["==", ["id"], -1], paint: { "line-color": of("--need-edge"), "line-width": 4 } },
       ...(incidents
         ? [{ id: "incidents", type: "circle", source: "incidents", "source-layer": "incidents", minzoom: POINTS_FROM,
             paint: { "circle-radius": 4, "circle-color": of("--ink"), "circle-opacity": 0.75, "circle-stroke-width": 1, "circle-stroke-color": of("--card") } }]
         : []),
-      { id: "names", type: "symbol", source: "shapes", filter: ["in", kind, ["literal", ["hotspot", "overdue"]]],
+      { id: "names", type: "symbol", source: "shapes", filter: ["in", kind, ["literal", ["hotspot", "overdue", "treated", "control"]]],
         layout: { "text-field": ["get", "name"], "text-size": 13 },
         paint: { "text-color": of("--ink"), "text-halo-color": of("--card"), "text-halo-width": 1.6, "text-opacity": ["match", kind, "overdue", 0.7, 1] } },
     ],
