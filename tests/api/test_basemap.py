@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import ast
+import re
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 
@@ -165,3 +168,18 @@ def test_a_phone_fetches_its_page_anew_when_the_hosts_change(app, client, lies_u
     one = client.get("/sw.js").data
     lies_under(**TIANDITU, BASE_MAP_HOSTS="more.example")
     assert len({none, one, client.get("/sw.js").data}) == 3
+
+
+def test_every_page_that_draws_a_map_may_ask_for_what_lies_under_it():
+    root = Path(__file__).resolve().parents[2] / "app"
+    drawn = {
+        page.name for page in (root / "templates/desk").glob("*.html")
+        if "maplibre-gl.css" in page.read_text() or 'id="alarm-map"' in page.read_text()
+    }  # fmt: skip
+    assert {"coverage.html", "hotspots.html", "alarm.html", "report.html"} <= drawn
+    shown = set()
+    for module in (root / "web").glob("*.py"):
+        for node in ast.walk(ast.parse(module.read_text())):
+            words = ast.unparse(node) if isinstance(node, ast.FunctionDef) else ""
+            shown |= set(re.findall(r"'desk/(\w+\.html)'", words)) if "shows_map()" in words else set()
+    assert drawn == shown
