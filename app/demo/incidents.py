@@ -34,13 +34,15 @@ TOWNSHIP, SOURCE, SEED = "420199101000", "演示数据，虚构", 20261129
 YEAR_DAYS, CAMPAIGN_DAYS = 392, 28
 # Hotspot → events in four weeks, and the hours of the day around which they lie.
 RATES = {
-    "h01": (6, 10), "h02": (7, 22), "h03": (2, 17), "h04": (6, 18), "h05": (6, 20), "h06": (2, 16), "h07": (4, 15),
+    "h01": (8, 10), "h02": (9, 22), "h03": (2, 17), "h04": (8, 18), "h05": (7, 20), "h06": (2, 16), "h07": (4, 15),
     "h08": (3, 19), "h09": (2, 8), "h10": (2, 3), "h11": (2, 2), "h12": (5, 13),
 }  # fmt: skip
 THEFTS = ("theft_public", "theft_of_bike", "theft_from_vehicle")
 OTHERS = ("dispute_public", "damage", "traffic", "fraud_scene")
 # Two places that are no hotspots yet, for a search to find: at the middle of a street, so many in the year.
 GATHERINGS, EACH, SCATTERED = 2, 24, 120
+# A third as many lie around a hotspot as in it, thinning out.
+AROUND_M = 110
 TREATED = ("qinghe.h01", "qinghe.h02")
 NAME = "秋季市场夜市集中巡防"
 
@@ -61,6 +63,8 @@ def event_rows(world: World, now: datetime) -> list[EventRow]:
             rate, hour = RATES[spot.key.removeprefix("qinghe.")]
             n = round(rate * YEAR_DAYS / CAMPAIGN_DAYS)
             rows += [_row(world, draw, _inside(draw, spot.metres), hour, now) for _ in range(n)]
+            middle = spot.metres.centroid
+            rows += [_row(world, draw, _near(draw, middle, AROUND_M), hour, now) for _ in range(n // 3)]
     streets = sorted(load_streets("qinghe"), key=lambda street: street.id)
     for street in draw.sample([s for s in streets if s.metres.length > 60], GATHERINGS):
         middle = street.metres.interpolate(0.5, normalized=True)
@@ -68,7 +72,9 @@ def event_rows(world: World, now: datetime) -> list[EventRow]:
     for _ in range(SCATTERED):
         street = draw.choice(streets)
         rows.append(_row(world, draw, street.metres.interpolate(draw.random(), normalized=True), 14, now))
-    return [replace(row, line=line, number=f"D{line:04d}") for line, row in enumerate(rows, start=1)]
+    home = Polygon(next(area["polygon"] for area in world.areas if area["code"] == TOWNSHIP))
+    here = [row for row in rows if home.contains(Point(row.lon, row.lat))]
+    return [replace(row, line=line, number=f"D{line:04d}") for line, row in enumerate(here, start=1)]
 
 
 def _row(world: World, draw: random.Random, place: Point, hour: int, now: datetime) -> EventRow:
@@ -105,7 +111,7 @@ def add_campaign(world: World, now: datetime) -> Campaign | None:
     ids, chosen_at = read_ids(world), now - timedelta(days=CAMPAIGN_DAYS + 2)
     first = local_day(now, TIME_ZONE) - timedelta(days=CAMPAIGN_DAYS)
     spots = tuple(ids.hotspots[key] for key in TREATED)
-    wanted = Wanted(spots, THEFTS, first, first + timedelta(days=CAMPAIGN_DAYS - 1), 60)
+    wanted = Wanted(spots, THEFTS, first, first + timedelta(days=CAMPAIGN_DAYS - 1), 100)
     offered = choosing.offer(township, wanted, chosen_at).others
     keys = tuple(one.place.key for one in offered[: len(TREATED)])
     campaign = operations.propose(

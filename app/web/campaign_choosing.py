@@ -155,8 +155,8 @@ def title_of(one: Counted) -> str:
 
 
 def counts_words(one: Counted) -> str:
-    """「一年 12 起，每四周相差 0.8 起：0 1 2 …」, the oldest block first."""
+    """「一年 12 起，每四周相差 0.8 起：0, 1, 2 …」, the oldest block first."""
     return _(
         "campaigns.counts", n=sum(one.counts), difference=f"{one.difference:.1f}",
-        blocks=" ".join(str(n) for n in one.counts),
+        blocks=", ".join(str(n) for n in one.counts),
     )  # fmt: skip

@@ -12,7 +12,7 @@ WIDTH, MARGIN = 640.0, 16.0
 
 
 def plan_of(areas: Sequence[CampaignArea], shapes: Mapping[int, Any]) -> dict[str, Any]:
-    """`paths` (role, name, d, x, y of its middle), `height`, and how long 100 m are; north is up."""
+    """`paths` (role, name, d, x, y of its name, above it), `height`, and how long 100 m are; north is up."""
     corners = [point for shape in shapes.values() for part in shape["coordinates"] for point in part[0]]
     west, south = min(p[0] for p in corners), min(p[1] for p in corners)
     east, north = max(p[0] for p in corners), max(p[1] for p in corners)
@@ -37,5 +37,5 @@ def plan_of(areas: Sequence[CampaignArea], shapes: Mapping[int, Any]) -> dict[st
 def _path(area: CampaignArea, rings: Sequence[Any], place: Any) -> dict[str, Any]:
     drawn = [[place(point) for point in ring] for ring in rings]
     d = " ".join("M" + "L".join(f"{x:.1f} {y:.1f}" for x, y in ring) + "Z" for ring in drawn)
-    middle = [sum(values) / len(drawn[0]) for values in zip(*drawn[0], strict=True)]
-    return {"role": area.role, "name": area.name, "d": d, "x": middle[0], "y": middle[1]}
+    xs, ys = zip(*drawn[0], strict=True)
+    return {"role": area.role, "name": area.name, "d": d, "x": sum(xs) / len(xs), "y": min(ys) - 5}
