@@ -20,6 +20,7 @@ from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
+import hypothesis
 import psycopg
 import pytest
 from flask import Flask, g
@@ -41,6 +42,11 @@ from tests.exports.walked import evening_items
 from tests.phone import CLIENT, Phone
 
 ROOT = Path(__file__).resolve().parent.parent
+# No test asks a watch: on a loaded machine Hypothesis would call its own making of inputs too slow.
+hypothesis.settings.register_profile(
+    "xunfang", deadline=None, suppress_health_check=[hypothesis.HealthCheck.too_slow]
+)
+hypothesis.settings.load_profile("xunfang")
 
 
 # --- databases ------------------------------------------------------------------------------------

@@ -7,7 +7,7 @@ from itertools import pairwise
 import numpy as np
 import pytest
 import shapely
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from shapely.geometry import LineString, MultiLineString, MultiPolygon, Point, Polygon, box
 
@@ -414,7 +414,7 @@ def stored(fixes, order, allowed):
     return pieces, {key: rules.union(ranges) for key, ranges in stays.items()}
 
 
-@settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=150)
 @given(tracks())
 def test_segments_of_any_size_in_any_order_and_twice_make_what_the_whole_track_makes(case):
     fixes, order, allowed = case

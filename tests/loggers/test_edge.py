@@ -182,7 +182,7 @@ TYPES = st.sampled_from(
 )
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300)
 @given(app_name=st.sampled_from(APPS), query=QUERIES, body=BODIES, kind=TYPES)
 def test_no_reader_falls_over_whatever_comes(app_name, query, body, kind):
     heard = clients.read(app_name, Sent(query, body, kind, 1795521960), lambda data: body)
@@ -194,7 +194,7 @@ def test_no_reader_falls_over_whatever_comes(app_name, query, body, kind):
         assert p.speed_m_s is None or p.speed_m_s >= 0
 
 
-@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(app_name=st.sampled_from(APPS), body=BODIES, kind=TYPES)
 def test_an_authentic_request_is_a_success_whatever_it_says(client, people, evening, app_name, body, kind):
     """Else the app would send it again for ever, and everything behind it would wait."""
