@@ -20,7 +20,7 @@ from app.campaigns.results import Evaluation
 from app.coverage.queries import bounds_of
 from app.db import db
 from app.errors import Conflict, DomainError
-from app.gate import allow, me, my_scope
+from app.gate import allow, me, my_scope, shows_map
 from app.hotspots.queries import names_of, townships_for
 from app.web.campaign_plan import plan_of
 from app.web.forms import DeskForm
@@ -124,6 +124,7 @@ def page_of(campaign: Campaign, form: DecisionForm, problem: str = "") -> str:
     people = names_of(
         [campaign.proposed_by, campaign.approved_by, campaign.called_off_by, campaign.recorded_by]
     )
+    shows_map()
     return render_template(
         "desk/campaign.html", c=campaign, township=township, form=form, problem=problem, is_judge=is_judge,
         phase=operations.phase_of(campaign, now), tones=TONES, verdict_tones=VERDICT_TONES, now=now,
