@@ -35,10 +35,10 @@ demo: ## fill the demo county (safe to repeat)
 migrate: ## bring the database to the newest migration
 	@exec bash setup/with.sh run .venv/bin/flask --app wsgi db upgrade
 
-shots: ## pictures of the screens into shots/
+shots: demo ## pictures of the screens into shots/
 	@exec bash setup/with.sh test .venv/bin/python setup/shots.py $(ARGS)
 
-lighthouse: ## scores of the phone's pages (installs Lighthouse under var/)
+lighthouse: demo ## scores of the phone's pages (installs Lighthouse under var/)
 	@exec bash setup/with.sh test .venv/bin/python setup/lighthouse.py
 
 db-start: ## start the private database (DB_PORT=… also on 127.0.0.1)
