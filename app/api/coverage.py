@@ -13,9 +13,9 @@ from marshmallow import Schema, fields, validate
 from app import clock
 from app.areas.models import Area
 from app.clock import rfc3339
-from app.coverage import behind, drawn, measures, queries, series
+from app.coverage import behind, drawn, measures, queries, series, single
 from app.coverage.behind import Line, Why
-from app.coverage.hours import BYS
+from app.coverage.hours import BYS, By
 from app.coverage.measures import MOST_TIMES, Measures, period_of
 from app.coverage.queries import Period
 from app.coverage.rules import GRADES
@@ -44,6 +44,10 @@ class TimesQuery(PeriodQuery):
 
 class SeriesQuery(PeriodQuery):
     by = fields.String(load_default="day", validate=validate.OneOf([*BYS, "hour_of_week"]))
+
+
+class PartsQuery(PeriodQuery):
+    by = fields.String(load_default="day", validate=validate.OneOf(BYS))
 
 
 class PolygonIn(PeriodQuery):
@@ -115,6 +119,28 @@ class SeriesOut(PeriodOut):
     hours = fields.Dict(
         keys=fields.String(), values=fields.Nested(HourlyOut), metadata={"description": "by hour of the week"}
     )
+
+
+class WindowOut(Schema):
+    """A risk window as it recurs: how often it came, how often somebody visited. Monday is 0."""
+
+    weekday = fields.Integer(required=True)
+    from_min = fields.Integer(required=True)
+    to_min = fields.Integer(required=True)
+    times = fields.Integer(required=True)
+    attended = fields.Integer(required=True)
+
+
+class SingleSeriesOut(PeriodOut):
+    id = fields.Integer(required=True)
+    kind = fields.String(required=True)
+    name = fields.String(required=True, allow_none=True)
+    by = fields.String(required=True)
+    points = fields.List(fields.Nested(PointOut), metadata={"description": "by day, week or month"})
+    hours = fields.Dict(
+        keys=fields.String(), values=fields.Nested(HourlyOut), metadata={"description": "of a hotspot"}
+    )
+    windows = fields.List(fields.Nested(WindowOut), metadata={"description": "of a hotspot"})
 
 
 class DrawnHotspotOut(Schema):
@@ -271,6 +297,50 @@ def route(query: dict[str, date | None], route_id: int) -> Any:
     return answer(
         why_doc(behind.why("route", my_scope(), route_id, query["first"], query["last"], clock.now()))
     )
+
+
+@bp.route("/hotspots/<int:hotspot_id>/series")
+@allow()
+@bp.arguments(SeriesQuery, location="query")
+@bp.response(200, SingleSeriesOut)
+def hotspot_series(query: dict[str, Any], hotspot_id: int) -> Any:
+    """A hotspot by day, week or month, or by the hour of the week; its risk windows each for itself."""
+    now = clock.now()
+    why = behind.why("hotspot", my_scope(), hotspot_id, query["first"], query["last"], now)
+    week, windows = behind.hotspot_week(hotspot_id, why.period, now)
+    kept = [{**asdict(w.window), "times": w.times, "attended": w.attended} for w in windows]
+    if query["by"] == "hour_of_week":
+        return answer({**single_doc(why, query["by"]), "hours": week_doc(week), "windows": kept})
+    return answer({**single_doc(why, query["by"]), **points_doc(why, query["by"]), "windows": kept})
+
+
+@bp.route("/routes/<int:route_id>/series")
+@allow()
+@bp.arguments(PartsQuery, location="query")
+@bp.response(200, SingleSeriesOut)
+def route_series(query: dict[str, Any], route_id: int) -> Any:
+    """A route by day, week or month."""
+    why = behind.why("route", my_scope(), route_id, query["first"], query["last"], clock.now())
+    return answer({**single_doc(why, query["by"]), **points_doc(why, query["by"])})
+
+
+@bp.route("/streets/<int:street_id>/series")
+@allow()
+@bp.arguments(PartsQuery, location="query")
+@bp.response(200, SingleSeriesOut)
+def street_series(query: dict[str, Any], street_id: int) -> Any:
+    """The share of a street that was walked by day, week or month, days that are folded included."""
+    why = behind.why("street", my_scope(), street_id, query["first"], query["last"], clock.now())
+    return answer({**single_doc(why, query["by"]), **points_doc(why, query["by"])})
+
+
+def single_doc(why: Why, by: str) -> dict[str, Any]:
+    return {"id": why.id, "kind": why.kind, "name": why.name, **period_doc(why.period), "by": by}
+
+
+def points_doc(why: Why, by: By) -> dict[str, Any]:
+    points = single.points_of(why.kind, my_scope(), why, by, clock.now())
+    return {"points": [{**period_doc(p.period), "measures": measures_doc(p.measures)} for p in points]}
 
 
 def answer(doc: dict[str, Any]) -> Response:

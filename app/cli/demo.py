@@ -20,7 +20,7 @@ from app.accounts.rules import shown_code
 from app.config import Settings
 from app.db import db
 from app.demo.fill import share_out, tell
-from app.demo.incidents import add_campaign, add_incidents
+from app.demo.incidents import add_campaigns, add_incidents
 from app.demo.load import is_loaded, load_all
 from app.demo.plan import Book, Todo, open_book, plan_all
 from app.demo.reports import add_reports
@@ -58,10 +58,10 @@ def demo() -> None:
     if reports:
         click.echo(f"demo: {reports} reports about places")
     events = add_incidents(world, now)
-    campaign = add_campaign(world, now)
+    campaigns = add_campaigns(world, now)
     db.session.commit()
-    if events or campaign:
-        click.echo(f"demo: {events} invented events at places, and a campaign that is over")
+    if events or campaigns:
+        click.echo(f"demo: {events} invented events at places, a campaign that is over and one that runs")
     code = make_phone_code(book, now)
     db.session.commit()
     click.echo(f"demo: a phone is opened as member by the code {code}, once, within a day")

@@ -270,13 +270,19 @@ def _held_at(hotspot: Hotspot, period: Period) -> int:
 # --- routes and areas -------------------------------------------------------------------------------------------
 
 
-def why_route(scope: Scope, route_id: int, period: Period, now: datetime) -> Why:
+def reach_route(scope: Scope, route_id: int) -> Route:
+    """A route whose figures the caller may read: outside NotFound, at home without the role Forbidden."""
     mine = team_rows(scope, Route.township_id, Route.team_id)
     route = db.session.scalar(select(Route).where(Route.id == route_id, mine))
     if route is None:
         raise NotFound()
     if route.township_id not in measured_ids(scope):
         raise Forbidden()
+    return route
+
+
+def why_route(scope: Scope, route_id: int, period: Period, now: datetime) -> Why:
+    route = reach_route(scope, route_id)
     every = facts.shifts_of(facts.shifts_on_route(route.id), period, shifts_kept(now))
     done = [s for s in every if s.crew and s.starts_at <= now]
     readable = [s for s in reversed(done) if reads_team(scope, s)]

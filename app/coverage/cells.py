@@ -18,7 +18,7 @@ from sqlalchemy import select
 from app.areas.models import Area
 from app.areas.policies import place_of
 from app.coverage import ground, queries, streets, taps
-from app.coverage.pieces import Floats, Ints
+from app.coverage.pieces import Bools, Floats, Ints
 from app.coverage.queries import Network, Period
 from app.coverage.rules import Policy
 from app.db import db
@@ -54,8 +54,12 @@ def cell_figures(network: Network, period: Period) -> CellFigures:
 
 
 def minutes(found: CellFigures, street_ids: Ints, policy: Policy) -> list[float]:
-    """Minutes in each hexagon with enough of these streets to be patrolled; at least so many, never more."""
-    mine = np.isin(found.street_id, street_ids)
+    """Of these streets alone."""
+    return minutes_of(found, np.isin(found.street_id, street_ids), policy)
+
+
+def minutes_of(found: CellFigures, mine: Bools, policy: Policy) -> list[float]:
+    """Minutes in each hexagon with enough of these pieces to be patrolled; at least so many, never more."""
     held = np.bincount(found.cell[mine], found.piece_m[mine])
     walked = np.bincount(found.cell[mine], (found.piece_m * found.walks)[mine])
     return (walked[held >= policy.cell_street_m] / policy.walk_m_per_min).tolist()  # type: ignore[no-any-return]

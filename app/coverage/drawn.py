@@ -18,9 +18,9 @@ from shapely.geometry.base import BaseGeometry
 from sqlalchemy import and_
 
 from app.areas.policies import place_of
-from app.coverage import attendance, facts, ground, queries, taps
+from app.coverage import attendance, cells, facts, ground, queries, rules, taps
 from app.coverage.attendance import HotspotFigures
-from app.coverage.measures import Measure, Measures, hotspot_measures, merged, percent
+from app.coverage.measures import Measure, Measures, hotspot_measures, merged, percent, tapped_share
 from app.coverage.pieces import Bools, Floats, Ints
 from app.coverage.queries import Network, Period, measured_ids
 from app.coverage.rules import MergedGrade, share
@@ -49,13 +49,15 @@ class Drawn:
 
 @dataclass
 class Inside:
-    """What of the streets lies inside, in metres, and the shifts that were there."""
+    """What of the streets and hexagons lies inside, in metres and in number, and the shifts that were there."""
 
     streets: int = 0
     total_m: float = 0.0
     covered_m: float = 0.0
     tracked_m: float = 0.0
     folded_shifts: int = 0
+    cells: int = 0
+    attended_cells: float = 0.0
 
     @property
     def grade(self) -> MergedGrade | None:
@@ -123,12 +125,21 @@ def _streets_inside(network: Network, wkb: bytes, period: Period, inside: Inside
     folded, inside.folded_shifts = _folded(
         network, period, index.line_of, index.piece_m, here, inside.folded_shifts
     )
+    _add_cells(network, period, here, inside)
     track_m = np.maximum(_by_street(index, by_track), folded)
     inside.streets += len(np.unique(index.line_of[here]))
     inside.total_m += float(index.piece_m[here].sum())
     inside.tracked_m += float(track_m.sum())
     inside.covered_m += float(np.maximum(_by_street(index, by_track | by_tap), folded).sum())
     return {(network.township_id, shift) for shift in shifts | more}
+
+
+def _add_cells(network: Network, period: Period, here: Bools, inside: Inside) -> None:
+    """The hexagons by what of their streets lies inside."""
+    policy = policies_of([network.township_id], period)[network.township_id]
+    each = cells.minutes_of(cells.cell_figures(network, period), here, policy)
+    inside.cells += len(each)
+    inside.attended_cells += (rules.cell_coverage(each, policy) or 0.0) * len(each)
 
 
 def _within(shape: BaseGeometry, points: Floats) -> Bools:
@@ -178,6 +189,15 @@ def _street_measures(inside: Inside) -> Measures:
         ),
         "street_km_total": Measure(round(inside.total_m / 1000, 3), "km", None, inside.streets),
         "street_km_covered": Measure(round(inside.covered_m / 1000, 3), "km", grade, inside.streets),
+        "street_tapped": Measure(
+            percent(tapped_share(inside.covered_m, inside.tracked_m)),
+            "%",
+            grade,
+            inside.streets if inside.covered_m else 0,
+        ),
+        "cell_coverage": Measure(
+            percent(share(inside.attended_cells, inside.cells)), "%", grade, inside.cells
+        ),
     }
 
 

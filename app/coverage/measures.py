@@ -220,7 +220,19 @@ def street_measures(figures: StreetFigures) -> Measures:
         "street_km_covered": Measure(
             round(figures.covered_m / 1000, 3), "km", grade, int((figures.covered > 0).sum())
         ),
+        "street_tapped": Measure(
+            percent(tapped_share(figures.covered_m, figures.tracked_m)),
+            "%",
+            grade,
+            n if figures.covered_m else 0,
+        ),
     }
+
+
+def tapped_share(covered_m: float, tracked_m: float) -> float | None:
+    """What of the covered metres no track shows: it rests on single check-ins. None where nothing is covered."""
+    share = rules.share(tracked_m, covered_m)
+    return None if share is None else max(0.0, 1 - share)
 
 
 def _cell_measures(figures: StreetFigures, ground: Ground) -> Measures:

@@ -369,38 +369,3 @@ def merged_grade(grades: Iterable[Grade]) -> MergedGrade | None:
     """The grade of a figure that rests on several: their common one, or `mixed`; None of none."""
     distinct = set(grades)
     return next(iter(distinct), None) if len(distinct) < 2 else "mixed"
-
-
-# Concentration, prediction -------------------------------------------------------------------------------------
-
-
-def gini(counts: Sequence[float]) -> float | None:
-    """Gini coefficient of counts a place, 0 even to 1 all in one; None when nothing was counted."""
-    total, n = sum(counts), len(counts)
-    if not total:
-        return None
-    weighted = sum((2 * rank - n - 1) * value for rank, value in enumerate(sorted(counts), start=1))
-    return weighted / (n * total)
-
-
-def generalised_gini(counts: Sequence[float]) -> float | None:
-    """G' = max(1, n/c)(G - 1) + 1: Gini for n places and c incidents where incidents are fewer than places."""
-    g = gini(counts)
-    return None if g is None else max(1.0, len(counts) / sum(counts)) * (g - 1) + 1
-
-
-def pai(hits: float, all_hits: float, area: float, whole_area: float) -> float | None:
-    """Prediction accuracy index (n/N)/(a/A)."""
-    return (hits / all_hits) / (area / whole_area) if all_hits and area and whole_area else None
-
-
-def pei(hits: float, best_hits: float) -> float | None:
-    """Prediction efficiency index: hits / hits of the best set of equal size."""
-    return hits / best_hits if best_hits else None
-
-
-def quartic_density(distances_m: Iterable[float], bandwidth_m: float) -> float:
-    """Quartic kernel density at a place, per square kilometre, from the distances of the points."""
-    km = bandwidth_m / 1000
-    inside = (1 - (d / bandwidth_m) ** 2 for d in distances_m if d < bandwidth_m)
-    return sum(3 / (math.pi * km * km) * u * u for u in inside)

@@ -65,10 +65,10 @@ def points_of(coverage: Coverage, by: By, now: datetime) -> list[Point]:
     hotspots = [f.hotspot for f in measures.hotspots_of(area, ground)]
     attended = attendance.figures_by_period(hotspots, parts, ground.policies, now)
     here = measures.streets_of(area, ground)
-    walked = _walked(here, list(ground.streets), parts)
+    by_part = walked(here, list(ground.streets), parts)
     shifts = measures.shifts_of(area, ground)
     points = []
-    for part, some, figures in zip(parts, attended, walked, strict=True):
+    for part, some, figures in zip(parts, attended, by_part, strict=True):
         begun = [s for s in shifts if part.first <= s.day <= part.last]
         points.append(Point(part, _point(area, figures, some, begun, part)))
     return points
@@ -91,7 +91,7 @@ def _point(
     return {key: found[key] for key in KEYS}
 
 
-def _walked(here: StreetFigures, township_ids: Sequence[int], parts: Sequence[Period]) -> list[StreetFigures]:
+def walked(here: StreetFigures, township_ids: Sequence[int], parts: Sequence[Period]) -> list[StreetFigures]:
     """The area's streets with the shares of each part alone."""
     ids = set(here.ids.tolist())
     shares: list[dict[int, tuple[float, float]]] = [{} for _ in parts]

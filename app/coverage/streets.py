@@ -58,6 +58,10 @@ class StreetFigures:
         return float((self.length_m * self.covered).sum())
 
     @property
+    def tracked_m(self) -> float:
+        return float((self.length_m * self.tracked).sum())
+
+    @property
     def grades(self) -> list[MergedGrade | None]:
         """What each street's share rests on: `single` where nothing would be left of it without check-ins."""
         pairs = zip(self.covered.tolist(), self.tracked.tolist(), strict=True)

@@ -38,6 +38,7 @@ DEFECTS = (
     Defect("track_gaps", "qinghe.t04.p01", "中途收不到定位20分钟"),
     Defect("sent_twice", "qinghe.t09.p02", "同一批上传两次"),
     Defect("out_of_range", "qinghe.t01.p03", "离签到点一百多米就签到"),
+    Defect("no_tracks", "qinghe.t11", "全队不同意记录轨迹,只用签到"),
     Defect("no_phone", "without_phone", "没有手机,由队长登记"),
 )
 WHERE = {d.code: d.where for d in DEFECTS}

@@ -1,12 +1,14 @@
-"""A year of invented events at places, and a campaign that is just over and changed nothing. Nothing here commits.
+"""A year of invented events at places, a campaign that is just over and changed nothing, and one that runs. Nothing
+here commits.
 
-Every hotspot keeps its own rate the whole year, the campaign's weeks included: whoever reads more than chance out of
-the campaign is wrong. Counts depend on days before today only, so that every demo has the same ones.
+Every hotspot keeps its own rate the whole year, the campaigns' weeks included: whoever reads more than chance out of
+one is wrong. Counts depend on days before today only, so that every demo has the same ones.
 """
 
 from __future__ import annotations
 
 import random
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime, time, timedelta
 from zoneinfo import ZoneInfo
@@ -45,6 +47,10 @@ GATHERINGS, EACH, SCATTERED = 2, 24, 120
 AROUND_M = 110
 TREATED = ("qinghe.h01", "qinghe.h02")
 NAME = "秋季市场夜市集中巡防"
+# Of the hotspots that the first neither treats nor compares with, as long as both are on.
+TREATED_NOW = ("qinghe.h12", "qinghe.h07")
+NAME_NOW = "冬前集中巡防"
+BEGUN_DAYS = 10
 
 
 def add_incidents(world: World, now: datetime) -> int:
@@ -103,20 +109,29 @@ def _near(draw: random.Random, middle: Point, spread_m: float) -> Point:
 # --- the campaign -------------------------------------------------------------------------------------------------
 
 
-def add_campaign(world: World, now: datetime) -> Campaign | None:
-    """Once: chosen a month ago from what was offered, approved by another, over since yesterday."""
+def add_campaigns(world: World, now: datetime) -> list[Campaign]:
+    """Once: one that is over since yesterday, and one that has begun ten days ago."""
     township = db.session.scalar(select(Area).where(Area.code == TOWNSHIP))
     if township is None or db.session.scalar(select(Campaign.id).limit(1)) is not None:
-        return None
-    ids, chosen_at = read_ids(world), now - timedelta(days=CAMPAIGN_DAYS + 2)
-    first = local_day(now, TIME_ZONE) - timedelta(days=CAMPAIGN_DAYS)
-    spots = tuple(ids.hotspots[key] for key in TREATED)
+        return []
+    return [
+        _campaign(world, township, NAME, TREATED, CAMPAIGN_DAYS, now),
+        _campaign(world, township, NAME_NOW, TREATED_NOW, BEGUN_DAYS, now),
+    ]
+
+
+def _campaign(
+    world: World, township: Area, name: str, treated: Sequence[str], begun_days: int, now: datetime
+) -> Campaign:
+    """Chosen two days before it began from what was offered then, approved by another the day after."""
+    ids, chosen_at = read_ids(world), now - timedelta(days=begun_days + 2)
+    first = local_day(now, TIME_ZONE) - timedelta(days=begun_days)
+    spots = tuple(ids.hotspots[key] for key in treated)
     wanted = Wanted(spots, THEFTS, first, first + timedelta(days=CAMPAIGN_DAYS - 1), 100)
     offered = choosing.offer(township, wanted, chosen_at).others
-    keys = tuple(one.place.key for one in offered[: len(TREATED)])
-    campaign = operations.propose(
-        _person(ids, "reviewer"), township, Plan(NAME, wanted, "just_before", 20, keys), chosen_at
-    )
+    keys = tuple(one.place.key for one in offered[: len(treated)])
+    plan = Plan(name, wanted, "just_before", 20, keys)
+    campaign = operations.propose(_person(ids, "reviewer"), township, plan, chosen_at)
     admin = _person(ids, "admin")
     return operations.approve(admin, scope_of(admin), campaign.id, chosen_at + timedelta(hours=20))
 

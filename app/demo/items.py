@@ -47,6 +47,8 @@ class Claim:
 
 def carries_track(world: World, outing: Outing, person: str) -> bool:
     """The first of a crew records the way; every third time the second does too. Refusing costs nothing."""
+    if outing.team == WHERE["no_tracks"]:
+        return False
     if person == WHERE["teleports"] or person in world.teams[outing.team].without_phone:
         return False
     if person == outing.crew[0]:

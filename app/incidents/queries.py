@@ -293,6 +293,8 @@ def seen_photo(scope: Scope, photo_id: UUID) -> IncidentPhoto:
 # Reports of the phone that may stand beside them: about the order of a place, fire, the way.
 REPORTED = {"report_order": "order", "report_fire": "fire", "report_road": "road"}
 SEEN_FROM_ZOOM = 13
+# A point takes some 15 bytes of a tile, which stays well under 500 kB; of more, the newest are shown.
+MOST_POINTS = 20_000
 BLUR_M = 50.0
 
 
@@ -385,7 +387,13 @@ def events_tile(
     """The points of a tile for reviewers and admins, from zoom 13 on; empty for everybody else."""
     if where["z"] < SEEN_FROM_ZOOM or not scope.township_ids:
         return b""
-    values = {**where, "townships": list(scope.township_ids), "since": since, "until": until}
+    values = {
+        **where,
+        "townships": list(scope.township_ids),
+        "since": since,
+        "until": until,
+        "most": MOST_POINTS,
+    }
     if datum == "wgs84":
         return bytes(db.session.scalar(_TILE, values) or b"")
     rows = db.session.execute(_POINTS, values).all()
@@ -407,6 +415,7 @@ _POINTS = text("""
     FROM recorded_incidents r
     WHERE r.township_id = ANY(:townships) AND r.happened_to >= :since AND r.happened_from < :until
       AND r.place && ST_Expand(ST_Transform(ST_TileEnvelope(:z, :x, :y), 4326), 0.02)
+    ORDER BY r.happened_from DESC LIMIT :most
 """)
 _TILE = text("""
     SELECT ST_AsMVT(t, 'incidents', 4096, 'geom') FROM (
@@ -414,5 +423,6 @@ _TILE = text("""
         FROM recorded_incidents r
         WHERE r.township_id = ANY(:townships) AND r.happened_to >= :since AND r.happened_from < :until
           AND r.place && ST_Transform(ST_TileEnvelope(:z, :x, :y, margin => 0.004), 4326)
+        ORDER BY r.happened_from DESC LIMIT :most
     ) t WHERE t.geom IS NOT NULL HAVING count(*) > 0
 """)

@@ -14,7 +14,7 @@ from sqlalchemy import select
 
 from app import clock
 from app.areas.models import LEVELS, Area
-from app.coverage import behind, lists, measures, queries, series
+from app.coverage import behind, lists, measures, outings, queries, series, single
 from app.coverage.attendance import HotspotFigures
 from app.coverage.hours import BYS, By
 from app.coverage.measures import Measure
@@ -40,6 +40,7 @@ TIMES = (1, 2, 3, 5, 10)
 MOST_STEPS = 25
 BASIS = {
     "street_coverage": "streets", "street_km_total": "streets", "street_km_covered": "streets",
+    "street_tapped": "streets",
     "dosage_observed": "visits", "dosage_credited": "visits", "qualified_visits": "visits",
     "dosage_attainment": "slots", "two_hour_compliance": "minutes", "idleness_mean": "hotspots",
     "idleness_worst": "hotspots", "street_share": "shifts",
@@ -62,6 +63,7 @@ class Asked:
     series: str
     hours: str
     compare: str
+    team: int | None
 
     def address(self, **more: Any) -> str:
         """The page's own address with something changed; None leaves a part out."""
@@ -77,7 +79,7 @@ class Asked:
             "by": self.by if self.by != coverage_time.by_of(None, self.period) else None,
             "series": self.series if self.series != coverage_time.SHOWN[0] else None,
             "hours": self.hours if self.hours != coverage_time.HOURLY[0] else None,
-            "compare": self.compare or None,
+            "compare": self.compare or None, "team": self.team,
         }  # fmt: skip
         return {key: value for key, value in parts.items() if value is not None}
 
@@ -107,6 +109,7 @@ def show() -> ResponseReturnValue:
         signed=signed, series_shown=coverage_time.SHOWN, hourly_shown=coverage_time.HOURLY,
         streets=lists.stalest_streets(scope, measures.streets_of(asked.area, ground), _policy(asked), now),
         blind=lists.blind_streets(scope, measures.streets_of(asked.area, ground), _policy(asked), now),
+        outings=outings.outings_of(scope, asked.area, ground, asked.team, now),
         slide=_slide(asked), routes=lists.routes_walked(scope, measures.shifts_of(asked.area, ground)),
         bounds=queries.bounds_of([asked.area.id]), credits=_credits(ground.streets),
         **_drawer_asked(asked, request.args.get("why", "")), words=words, basis=basis, tone=tone, roles=scope.roles,
@@ -153,6 +156,7 @@ def asked_for() -> Asked:
         coverage_time.by_of(request.args.get("by"), period),
         shown if shown in coverage_time.SHOWN else coverage_time.SHOWN[0],
         coverage_time.hourly(request.args.get("hours")), coverage_compare.text_of(request.args),
+        request.args.get("team", type=int),
     )  # fmt: skip
 
 
@@ -259,16 +263,18 @@ def _drawer_asked(asked: Asked, text: str) -> dict[str, Any]:
 
 
 def _drawer(why: behind.Why | None) -> dict[str, Any]:
-    """What the drawer shows; of a hotspot also its hours of the week and its risk windows."""
-    if why is None or why.kind != "hotspot":
-        return {"why": why, "why_week": None, "outline": None}
-    week, windows = behind.hotspot_week(int(why.id), why.period, clock.now())
-    return {
-        "why": why,
-        "why_week": coverage_time.hours_of(week, "observed"),
-        "why_windows": windows,
-        "outline": None,
-    }
+    """What the drawer shows: how it went over time, and of a hotspot its hours of the week and its risk windows."""
+    found: dict[str, Any] = {"why": why, "why_week": None, "why_bars": [], "outline": None}
+    if why is None or why.kind not in single.KINDS:
+        return found
+    by = coverage_time.by_of(None, why.period)
+    points = single.points_of(why.kind, my_scope(), why, by, clock.now())
+    bars, top = coverage_time.bars_from(points, why.main)
+    found |= {"why_bars": bars, "why_top": top, "why_by": by}
+    if why.kind == "hotspot":
+        week, windows = behind.hotspot_week(int(why.id), why.period, clock.now())
+        found |= {"why_week": coverage_time.hours_of(week, "observed"), "why_windows": windows}
+    return found
 
 
 def _credits(township_ids: Iterable[int]) -> list[tuple[str, str]]:

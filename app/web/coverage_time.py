@@ -11,7 +11,7 @@ from app.coverage.attendance import HotspotFigures
 from app.coverage.hours import BYS, By, Grid, WindowKept
 from app.coverage.measures import Coverage, Measure
 from app.coverage.queries import Period
-from app.coverage.series import HOURLY, HOURLY_UNITS, Week
+from app.coverage.series import HOURLY, HOURLY_UNITS, Point, Week
 
 SHOWN = (
     "street_coverage", "dosage_attainment", "two_hour_compliance", "dosage_observed", "shifts_done",
@@ -53,6 +53,16 @@ class Hours:
     rows: list[list[Hour]]
 
 
+@dataclass(frozen=True)
+class Missed:
+    """Risk windows of the same hours on these weekdays (Monday 0): over so many times, and nobody came."""
+
+    weekdays: tuple[int, ...]
+    from_min: int
+    to_min: int
+    times: int
+
+
 def by_of(text: str | None, period: Period) -> By:
     """What the address asks for, or what leaves bars that can be told apart."""
     for by in BYS:
@@ -63,7 +73,11 @@ def by_of(text: str | None, period: Period) -> By:
 
 def bars_of(coverage: Coverage, by: By, key: str, now: datetime) -> tuple[list[Bar], Measure]:
     """The bars, and the value that the picture's full height stands for."""
-    points = series.points_of(coverage, by, now)
+    return bars_from(series.points_of(coverage, by, now), key)
+
+
+def bars_from(points: Sequence[Point], key: str) -> tuple[list[Bar], Measure]:
+    """One bar a part of the period."""
     values = [p.measures[key].value or 0.0 for p in points]
     top = 100.0 if points[0].measures[key].unit == "%" else max([*values, 1.0])
     step = WIDE / len(points)
@@ -103,9 +117,17 @@ def hourly(text: str | None) -> str:
     return text if text in HOURLY else HOURLY[0]
 
 
-def neglected(
-    hotspots: Sequence[HotspotFigures], period: Period, now: datetime
-) -> dict[int, list[WindowKept]]:
-    """Hotspot → its recurring risk windows of which nobody visited one."""
-    found = {f.hotspot.id: series.windows_of(f, period, now) for f in hotspots}
-    return {key: [w for w in windows if w.is_neglected] for key, windows in found.items()}
+def neglected(hotspots: Sequence[HotspotFigures], period: Period, now: datetime) -> dict[int, list[Missed]]:
+    """Hotspot → its recurring risk windows of which nobody visited one, those of the same hours together."""
+    return {f.hotspot.id: _missed(series.windows_of(f, period, now)) for f in hotspots}
+
+
+def _missed(windows: Sequence[WindowKept]) -> list[Missed]:
+    by_hours: dict[tuple[int, int], list[WindowKept]] = {}
+    for one in windows:
+        if one.is_neglected:
+            by_hours.setdefault((one.window.from_min, one.window.to_min), []).append(one)
+    return [
+        Missed(tuple(sorted(w.window.weekday for w in some)), *span, sum(w.times for w in some))
+        for span, some in sorted(by_hours.items())
+    ]

@@ -135,10 +135,16 @@ GET     /api/v1/coverage/areas/<code>/series                county   401  404   
 POST    /api/v1/coverage/polygon                            -        401  403    403  422    422      422   403
 GET     /api/v1/coverage/streets/<int:street_id>            town     401  403    403  200    200      200   404
 GET     /api/v1/coverage/streets/<int:street_id>            other    401  404    404  404    404      200   403
+GET     /api/v1/coverage/streets/<int:street_id>/series     town     401  403    403  200    200      200   404
+GET     /api/v1/coverage/streets/<int:street_id>/series     other    401  404    404  404    404      200   403
 GET     /api/v1/coverage/hotspots/<int:hotspot_id>          town     401  403    403  200    200      200   404
 GET     /api/v1/coverage/hotspots/<int:hotspot_id>          other    401  404    404  404    404      200   403
+GET     /api/v1/coverage/hotspots/<int:hotspot_id>/series   town     401  403    403  200    200      200   404
+GET     /api/v1/coverage/hotspots/<int:hotspot_id>/series   other    401  404    404  404    404      200   403
 GET     /api/v1/coverage/routes/<int:route_id>              town     401  403    403  200    200      200   404
 GET     /api/v1/coverage/routes/<int:route_id>              other    401  404    404  404    404      200   403
+GET     /api/v1/coverage/routes/<int:route_id>/series       town     401  403    403  200    200      200   404
+GET     /api/v1/coverage/routes/<int:route_id>/series       other    401  404    404  404    404      200   403
 
 GET     /api/v1/tiles/<layer>/<int:z>/<int:x>/<int:y>.mvt   town:streets    401  200  200  200  200  200  204
 GET     /api/v1/tiles/<layer>/<int:z>/<int:x>/<int:y>.mvt   other:streets   401  204  204  204  204  200  200

@@ -334,40 +334,5 @@ def test_evidence_grades(grades, weakest, strongest, merged):
     assert rules.merged_grade(grades) == merged
 
 
-# Concentration, prediction
-
-
-@pytest.mark.parametrize(
-    ("counts", "gini", "generalised"),
-    [
-        ([10, 8, 2, 0, 0, 0, 0, 0, 0, 0], 0.78, 0.78),
-        ([5, 2, 1, 0, 0, 0, 0, 0, 0, 0], 0.80, 0.75),
-        ([3, 3, 3], 0, 0),
-    ],
-)
-def test_gini_known_answers(counts, gini, generalised):
-    assert rules.gini(counts) == pytest.approx(gini)
-    assert rules.generalised_gini(counts) == pytest.approx(generalised)
-
-
-def test_gini_of_nothing_is_unknown():
-    assert rules.gini([0, 0]) is None
-    assert rules.generalised_gini([]) is None
-
-
-def test_pai_and_pei_known_answers():
-    observed = [6, 3, 0]
-    hits = [sum(observed[: n + 1]) for n in range(3)]
-    assert [rules.pai(hits[n], 9, n + 1, 3) for n in range(3)] == pytest.approx([2, 1.5, 1])
-    assert [rules.pei(hits[n], hits[n]) for n in range(3)] == [1, 1, 1]
-    assert rules.pei(1, 0) is None
-    assert rules.pai(1, 0, 1, 3) is None
-
-
-def test_quartic_density_at_the_point_itself():
-    assert rules.quartic_density([0], 250) == pytest.approx(15.27887, abs=5e-6)
-    assert rules.quartic_density([250, 400], 250) == 0
-
-
 def test_a_policy_ignores_keys_it_does_not_know():
     assert rules.policy_from({"fresh_days": [2, 4], "colour": "green"}) == Policy(fresh_days=(2, 4))

@@ -13,18 +13,31 @@ from app.areas.models import Area
 from app.campaigns import operations, queries, results
 from app.campaigns.models import Campaign
 from app.db import db
-from app.demo.incidents import CAMPAIGN_DAYS, NAME, THEFTS, TREATED, add_campaign, add_incidents, event_rows
+from app.demo.incidents import (
+    BEGUN_DAYS,
+    CAMPAIGN_DAYS,
+    NAME,
+    THEFTS,
+    TREATED,
+    TREATED_NOW,
+    add_campaigns,
+    add_incidents,
+    event_rows,
+)
 from app.demo.world import World
 from app.incidents.models import RecordedIncident
 from tests.demo.conftest import NOW, Told
 
 
 @pytest.fixture(scope="module")
-def campaign(told: Told) -> Campaign:
+def campaigns(told: Told) -> list[Campaign]:
     assert add_incidents(told.world, NOW) > 500
-    made = add_campaign(told.world, NOW)
-    assert made is not None
-    return made
+    return add_campaigns(told.world, NOW)
+
+
+@pytest.fixture(scope="module")
+def campaign(campaigns: list[Campaign]) -> Campaign:
+    return campaigns[0]
 
 
 def test_the_planted_campaign_is_judged_inconclusive(campaign: Campaign) -> None:
@@ -57,11 +70,19 @@ def test_the_dose_that_the_crews_gave_is_there_to_be_read(campaign: Campaign) ->
     assert results.together([one.total for one in found]).credited_min > 0
 
 
-def test_a_second_run_adds_nothing(campaign: Campaign, world: World) -> None:
-    assert (add_incidents(world, NOW + timedelta(days=1)), add_campaign(world, NOW + timedelta(days=1))) == (
-        0,
-        None,
-    )
+def test_the_one_that_runs_has_its_dose_so_far_and_judges_nothing_yet(campaigns: list[Campaign]) -> None:
+    _over, running = campaigns
+    found = results.evaluation_of(running, NOW)
+    assert (operations.phase_of(running, NOW), found.is_final, found.days) == ("running", False, BEGUN_DAYS)
+    assert found.verdict == "too_few" and found.effect is not None and found.effect.n < found.few
+    doses = results.progress_of(running, queries.areas_of(running), NOW)
+    assert [len(one.weeks) for one in doses] == [2] * len(TREATED_NOW)
+    assert results.together([one.total for one in doses]).target_min == len(TREATED_NOW) * BEGUN_DAYS * 20
+
+
+def test_a_second_run_adds_nothing(campaigns: list[Campaign], world: World) -> None:
+    later = NOW + timedelta(days=1)
+    assert (add_incidents(world, later), add_campaigns(world, later)) == (0, [])
 
 
 def test_every_demo_has_the_same_events_by_day_and_place(world: World) -> None:

@@ -137,8 +137,9 @@ def test_visits_and_minutes_at_hotspots_are_the_true_ones(told: Told) -> None:
     for key, spans in true.items():
         minutes = sum((b - a).total_seconds() for a, b in spans) / 60
         assert abs(len(seen[key].visits) - len(spans)) <= 1
-        # A pair is tapped up to 25 s after arriving and before leaving; a track needs two fixes to enter.
-        assert abs(seen[key].observed_min - minutes) <= 0.8 * len(spans) + 0.5
+        # A pair is tapped up to 25 s after arriving and before leaving, for each stay of a visit; a track needs two
+        # fixes to enter.
+        assert abs(seen[key].observed_min - minutes) <= 1.5 * len(spans)
 
 
 def test_every_true_visit_is_found_at_its_time(told: Told) -> None:
