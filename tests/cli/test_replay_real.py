@@ -75,13 +75,27 @@ def walked(path: Path, crs: str) -> tuple[np.ndarray, np.ndarray]:
     return shapely.get_coordinates(line), np.array([fix.at.timestamp() for fix in kept])
 
 
-def reached(xy: np.ndarray, t: np.ndarray) -> shapely.Geometry:
-    """Where the track reaches: 25 m around its unbroken parts, with flat ends."""
+def unbroken(xy: np.ndarray, t: np.ndarray) -> list[shapely.LineString]:
+    """The track's parts between gaps and jumps."""
     metres, seconds = np.hypot(*np.diff(xy, axis=0).T), np.diff(t)
     broken = np.flatnonzero((seconds > 120) | (metres > 15 * seconds)) + 1
-    parts = [part for part in np.split(xy, broken) if len(part) > 1]
-    shapes = [shapely.LineString(part).buffer(REACH_M, cap_style="flat", quad_segs=16) for part in parts]
-    return shapely.unary_union(shapes)
+    return [shapely.LineString(part) for part in np.split(xy, broken) if len(part) > 1]
+
+
+def reached(xy: np.ndarray, t: np.ndarray) -> shapely.Geometry:
+    """Where the track reaches: 25 m around its unbroken parts, with flat ends."""
+    return shapely.unary_union([around(part) for part in unbroken(xy, t)])
+
+
+def around(line: shapely.LineString) -> shapely.Geometry:
+    return line.buffer(REACH_M, cap_style="flat", quad_segs=16)
+
+
+def adherence(xy: np.ndarray, t: np.ndarray, route: shapely.LineString) -> float:
+    """F1 of the route's share beside the track and the track's share beside the route."""
+    completion = share([route], reached(xy, t))[0]
+    beside = share(unbroken(xy, t), around(route))[0]
+    return 2 * completion * beside / (completion + beside)
 
 
 def share(lines: list[shapely.LineString], area: shapely.Geometry) -> tuple[float, list[float]]:
@@ -166,6 +180,7 @@ def test_one_receivers_line_walked_by_the_other(tools, run_import, tmp_path, run
     route = c.metres(c.line_of(watch), recordings.METRES_CRS)
     got = measures(url)
     assert got["route_completion"] == pytest.approx(100 * share([route], area)[0], abs=1)
+    assert got["adherence"] == pytest.approx(100 * adherence(xy, t, route), abs=1)
     streets = street_shares(recordings.METRES_CRS)
     total, each = share([line for line, _ in streets], area)
     assert got["street_coverage"] == pytest.approx(100 * total, abs=1)
