@@ -1,4 +1,4 @@
-"""How long a visit and a way take, from what crews did: pure functions of stays, each with its known answer as a test.
+"""How long a visit and a way take, what a week wants and what crews give: pure functions with known answers as tests.
 
 Source: measures.md ("visit", "dosage"), docs/planning.md. A case is a crew's, so that two members who walk together
 are one; a figure of fewer than three shifts is not shown, since it could tell of one crew.
@@ -6,17 +6,21 @@ are one; a figure of fewer than three shifts is not shown, since it could tell o
 
 from __future__ import annotations
 
-from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from itertools import pairwise
 from typing import Literal
+from zoneinfo import ZoneInfo
 
 import numpy as np
+from numpy.typing import NDArray
 
 from app.coverage import rules as coverage
-from app.coverage.rules import Policy, Visit
+from app.coverage.rules import Policy, Range, RiskWindow, Visit
+
+Grid = NDArray[np.float64]
 
 # measured here; of the whole township where a place has too few; from the map; or the least that counts as a visit.
 Basis = Literal["measured", "township", "estimated", "guideline"]
@@ -26,6 +30,8 @@ LEAST_SHIFTS = 3
 LONGEST_WAY_MIN = 60.0
 # Ways on foot are longer than the line between two places.
 DETOUR = 1.3
+# What lacks less than this in an hour is not worth naming.
+LEAST_GAP = 0.05
 MINUTE = timedelta(minutes=1)
 
 
@@ -132,3 +138,69 @@ def township_visit(cases: Sequence[Case], policy: Policy) -> Minutes:
 def estimated_way(distance_m: float, policy: Policy) -> Minutes:
     """On foot: 1.3 times the line between the two middles, at 1.2 m/s (72 m a minute)."""
     return Minutes(distance_m * DETOUR / policy.walk_m_per_min, 0, "estimated")
+
+
+# What a week wants, and what crews give ---------------------------------------------------------------------------
+
+
+def week_slots(windows: Sequence[RiskWindow], monday: date, zone: str, policy: Policy) -> tuple[Range, ...]:
+    """The two-hour slots that begin in the week from this Monday on. The weeks beside it are looked at too, so that a
+    window over Sunday's midnight is cut as it is in every week."""
+    week = timedelta(days=7)
+    around = coverage.risk_slots(windows, monday - week, monday + 2 * week, zone, policy)
+    tz = ZoneInfo(zone)
+    return tuple(slot for slot in around if monday <= slot[0].astimezone(tz).date() < monday + week)
+
+
+def pairs_of(people: int) -> int:
+    """Two or three are one pair, four are two: nobody goes alone."""
+    return people // 2
+
+
+def pairs_out(spans: Iterable[Range]) -> list[tuple[Range, int]]:
+    """When at least two of a crew were out at once, and how many pairs they were; one span a person and stretch."""
+    change: Counter[datetime] = Counter()
+    for start, end in spans:
+        change[start] += 1
+        change[end] -= 1
+    people, found = 0, []
+    for (at, by), (until, _) in pairwise(sorted(change.items())):
+        people += by
+        if pairs_of(people):
+            found.append(((at, until), pairs_of(people)))
+    return found
+
+
+def whole_pairs(pairs: Grid) -> NDArray[np.int64]:
+    """Pairs that must be out so that the need is met; what is left of sums is no pair."""
+    return np.ceil(np.round(pairs, 6)).astype(np.int64)
+
+
+@dataclass(frozen=True)
+class Stretch:
+    """Hours of one day of the week, one after the other, and the pair-hours that lack in them."""
+
+    weekday: int
+    from_hour: int
+    to_hour: int
+    missing: float
+
+
+def stretches(gap: Grid) -> list[Stretch]:
+    """Where more is needed than planned, what lacks most first."""
+    found = []
+    for weekday, row in enumerate(gap):
+        lacks = np.concatenate(([False], row >= LEAST_GAP, [False]))
+        edges = np.flatnonzero(lacks[1:] != lacks[:-1]).tolist()
+        for start, end in zip(edges[::2], edges[1::2], strict=True):
+            found.append(Stretch(weekday, start, end, float(row[start:end].sum())))
+    return sorted(found, key=lambda s: (-round(s.missing, 6), s.weekday, s.from_hour))
+
+
+def nearest(hotspot_id: int, travel: Mapping[Pair, Minutes]) -> tuple[int, Minutes] | None:
+    """The other hotspot with the shortest way, and the way; None where there is no other."""
+    ways = [(minutes, b) for (a, b), minutes in travel.items() if a == hotspot_id]
+    if not ways:
+        return None
+    minutes, other = min(ways, key=lambda way: (way[0].minutes, way[1]))
+    return other, minutes

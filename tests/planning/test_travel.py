@@ -62,7 +62,9 @@ def test_two_evenings_are_not_shown_and_the_way_is_estimated(people: Any, square
     assert found.visit[market] == Minutes(10, 0, "guideline")
 
 
-def test_without_any_duty_the_map_says_the_way_and_no_place_is_a_way_from_itself(people: Any, square: Any) -> None:
+def test_without_any_duty_the_map_says_the_way_and_no_place_is_a_way_from_itself(
+    people: Any, square: Any
+) -> None:
     found = times(people)
     assert found.way(square.id, square.id) == 0
     assert found.way(people.town.hotspot.id, square.id) == pytest.approx(9.03, abs=0.01)
