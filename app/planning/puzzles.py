@@ -110,7 +110,7 @@ class Slot:
 
 @dataclass(frozen=True)
 class Member:
-    """`barred`: shifts that are not for this person (away, booked elsewhere, not insured); `nights` elsewhere by week."""
+    """`barred`: shifts that are not for this person (away, booked, not insured); `nights` elsewhere, by week."""
 
     id: int
     barred: frozenset[int] = frozenset()
@@ -119,7 +119,7 @@ class Member:
 
 @dataclass(frozen=True)
 class Limits:
-    """None: no limit. Nights and the longest shift are limits of volunteers, the shifts a week one that a leader sets."""
+    """None: no limit. Nights and the longest shift limit volunteers; shifts a week are what a leader sets."""
 
     rest_min: int = 660
     pair_in_a_row: int = 3

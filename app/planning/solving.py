@@ -52,7 +52,7 @@ def best_beat(
 
 
 class _Beat:
-    """The model: a circuit that may leave out any stop but the two ends, closed by a free way from the end to the start."""
+    """The model: a circuit that may leave out any stop but the two ends, closed from the end to the start."""
 
     def __init__(self, values: Sequence[int], minutes: Minutes, limit: float, start: int, end: int) -> None:
         self.minutes, self.limit, self.start, self.end = minutes, limit, start, end
@@ -141,6 +141,7 @@ def _solver(work: float) -> cp_model.CpSolver:
 
 # --- rosters ------------------------------------------------------------------------------------------------------
 
+
 def roster(members: Sequence[Member], slots: Sequence[Slot], limits: Limits, work: float = WORK) -> Roster:
     """As many places filled as the rules allow; then shifts spread evenly, then nights. `slots` may hold past and full
     shifts: they count for rest, nights and who was with whom, and get nobody."""
@@ -215,7 +216,9 @@ class _Roster:
 
     def _filled(self, slot: Slot) -> cp_model.IntVar:
         empty = self.model.new_int_var(0, slot.places, f"empty {slot.id}")
-        self.model.add(sum(self._on(m, slot) for m in self.members if m.id not in slot.crew) + empty == slot.places)
+        self.model.add(
+            sum(self._on(m, slot) for m in self.members if m.id not in slot.crew) + empty == slot.places
+        )
         return empty
 
     def _rested(self, member: Member) -> None:
@@ -283,10 +286,9 @@ class _Roster:
         """Places filled before all; then the squares of the shifts each, which are least when they are even; then of
         the nights."""
         week = [slot for slot in self.slots if slot.week in self.weeks]
-        shifts = sum((self._squares(member, week) for member in self.members), [])
-        nights = sum(
-            (self._squares(member, [slot for slot in week if slot.is_night]) for member in self.members), []
-        )
+        dark = [slot for slot in week if slot.is_night]
+        shifts = [step for member in self.members for step in self._squares(member, week)]
+        nights = [step for member in self.members for step in self._squares(member, dark)]
         most = len(self.members) * len(week) ** 2 + 1
         self.model.minimize(most * most * sum(self.empty.values()) + most * sum(shifts) + sum(nights))
 

@@ -141,7 +141,9 @@ def worker_only(file: File) -> Iterator[str]:
     at_load = set(map(id, file.tree.body))
     for node, module, _ in imports(file):
         if module.split(".")[0] in WORKER_ONLY and file.path not in WORKER_FILES:
-            yield file.at(node, f"imports {module}: only {', '.join(sorted(WORKER_FILES))} do, for the worker")
+            yield file.at(
+                node, f"imports {module}: only {', '.join(sorted(WORKER_FILES))} do, for the worker"
+            )
         if module in WORKER_MODULES and (file.package != "jobs" or id(node) in at_load):
             yield file.at(
                 node, f"imports {module}: only app/jobs, inside the task, or every process pays for it"

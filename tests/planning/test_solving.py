@@ -1,4 +1,4 @@
-"""The solver's known answers: Tsiligirides' beats, brute force where that file is absent, and the rosters of 28 places."""
+"""The solver's known answers: Tsiligirides' beats, brute force where that file is absent, rosters of 28 places."""
 
 from __future__ import annotations
 
@@ -36,12 +36,16 @@ def brute(values, minutes, limit, start, end, fits=lambda order: True):
     stops = [i for i in range(len(values)) if i not in (start, end)]
     orders = ((start, *some, end) for n in range(len(stops) + 1) for some in permutations(stops, n))
     return max(
-        sum(values[i] for i in order[1:-1]) for order in orders if length(minutes, order) <= limit and fits(order)
+        sum(values[i] for i in order[1:-1])
+        for order in orders
+        if length(minutes, order) <= limit and fits(order)
     )
 
 
 @pytest.mark.slow
-@pytest.mark.skipif(not SET_2.exists(), reason="the shared data is not here; brute force below stands in for it")
+@pytest.mark.skipif(
+    not SET_2.exists(), reason="the shared data is not here; brute force below stands in for it"
+)
 @pytest.mark.parametrize(("limit", "best"), BEST.items())
 def test_the_beats_of_tsiligirides_are_proved(limit, best):
     rows = [tuple(map(float, line.split())) for line in SET_2.read_text().splitlines() if line.strip()]
@@ -96,7 +100,9 @@ def test_a_stop_is_begun_within_its_window_as_brute_force_would(seed):
     beat = best_beat(values, minutes, 25.0, 0, 6, windows)
     assert (beat.value, beat.proved) == (brute(values, minutes, 25.0, 0, 6, in_time), True)
     assert in_time(beat.order)
-    assert all(windows[i][0] <= at <= windows[i][1] + 1e-3 for i, at in zip(beat.order, beat.at_min, strict=True))
+    assert all(
+        windows[i][0] <= at <= windows[i][1] + 1e-3 for i, at in zip(beat.order, beat.at_min, strict=True)
+    )
 
 
 def test_two_visits_to_one_place_are_kept_apart_or_one_is_dropped():
@@ -121,7 +127,9 @@ def week(places=2, nights=True, **more):
     """Two shifts a day for seven days, 08–12 and 20–24: 28 places."""
     hours = ((480, 720), (1200, 1440) if nights else (1000, 1200))
     return [
-        Slot(2 * day + n + 1, day * 1440 + start, day * 1440 + end, places, 202648, bool(n) and nights, **more)
+        Slot(
+            2 * day + n + 1, day * 1440 + start, day * 1440 + end, places, 202648, bool(n) and nights, **more
+        )
         for day in range(7)
         for n, (start, end) in enumerate(hours)
     ]
@@ -156,7 +164,9 @@ def test_between_two_shifts_there_are_eleven_hours():
         found = roster(people(4), week(), limits)
         slots = {slot.id: slot for slot in week()}
         for person in range(1, 5):
-            mine = sorted((slots[i] for i, crew in found.crews.items() if person in crew), key=lambda s: s.start)
+            mine = sorted(
+                (slots[i] for i, crew in found.crews.items() if person in crew), key=lambda s: s.start
+            )
             assert all(b.start - a.end >= limits.rest_min for a, b in pairwise(mine))
     # Two people cannot do both shifts of a day: 8 hours lie between them.
     tired = roster(people(2), week(), Limits(pair_in_a_row=99))
@@ -216,7 +226,10 @@ def test_who_was_with_whom_before_counts_and_is_not_undone():
 
 
 def test_what_is_planned_stays_and_counts():
-    slots = [Slot(1, 0, 100, 1, 1, crew=frozenset({1})), *(Slot(n, n * 1440, n * 1440 + 100, 1, 1) for n in (2, 3))]
+    slots = [
+        Slot(1, 0, 100, 1, 1, crew=frozenset({1})),
+        *(Slot(n, n * 1440, n * 1440 + 100, 1, 1) for n in (2, 3)),
+    ]
     found = roster(people(2), slots, Limits())
     assert not found.empty and found.crews[1] == (2,)
     assert loads(found) == {2: 2, 1: 1}
