@@ -18,7 +18,7 @@ from app.planning.puzzles import RULES, Beat, Limits, Member, Roster, Slot, too_
 # beyond the limit is less than a tick a stop.
 TICKS = 100_000
 # The solver's own measure of work, near seconds of an idle core.
-WORK = 60.0
+WORK = 30.0
 Minutes = Sequence[Sequence[float]]
 Leg = tuple[int, int]
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import time, timedelta
 from typing import Any
 from uuid import UUID
 
@@ -44,7 +44,7 @@ class BeatForm(DeskForm):
 @allow(*ASKERS)
 def show() -> ResponseReturnValue:
     teams = teams_in_zone()
-    form = BeatForm(formdata=None, data={"day": today(), "minutes": 120, "pairs": 1})
+    form = BeatForm(formdata=None, data={"day": today(), "starts": time(20), "minutes": 120, "pairs": 1})
     return list_page(teams, form)
 
 
