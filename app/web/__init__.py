@@ -30,6 +30,7 @@ def init_app(app: Flask) -> None:
         session,
         shell,
         shifts,
+        staffing,
         swaps,
         tokens,
         words,
@@ -39,7 +40,7 @@ def init_app(app: Flask) -> None:
     words.init_app(app)
     desk = (
         *(board, alarms, shifts, swaps, reports, review, received),
-        *(coverage, hotspots, proposals, incidents, campaigns, campaign_choosing),
+        *(coverage, staffing, hotspots, proposals, incidents, campaigns, campaign_choosing),
         *(codes, people, tokens, exports, monthly),
     )
     for module in (shell, session, second_factor, phone, *desk, display, feeds):
