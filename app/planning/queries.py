@@ -53,6 +53,18 @@ def metres_between(hotspot_ids: Collection[int]) -> dict[tuple[int, int], float]
     return {(row[0], row[1]): float(row[2]) for row in rows}
 
 
+def areas_with_staffing(area_ids: Collection[int]) -> list[Area]:
+    """The townships and villages in force among these areas, by township, itself first."""
+    township = aliased(Area)
+    rows = (
+        select(Area)
+        .join(township, township.id == Area.township_id)
+        .where(Area.id.in_(area_ids), Area.level.in_(("township", "village")), Area.valid_to.is_(None))
+        .order_by(township.code, Area.level, Area.code)
+    )
+    return list(db.session.scalars(rows))
+
+
 # --- what is planned and what was done --------------------------------------------------------------------------
 
 

@@ -19,7 +19,7 @@ from app.coverage.facts import HotspotFact
 from app.coverage.queries import Period, measured_ids
 from app.coverage.rules import Policy, Range
 from app.coverage.tiles import policies_of
-from app.errors import NotFound
+from app.errors import Forbidden, NotFound
 from app.planning import queries, rules
 from app.planning.rules import MINUTE, Grid, Minutes, Stretch
 from app.planning.travel import Times, times_of
@@ -31,7 +31,8 @@ LEVELS = ("township", "village")
 
 @dataclass(frozen=True)
 class Place:
-    """What a hotspot wants in a week. `way` is to the `nearest` other; both None where there is no other."""
+    """What a hotspot wants in a week. `way` is to the nearest other of the township, None where there is no other;
+    `nearest` names it where it lies in the same area."""
 
     hotspot: HotspotFact
     slots: tuple[Range, ...]
@@ -101,11 +102,18 @@ def _monday(day: date) -> date:
 
 
 def reach(scope: Scope, code: str) -> Area:
-    """A township or village whose figures the caller reads in full, or NotFound."""
+    """A township or village that the caller reads in full; at home without the role Forbidden, else NotFound."""
     area = measures.reach(scope, code)
-    if area.level not in LEVELS or area.id not in measured_ids(scope):
+    if area.level not in LEVELS:
         raise NotFound()
+    if area.id not in measured_ids(scope):
+        raise Forbidden()
     return area
+
+
+def areas_for(scope: Scope) -> list[Area]:
+    """What the caller may ask for, each township before its villages."""
+    return queries.areas_with_staffing(measured_ids(scope))
 
 
 def staffing_of(area: Area, period: Period, now: datetime) -> Staffing:
@@ -117,8 +125,8 @@ def staffing_of(area: Area, period: Period, now: datetime) -> Staffing:
     )
     until = min(period.last, clock.local_day(now, area.time_zone))
     times = times_of(township_id, every, until, policy)
-    places = places_of(every, times, _monday(period.last), policy)
-    mine = [p for p in places if area.level == "township" or p.hotspot.village_id == area.id]
+    mine = [h for h in every if area.level == "township" or h.village_id == area.id]
+    places = places_of(mine, times, _monday(period.last), policy)
     which = queries.shifts_for(area)
     shifts = queries.planned_shifts(which, period)
     planned = [((s.starts_at, s.ends_at), rules.pairs_of(s.people)) for s in shifts]
@@ -127,21 +135,20 @@ def staffing_of(area: Area, period: Period, now: datetime) -> Staffing:
     ]
     weeks, zone = period.days // 7, area.time_zone
     return Staffing(
-        area, period, need_of(mine, zone), pairs_by_hour(planned, weeks, zone), pairs_by_hour(worked, weeks, zone),
-        mine, times.any_visit, len(shifts), sum(not rules.pairs_of(s.people) for s in shifts),
+        area, period, need_of(places, zone), pairs_by_hour(planned, weeks, zone), pairs_by_hour(worked, weeks, zone),
+        places, times.any_visit, len(shifts), sum(not rules.pairs_of(s.people) for s in shifts),
         sum(s.route_m for s in shifts if rules.pairs_of(s.people)) / policy.walk_m_per_min / 60 / weeks,
     )  # fmt: skip
 
 
-def places_of(every: Sequence[HotspotFact], times: Times, monday: date, policy: Policy) -> list[Place]:
+def places_of(hotspots: Sequence[HotspotFact], times: Times, monday: date, policy: Policy) -> list[Place]:
     """What each wants in the week from this Monday on, the most wanting first."""
-    names = {h.id: h.name for h in every}
+    names = {h.id: h.name for h in hotspots}
     found = []
-    for hotspot in every:
+    for hotspot in hotspots:
         slots = rules.week_slots(hotspot.windows, monday, hotspot.zone, policy)
-        next_one = rules.nearest(hotspot.id, times.travel)
-        name, way = (names[next_one[0]], next_one[1]) if next_one else (None, None)
-        found.append(Place(hotspot, slots, times.visit[hotspot.id], name, way))
+        other, way = rules.nearest(hotspot.id, times.travel) or (0, None)
+        found.append(Place(hotspot, slots, times.visit[hotspot.id], names.get(other), way))
     return sorted(found, key=lambda place: (-place.week_min, place.hotspot.name))
 
 

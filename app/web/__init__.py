@@ -32,6 +32,7 @@ def init_app(app: Flask) -> None:
         session,
         shell,
         shifts,
+        staffing,
         swaps,
         tokens,
         words,
@@ -41,7 +42,7 @@ def init_app(app: Flask) -> None:
     words.init_app(app)
     desk = (
         *(board, alarms, shifts, rosters, swaps, reports, review, received),
-        *(coverage, hotspots, proposals, beats, incidents, campaigns, campaign_choosing),
+        *(coverage, staffing, hotspots, proposals, beats, incidents, campaigns, campaign_choosing),
         *(codes, people, tokens, exports, monthly),
     )
     for module in (shell, session, second_factor, phone, *desk, display, feeds):

@@ -133,6 +133,9 @@ GET     /api/v1/coverage/areas/<code>                       county   401  404   
 GET     /api/v1/coverage/areas/<code>/series                town     401  403    403  200    200      200   404
 GET     /api/v1/coverage/areas/<code>/series                other    401  404    404  404    404      200   403
 GET     /api/v1/coverage/areas/<code>/series                county   401  404    404  404    404      200   404
+GET     /api/v1/coverage/areas/<code>/staffing              town     401  403    403  200    200      200   404
+GET     /api/v1/coverage/areas/<code>/staffing              other    401  404    404  404    404      200   403
+GET     /api/v1/coverage/areas/<code>/staffing              county   401  404    404  404    404      404   404
 POST    /api/v1/coverage/polygon                            -        401  403    403  422    422      422   403
 GET     /api/v1/coverage/streets/<int:street_id>            town     401  403    403  200    200      200   404
 GET     /api/v1/coverage/streets/<int:street_id>            other    401  404    404  404    404      200   403
@@ -291,6 +294,9 @@ GET     /desk/campaigns/<uuid:campaign_id>                  town     in   403   
 GET     /desk/campaigns/<uuid:campaign_id>                  other    in   403    403  404    404      200   403
 POST    /desk/campaigns/<uuid:campaign_id>                  town     in   403    403  403    302      302   403
 POST    /desk/campaigns/<uuid:campaign_id>                  other    in   403    403  403    404      302   403
+GET     /desk/coverage/staffing                             -        in   403    403  200    200      200   403
+GET     /desk/coverage/staffing/files/<kind>                town:xlsx  in   403  403  200    200      200   403
+GET     /desk/coverage/staffing/files/<kind>                other:xlsx  in  403  403  404    404      200   403
 GET     /desk/coverage/files/<kind>                         town:xlsx  in   403  403  200    200      200   403
 GET     /desk/coverage/files/<kind>                         other:xlsx  in  403  403  404    404      200   403
 GET     /desk/reports                                       -        in   403    403  200    200      200   403

@@ -13,7 +13,7 @@ from app.coverage.facts import HotspotFact
 from app.coverage.queries import Period
 from app.coverage.rules import Policy, RiskWindow
 from app.db import db
-from app.errors import DomainError, NotFound
+from app.errors import DomainError, Forbidden, NotFound
 from app.planning import rules, staffing
 from app.planning.rules import Minutes
 from app.planning.staffing import Staffing
@@ -132,8 +132,9 @@ def test_a_village_has_its_own_places_and_the_teams_that_look_after_it(people: A
     assert [p.hotspot.id for p in here.places] == [people.town.hotspot.id]
     assert [p.hotspot.id for p in there.places] == [square.id]
     assert (here.planned.sum(), there.planned.sum()) == (3, 0)
-    # the way to the market counts, though that lies in the other village: 500 m
-    assert there.places[0].nearest == people.town.hotspot.name
+    # the way to the market counts, though that lies in the other village and is not named: 500 m
+    assert there.places[0].nearest is None
+    assert asked(people.town.township).places[0].nearest == people.town.hotspot.name
     assert there.need.sum() * 60 == pytest.approx(10 + 500 * 1.3 / 72, rel=1e-3)
 
 
@@ -173,8 +174,22 @@ def test_who_reads_the_area_in_full_reaches_it_and_nobody_else(people: Any) -> N
     for person in (people.leader, people.reviewer, people.admin):
         assert staffing.reach(scope_of(person), town.township.code).id == town.township.id
         assert staffing.reach(scope_of(person), town.villages[0].code).id == town.villages[0].id
-    for person in (people.member, people.outsider):
-        with pytest.raises(NotFound):
-            staffing.reach(scope_of(person), town.township.code)
+    with pytest.raises(Forbidden):
+        staffing.reach(scope_of(people.member), town.township.code)
+    with pytest.raises(NotFound):
+        staffing.reach(scope_of(people.outsider), town.township.code)
     with pytest.raises(NotFound):
         staffing.reach(scope_of(people.admin), people.county.code)
+
+
+def test_the_areas_on_offer_are_those_that_are_reached(people: Any) -> None:
+    town, other = people.town, people.other
+    mine = [town.township.id, *(v.id for v in town.villages)]
+    theirs = [other.township.id, *(v.id for v in other.villages)]
+
+    def offered(person: Any) -> list[int]:
+        return [area.id for area in staffing.areas_for(scope_of(person))]
+
+    assert offered(people.leader) == offered(people.reviewer) == mine
+    assert offered(people.admin) == mine + theirs
+    assert offered(people.member) == offered(people.outsider) == []
