@@ -95,14 +95,20 @@ RULES = {
         ),
         (("app/coverage/pieces.py", "import math\nimport numpy\nimport shapely\nfrom app.tracks.rules import F"),),
     ),
-    "spatial statistics stay in the worker": Rule(
+    "statistics and solvers stay in the worker": Rule(
         ladder.worker_only, python_files,
         (
             ("app/hotspots/operations.py", "import esda"),
+            ("app/planning/beats.py", "from ortools.sat.python import cp_model"),
+            ("app/planning/beats.py", "def f():\n    from app.planning.solving import best_beat"),
+            ("app/jobs/plans.py", "from app.planning import solving"),
             ("app/web/hotspots.py", "def f():\n    from app.hotspots import finding"),
             ("app/jobs/hotspots.py", "from app.hotspots import finding"),
         ),
-        (("app/jobs/hotspots.py", "def f():\n    from app.hotspots import finding"),),
+        (
+            ("app/jobs/hotspots.py", "def f():\n    from app.hotspots import finding"),
+            ("app/jobs/plans.py", "def f():\n    from app.planning import solving"),
+        ),
     ),
     "only the top commits": Rule(
         acts.commits, python_files,

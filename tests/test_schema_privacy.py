@@ -186,6 +186,7 @@ FREE_TEXT = {
     "analysis_runs.fault", "hotspot_proposals.method", "hotspot_proposals.shape", "hotspot_proposals.name",
     "hotspot_proposals.category", "hotspot_proposals.state", "hotspot_proposals.rejection",
     "campaigns.name", "campaigns.state", "campaigns.reason", "campaign_areas.role", "campaign_areas.name",
+    "plan_runs.kind", "plan_runs.state", "plan_runs.fault",
     "access_tokens.name", "monthly_reports.language", "monthly_reports.state", "report_schedules.language",
     "declines.phrase", "leaves.phrase", "leaves.decision", "leaves.decided_why",
 }  # fmt: skip
@@ -204,7 +205,7 @@ def test_text_columns_are_a_closed_list():
 JSON = {
     "policy_versions.body", "audits.detail", "inbox_items.body", "quarantine_items.content", "point_entries.detail",
     "duties.track_spans", "analysis_runs.parameters", "analysis_runs.result", "hotspot_proposals.parameters",
-    "hotspot_proposals.shapes", "hotspot_proposals.windows",
+    "hotspot_proposals.shapes", "hotspot_proposals.windows", "plan_runs.parameters", "plan_runs.result",
 }  # fmt: skip
 
 

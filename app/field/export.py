@@ -61,6 +61,7 @@ LEFT_OUT = {
     "shifts": "the team's; mine are in `assignments` and `duties`", "hotspots": "the township's",
     "analysis_runs": "the township's", "hotspot_proposals": "the township's", "recorded_incidents": "the township's",
     "campaigns": "the township's", "campaign_areas": "the township's",
+    "plan_runs": "the team's; what was taken of one is in `assignments`",
     "route_versions": "the team's", "network_versions": "the township's", "policy_versions": "the township's",
     "monthly_reports": "the township's", "report_schedules": "the township's",
     "checkpoint_codes": "the route's", "code_displays": "the route's",

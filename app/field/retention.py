@@ -27,6 +27,7 @@ from app.duty.models import Duty
 from app.field.models import InboxItem, ItemState, QuarantineItem
 from app.hotspots import forgetting as hotspots
 from app.incidents import forgetting as incidents
+from app.planning import forgetting as planning
 from app.tracks import queries as tracks
 
 Finish = Callable[[], None]
@@ -92,6 +93,13 @@ PROPOSALS = Rule(
     "Proposed hotspots that were not approved", "hotspot_proposals", 180, None,
     "rows deleted; one that was approved stays beside its hotspot",
 )  # fmt: skip
+PLANS = Rule(
+    "Proposed beats and rosters",
+    "plan_runs",
+    30,
+    None,
+    "rows deleted; what was taken of them is in the roster",
+)
 ALARM = Rule(
     "Position of a call for help", "alarms.position", 30, None,
     "nulled, counted from its end (60 days more if nobody ended it); what happened stays",
@@ -142,7 +150,7 @@ KEPT = (
 )  # fmt: skip
 RETENTION: tuple[Rule, ...] = (
     TRACK, LOGGED, POSITION, STREETS, ROUTES, BODY, QUARANTINE, HANDOVER, ANSWER, REPORT, PHOTO,
-    LONE_PHOTO, EVENTS, RUNS, PROPOSALS, SESSION, TOKENS, CODES, ATTEMPTS, JOBS,
+    LONE_PHOTO, EVENTS, RUNS, PROPOSALS, PLANS, SESSION, TOKENS, CODES, ATTEMPTS, JOBS,
     FAILED_JOBS, *KEPT,
 )  # fmt: skip
 
@@ -216,6 +224,7 @@ def _of_township(township_id: int, zone: str, now: datetime) -> Iterator[Portion
     yield EVENTS.where, lambda: incidents.forget_recorded(township_id, _before(now, EVENTS.days))
     yield RUNS.where, lambda: hotspots.forget_runs(township_id, _before(now, RUNS.days))
     yield PROPOSALS.where, lambda: hotspots.forget_proposals(township_id, _before(now, PROPOSALS.days))
+    yield PLANS.where, lambda: planning.forget_runs(township_id, _before(now, PLANS.days))
 
 
 def _folding(which: ColumnElement[bool], now: datetime) -> Iterator[Portion]:

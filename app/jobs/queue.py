@@ -21,7 +21,13 @@ QUEUE = "default"
 # The worker gives it the database; until then it only knows its tasks.
 queue = App(
     connector=InMemoryConnector(),
-    import_paths=["app.jobs.tasks", "app.jobs.alarms", "app.jobs.hotspots", "app.jobs.monthly"],
+    import_paths=[
+        "app.jobs.tasks",
+        "app.jobs.alarms",
+        "app.jobs.hotspots",
+        "app.jobs.monthly",
+        "app.jobs.plans",
+    ],
 )
 
 

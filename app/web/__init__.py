@@ -9,6 +9,7 @@ def init_app(app: Flask) -> None:
     from app.web import (
         alarms,
         assets,
+        beats,
         board,
         campaign_choosing,
         campaigns,
@@ -26,10 +27,12 @@ def init_app(app: Flask) -> None:
         received,
         reports,
         review,
+        rosters,
         second_factor,
         session,
         shell,
         shifts,
+        staffing,
         swaps,
         tokens,
         words,
@@ -38,8 +41,8 @@ def init_app(app: Flask) -> None:
     assets.init_app(app)
     words.init_app(app)
     desk = (
-        *(board, alarms, shifts, swaps, reports, review, received),
-        *(coverage, hotspots, proposals, incidents, campaigns, campaign_choosing),
+        *(board, alarms, shifts, rosters, swaps, reports, review, received),
+        *(coverage, staffing, hotspots, proposals, beats, incidents, campaigns, campaign_choosing),
         *(codes, people, tokens, exports, monthly),
     )
     for module in (shell, session, second_factor, phone, *desk, display, feeds):

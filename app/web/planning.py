@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date, datetime, timedelta
+from datetime import date, time, timedelta
 
 from flask import render_template, request
 from flask.typing import ResponseReturnValue
@@ -22,16 +22,14 @@ from app.web.words import day_words, local, names, span, today
 
 
 def new_form(team: LedTeam, teams: list[LedTeam], day: str | None) -> ShiftForm:
-    """An empty plan for a day, with usual evening hours."""
+    """An empty plan for a day, with the hours of the address or usual evening ones."""
     form = ShiftForm(data={"crew_wanted": 2, "team": team.id}) if request.method == "GET" else ShiftForm()
     offer(form, team, None)
     form.team.choices = [(t.id, t.name) for t in teams]
     if request.method == "GET":
         form.day.data = read_day(day)
-        form.starts.data, form.ends.data = (
-            datetime(2026, 1, 1, 20).time(),
-            datetime(2026, 1, 1, 22, 30).time(),
-        )
+        form.starts.data = read_time(request.args.get("starts"), time(20))
+        form.ends.data = read_time(request.args.get("ends"), time(22, 30))
     return form
 
 
@@ -40,6 +38,13 @@ def read_day(day: str | None) -> date:
         return date.fromisoformat(day or "")
     except ValueError:
         return today()
+
+
+def read_time(said: str | None, usual: time) -> time:
+    try:
+        return time.fromisoformat(said or "")
+    except ValueError:
+        return usual
 
 
 def change_form(team: LedTeam, shift: CrewShift) -> ShiftForm:

@@ -49,6 +49,7 @@ def week() -> ResponseReturnValue:
         after=week_code(monday + timedelta(days=7)),
         open_places=sum(s.open_places for s in shifts if s.day >= today()),
         can_copy=monday + timedelta(days=6) >= today(),
+        teams_with_places={s.team_id: s.team for s in shifts if s.open_places and s.starts_at > now},
     )  # fmt: skip
 
 

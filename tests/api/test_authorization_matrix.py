@@ -38,6 +38,7 @@ from app.duty.models import Duty, DutyEvent
 from app.exports import operations as exports
 from app.hotspots import proposing
 from app.loggers.operations import make_logger
+from app.planning import runs
 from app.routes.codes import make_display
 from app.routes.models import Checkpoint, CodeDisplay, Street
 from app.teams import scope
@@ -132,6 +133,9 @@ GET     /api/v1/coverage/areas/<code>                       county   401  404   
 GET     /api/v1/coverage/areas/<code>/series                town     401  403    403  200    200      200   404
 GET     /api/v1/coverage/areas/<code>/series                other    401  404    404  404    404      200   403
 GET     /api/v1/coverage/areas/<code>/series                county   401  404    404  404    404      200   404
+GET     /api/v1/coverage/areas/<code>/staffing              town     401  403    403  200    200      200   404
+GET     /api/v1/coverage/areas/<code>/staffing              other    401  404    404  404    404      200   403
+GET     /api/v1/coverage/areas/<code>/staffing              county   401  404    404  404    404      404   404
 POST    /api/v1/coverage/polygon                            -        401  403    403  422    422      422   403
 GET     /api/v1/coverage/streets/<int:street_id>            town     401  403    403  200    200      200   404
 GET     /api/v1/coverage/streets/<int:street_id>            other    401  404    404  404    404      200   403
@@ -218,6 +222,14 @@ POST    /desk/shifts/<int:shift_id>/cancel                  town     in   403   
 POST    /desk/shifts/<int:shift_id>/cancel                  other    in   403    403  404    403      403   403
 POST    /desk/shifts/<int:shift_id>/attendance/<int:person_id>  town     in   403  403  302  403  403  403
 POST    /desk/shifts/<int:shift_id>/attendance/<int:person_id>  other    in   403  403  404  403  403  403
+POST    /desk/shifts/rosters                                town     in   403    403  302    403      403   403
+POST    /desk/shifts/rosters                                other    in   403    403  404    403      403   403
+GET     /desk/shifts/rosters/<uuid:roster_id>               town     in   403    403  200    403      403   403
+GET     /desk/shifts/rosters/<uuid:roster_id>               other    in   403    403  404    403      403   403
+GET     /desk/shifts/rosters/<uuid:roster_id>/progress      town     in   403    403  200    403      403   403
+GET     /desk/shifts/rosters/<uuid:roster_id>/progress      other    in   403    403  404    403      403   403
+POST    /desk/shifts/rosters/<uuid:roster_id>/take          town     in   403    403  302    403      403   403
+POST    /desk/shifts/rosters/<uuid:roster_id>/take          other    in   403    403  404    403      403   403
 GET     /desk/swaps                                         -        in   403    403  200    403      403   403
 POST    /desk/swaps/<uuid:swap_id>                          town     in   403    403  422    403      403   403
 POST    /desk/swaps/<uuid:swap_id>                          other    in   403    403  404    403      403   403
@@ -274,6 +286,13 @@ GET     /desk/hotspots/incidents                            -        in   403   
 POST    /desk/hotspots/incidents                            -        in   403    403  403    422      422   403
 GET     /desk/hotspots/incidents/<int:z>/<int:x>/<int:y>.mvt  town   in   403    403  403    200      200   403
 GET     /desk/hotspots/incidents/<int:z>/<int:x>/<int:y>.mvt  other  in   403    403  403    204      200   403
+GET     /desk/hotspots/beats                                -        in   403    403  200    200      200   403
+POST    /desk/hotspots/beats                                town     in   403    403  302    302      302   403
+POST    /desk/hotspots/beats                                other    in   403    403  422    422      302   403
+GET     /desk/hotspots/beats/<uuid:beat_id>                 town     in   403    403  200    200      200   403
+GET     /desk/hotspots/beats/<uuid:beat_id>                 other    in   403    403  404    404      200   403
+GET     /desk/hotspots/beats/<uuid:beat_id>/progress        town     in   403    403  200    200      200   403
+GET     /desk/hotspots/beats/<uuid:beat_id>/progress        other    in   403    403  404    404      200   403
 GET     /desk/campaigns                                     -        in   403    403  200    200      200   403
 GET     /desk/campaigns/new                                 -        in   403    403  403    200      200   403
 POST    /desk/campaigns                                     -        in   403    403  403    422      422   403
@@ -281,6 +300,9 @@ GET     /desk/campaigns/<uuid:campaign_id>                  town     in   403   
 GET     /desk/campaigns/<uuid:campaign_id>                  other    in   403    403  404    404      200   403
 POST    /desk/campaigns/<uuid:campaign_id>                  town     in   403    403  403    302      302   403
 POST    /desk/campaigns/<uuid:campaign_id>                  other    in   403    403  403    404      302   403
+GET     /desk/coverage/staffing                             -        in   403    403  200    200      200   403
+GET     /desk/coverage/staffing/files/<kind>                town:xlsx  in   403  403  200    200      200   403
+GET     /desk/coverage/staffing/files/<kind>                other:xlsx  in  403  403  404    404      200   403
 GET     /desk/coverage/files/<kind>                         town:xlsx  in   403  403  200    200      200   403
 GET     /desk/coverage/files/<kind>                         other:xlsx  in  403  403  404    404      200   403
 GET     /desk/reports                                       -        in   403    403  200    200      200   403
@@ -407,6 +429,13 @@ FORMS: dict[str, dict[str, Any]] = {
 }
 
 
+# The planner is asked about a team, which is named in the form.
+PLANS: dict[str, dict[str, Any]] = {
+    "/desk/hotspots/beats": {"day": "2026-12-01", "starts": "20:00", "minutes": "120", "pairs": "1"},
+    "/desk/shifts/rosters": {"week": "2026-W49", "most": "5"},
+}
+
+
 # What JSON addresses of one's own data are sent.
 OWN_DATA: dict[tuple[str, str], dict[str, Any]] = {
     ("POST", "/api/v1/session/code"): {"code": "ZZZZZZZZ"},
@@ -432,6 +461,8 @@ def body_of(line: Line, world: World, who: str) -> dict[str, Any]:
         person = world.people.get(who, world.people["member"])
         item = Phone(person, make.EVENING).start(Named(world.values[line.town]["shift_id"]))
         return {"json": {"sent_at": rfc3339(make.EVENING), "items": [item]}}
+    if line.rule in PLANS:
+        return {"data": {**PLANS[line.rule], "team": world.values[line.town]["team_id"]}}
     return {"data": next((form for end, form in FORMS.items() if line.rule.endswith(end)), {})}
 
 
@@ -512,6 +543,7 @@ def build(app: Flask, connection: Any) -> World:
             "swap_id": asked[name][0], "leave_id": asked[name][1],
             "logger_id": loggers[name][0].id, "token": loggers[name][1], "app": "traccar",
             **searched(people, town, x0), "campaign_id": campaign_of(people, town, x0),
+            **planned_for(people, town, shift), "team_id": town.team.id,
             "fids": {
                 "areas": town.township.code, "streets": street, "hotspots": town.hotspot.id,
                 "routes": town.route.route_id,
@@ -539,6 +571,24 @@ def searched(people: cast.Cast, town: cast.Town, x0: float) -> dict[str, Any]:
     proposal = make_proposal(people, clock.now(), township_id=town.township.id, id=uuid4())
     db.session.commit()
     return {"run_id": run.id, "proposal_id": proposal.id}
+
+
+def planned_for(people: cast.Cast, town: cast.Town, shift: Any) -> dict[str, Any]:
+    """A beat that the worker has found, and a roster that it is asked for."""
+    asked = {"starts_at": "2026-12-01T12:00:00Z", "minutes": 120, "pairs": 1}
+    stop = {
+        "hotspot": town.hotspot.id, "arrive_min": 0, "missed": 3, "stay_min": 10, "stay_basis": "guideline",
+        "way_min": 0, "way_basis": None,
+    }  # fmt: skip
+    beat = runs.ask(people.admin, town.team, "beats", asked, clock.now())
+    runs.finish(beat, {"pairs": [{"stops": [stop], "proved": True}], "left": []}, clock.now())
+    roster = runs.ask(people.admin, town.team, "roster", {"week": "2026-11-30", "most": 5}, clock.now())
+    person = people.mate if town is people.town else people.outsider
+    crew = {"shift": shift.id, "version": 1, "people": [person.id]}
+    found = {"crews": [crew], "empty": [], "why": [], "proved": True}
+    runs.finish(roster, found, clock.now())
+    db.session.commit()
+    return {"beat_id": beat.id, "roster_id": roster.id}
 
 
 def campaign_of(people: cast.Cast, town: cast.Town, x0: float) -> Any:

@@ -13,22 +13,23 @@ TOPS = {"api", "web", "cli", "jobs", "demo"}
 # A domain may import those on lower steps; two on one step do not know each other.
 STEPS = {
     "accounts": 0, "areas": 1, "teams": 2, "incidents": 3, "hotspots": 4, "routes": 5, "duty": 6,
-    "tracks": 7, "checkins": 7, "alarms": 7, "coverage": 8, "campaigns": 9, "exports": 9, "incentives": 10, "field": 11,
-    "assessment": 11, "loggers": 12,
+    "tracks": 7, "checkins": 7, "alarms": 7, "coverage": 8, "campaigns": 9, "exports": 9, "planning": 9,
+    "incentives": 10, "field": 11, "assessment": 11, "loggers": 12,
 }  # fmt: skip
 LADDER = (
-    "loggers > assessment, field > incentives > exports, campaigns > coverage > tracks, checkins, alarms > duty > "
-    "routes > hotspots > incidents > teams > areas > accounts > kernel"
+    "loggers > assessment, field > incentives > exports, campaigns, planning > coverage > tracks, checkins, alarms > "
+    "duty > routes > hotspots > incidents > teams > areas > accounts > kernel"
 )
 OPEN_TO = {
     "cli": {"demo", "jobs"},  # `flask demo` and `flask worker` start what lies there
 }
 NUMERIC = {"numpy", "shapely"}
-PURE = {"rules", "pieces", "finding"}
-# app/hotspots/finding.py is the rare named extra: published methods, from the libraries of the field and nothing else
-# of ours but rules. They are heavy and belong to the worker, so that only jobs may import the file, inside a task.
-WORKER_ONLY = {"esda", "libpysal", "pointpats", "scipy", "sklearn"}
-FINDING = "app.hotspots.finding"
+PURE = {"rules", "pieces", "finding", "solving", "puzzles"}
+# The rare named extras: published methods and solvers, from the libraries of the field and nothing else of ours but
+# rules. They are heavy and belong to the worker, so that only jobs may import such a file, inside a task.
+WORKER_ONLY = {"esda", "libpysal", "pointpats", "scipy", "sklearn", "ortools"}
+WORKER_FILES = {"app/hotspots/finding.py", "app/planning/solving.py"}
+WORKER_MODULES = {path.removesuffix(".py").replace("/", ".") for path in WORKER_FILES}
 
 
 def ladder(file: File) -> Iterator[str]:
@@ -129,19 +130,21 @@ def pure_rules(file: File) -> Iterator[str]:
         elif first == "app":
             if module.split(".")[-1] not in PURE:
                 yield file.at(node, f"imports {module}: rules know only rules; give the values as arguments")
-        elif first in WORKER_ONLY and file.name == "finding.py":
+        elif first in WORKER_ONLY and file.path in WORKER_FILES:
             continue
         elif first not in sys.stdlib_module_names and first not in NUMERIC and first != "__future__":
             yield file.at(node, f"imports {module}: rules use the standard library, numpy and shapely only")
 
 
 def worker_only(file: File) -> Iterator[str]:
-    """Spatial statistics stay in the worker: in finding.py, which jobs import inside the function that needs it."""
+    """Statistics and solvers stay in the worker: in files that jobs import inside the function that needs them."""
     at_load = set(map(id, file.tree.body))
     for node, module, _ in imports(file):
-        if module.split(".")[0] in WORKER_ONLY and file.name != "finding.py":
-            yield file.at(node, f"imports {module}: only app/hotspots/finding.py does, for the worker")
-        if module == FINDING and (file.package != "jobs" or id(node) in at_load):
+        if module.split(".")[0] in WORKER_ONLY and file.path not in WORKER_FILES:
+            yield file.at(
+                node, f"imports {module}: only {', '.join(sorted(WORKER_FILES))} do, for the worker"
+            )
+        if module in WORKER_MODULES and (file.package != "jobs" or id(node) in at_load):
             yield file.at(
                 node, f"imports {module}: only app/jobs, inside the task, or every process pays for it"
             )

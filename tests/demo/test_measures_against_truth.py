@@ -12,6 +12,7 @@ import numpy as np
 import shapely
 from sqlalchemy import select
 
+from app.areas.models import Area
 from app.checkins.models import Checkin
 from app.coverage import attendance, facts, lists, queries, series, streets
 from app.coverage.attendance import HotspotFigures
@@ -26,6 +27,7 @@ from app.demo.truth import NEAR_M, merged, seen_path
 from app.demo.world import TIME_ZONE, load_streets
 from app.duty.models import Duty
 from app.incentives.queries import standing_entries
+from app.planning import staffing
 from tests.demo.conftest import NOW, Told
 
 PERIOD = Period((NOW - timedelta(days=28)).date(), NOW.date())
@@ -165,6 +167,22 @@ def test_nobody_was_at_the_night_market_on_a_friday_night_and_somebody_on_others
     zone = ZoneInfo(TIME_ZONE)
     starts = [v.start.astimezone(zone) for v in hotspot_figures(told)[WHERE["no_friday_nights"]].visits]
     assert starts and not any(s.weekday() == FRIDAY and s.hour >= 18 for s in starts)
+
+
+def test_a_visit_takes_as_long_as_it_took_and_the_week_wants_what_its_windows_say(told: Told) -> None:
+    """Slots counted by hand: eleven hotspots with two on every day, the school's five afternoons."""
+    township = db.session.get_one(Area, told.township_id)
+    found = staffing.staffing_of(township, staffing.period_of(None, None, TIME_ZONE, NOW), NOW)
+    wanted = {p.hotspot.name: len(p.slots) for p in found.places}
+    assert {told.world.hotspots[key].name for key in told.world.hotspots if key.startswith("qinghe")} <= set(
+        wanted
+    )
+    assert wanted["实验小学门口"] == 5 and sum(n == 14 for n in wanted.values()) >= 11
+    took = [(v.to_at - v.from_at).total_seconds() / 60 for v in told.truth.visits if v.observable]
+    true = float(np.median([minutes for minutes in took if minutes >= 10]))
+    assert found.any_visit.basis == "township"
+    assert abs(found.any_visit.minutes - true) < 1.5
+    assert found.planned.sum() > 0
 
 
 # --- planted faults -----------------------------------------------------------------------------------------------

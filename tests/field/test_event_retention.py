@@ -8,6 +8,7 @@ from app.accounts.rules import uuid7
 from app.db import db
 from app.field import retention
 from app.hotspots.models import AnalysisRun
+from app.planning import runs
 from tests import make
 from tests.field.forgetful import open_town
 from tests.hotspots.planted import add_event
@@ -22,7 +23,7 @@ def ground():
 
 @pytest.fixture
 def town(ground, at):
-    for table in ("recorded_incidents", "analysis_runs", "hotspot_proposals"):
+    for table in ("recorded_incidents", "analysis_runs", "hotspot_proposals", "plan_runs"):
         ground.owner.execute(f"DELETE FROM {table}")
     ground.begin_anew(at)
     yield ground
@@ -58,3 +59,13 @@ def test_proposals_that_became_nothing_go_after_half_a_year_and_approved_ones_st
     assert town.count("hotspot_proposals") == 2
     assert town.forget(181)[retention.PROPOSALS.where] == 1
     assert town.count("hotspot_proposals", "state = 'approved'") == 1 == town.count("hotspot_proposals")
+
+
+def test_what_the_planner_proposed_goes_after_a_month(town):
+    team = town.people.town.team
+    runs.ask(town.people.leader, team, "roster", {"week": "2026-11-30", "most": 5}, town.starts_at)
+    db.session.commit()
+    town.forget(29)
+    assert town.count("plan_runs") == 1
+    assert town.forget(31)[retention.PLANS.where] == 1
+    assert town.count("plan_runs") == 0

@@ -1,0 +1,64 @@
+"""Proposed beats and rosters in Chromium: narrow and wide, light and dark."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+
+from app.clock import rfc3339
+from app.db import db
+from app.planning import runs
+from app.teams.models import Team
+from tests import make
+from tests.browser.test_desk_screens import chromium, desk_of, faults  # noqa: F401
+
+pytestmark = pytest.mark.browser
+
+
+@pytest.fixture(scope="module")
+def addresses(live: Any) -> Iterator[list[str]]:
+    """A beat with a place left out, and a roster with a place that nobody may fill."""
+    now = datetime.now(UTC)
+    with live.app.app_context():
+        leader = db.session.get_one(make.Person, live.ids["leader"])
+        team = db.session.scalars(db.select(Team).where(Team.township_id == live.ids["township"])).one()
+        stop = {
+            "hotspot": live.ids["hotspot"], "arrive_min": 12, "missed": 3, "stay_min": 10.4, "stay_basis": "guideline",
+            "way_min": 0, "way_basis": None,
+        }  # fmt: skip
+        stops = [stop, {**stop, "arrive_min": 70, "missed": 0, "way_min": 9.1, "way_basis": "estimated"}]
+        asked = {"starts_at": rfc3339(now + timedelta(days=1)), "minutes": 120, "pairs": 2}
+        beat = runs.ask(leader, team, "beats", asked, now)
+        pairs = [{"stops": stops, "proved": True}, {"stops": [], "proved": False}]
+        left = [{"hotspot": live.ids["hotspot"], "why": "no_time"}]
+        runs.finish(beat, {"pairs": pairs, "left": left}, now)
+        shift = make.make_shift(team, None, starts_at=now + timedelta(hours=30), hours=2)
+        monday = shift.day - timedelta(days=shift.day.weekday())
+        roster = runs.ask(leader, team, "roster", {"week": monday.isoformat(), "most": 5}, now)
+        crew = {"shift": shift.id, "version": 1, "people": [live.ids["member"], live.ids["mate"]]}
+        empty = [{"shift": shift.id, "n": 1}]
+        found = {"crews": [crew], "empty": empty, "why": ["rest", "nights"], "proved": True}
+        runs.finish(roster, found, now)
+        db.session.commit()
+        week = f"{monday.isocalendar()[0]}-W{monday.isocalendar()[1]:02d}"
+        yield ["/desk/hotspots/beats", f"/desk/hotspots/beats/{beat.id}", f"/desk/shifts/rosters/{roster.id}",
+               f"/desk/shifts?week={week}"]  # fmt: skip
+        db.session.remove()
+
+
+@pytest.mark.parametrize("language", ["zh", "en"])
+def test_the_pages_of_the_planner(
+    chromium: Any,  # noqa: F811
+    live: Any,
+    addresses: list[str],
+    language: str,
+) -> None:
+    with desk_of(chromium, live, "leader", language) as page:
+        wrong = {}
+        for address in addresses:
+            page.goto(address)
+            wrong[address] = faults(page)
+        assert {address: found for address, found in wrong.items() if found} == {}
