@@ -22,6 +22,7 @@ def init_app(app: Flask) -> None:
         monthly,
         people,
         phone,
+        playback,
         proposals,
         received,
         reports,
@@ -38,7 +39,7 @@ def init_app(app: Flask) -> None:
     assets.init_app(app)
     words.init_app(app)
     desk = (
-        *(board, alarms, shifts, swaps, reports, review, received),
+        *(board, alarms, shifts, swaps, reports, review, received, playback),
         *(coverage, hotspots, proposals, incidents, campaigns, campaign_choosing),
         *(codes, people, tokens, exports, monthly),
     )
