@@ -19,7 +19,7 @@ const done = join(source, 'dist')
 const out = join(source, `dist.${process.pid}`) // swapped in at the end: a running server never sees half a build
 const served = '/static/dist/'
 
-const pages = ['phone', 'desk', 'coverage', 'signin', 'alarm', 'codes', 'display', 'hotspots'].filter((name) => existsSync(join(source, 'js', `${name}.js`)))
+const pages = ['phone', 'desk', 'coverage', 'signin', 'alarm', 'codes', 'display', 'hotspots', 'playback'].filter((name) => existsSync(join(source, 'js', `${name}.js`)))
 const common = {
   absWorkingDir: root,
   bundle: true,

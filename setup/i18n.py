@@ -18,7 +18,7 @@ CATALOGUES = REPO / "app" / "translations"
 LANGUAGES = ("zh", "en")
 # What each screen carries in its pocket.
 BUNDLES = {
-    "phone": ("phone", "errors", "account", "crew", "codes", "reports", "alarms", "loggers"),
+    "phone": ("phone", "errors", "account", "crew", "codes", "reports", "alarms", "loggers", "playback"),
     "desk": ("desk", "coverage", "errors"),
 }
 

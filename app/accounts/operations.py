@@ -196,14 +196,18 @@ SAME_LOOK = timedelta(minutes=10)
 
 
 def record_look(
-    actor: Person, member_id: int, township_id: int, what: str, object_id: object, day: date, now: datetime
-) -> None:
+    actor: Person, member_id: int, township_id: int, what: str, object_id: object, day: date, now: datetime,
+    **purpose: Any,
+) -> None:  # fmt: skip
     """Somebody sees where a member was: a line in the audit, which the member is shown (`looks_of`).
 
-    `what` is "checkin" or "playback". The same look again within ten minutes is the same look; at oneself it is none.
+    `what` is "checkin" or "playback", `purpose` what it was for. The same look again within ten minutes is the same
+    look; at oneself it is none.
     """
     if actor.id == member_id:
         return
     action, of = f"look.{what}", str(object_id)
     if not queries.looked_since(township_id, actor.id, member_id, action, of, now - SAME_LOOK):
-        record_audit(township_id, actor.id, action, "person", member_id, now, of=of, day=day.isoformat())
+        record_audit(
+            township_id, actor.id, action, "person", member_id, now, of=of, day=day.isoformat(), **purpose
+        )

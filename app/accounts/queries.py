@@ -247,12 +247,13 @@ def looked_since(
 
 @dataclass(frozen=True)
 class Look:
-    """Who saw where a member was, when, and of which day."""
+    """Who saw where a member was, when, of which day, and what for (empty where that is not written down)."""
 
     at: datetime
     who: str
     what: str
     day: str
+    why: str
 
 
 def looks_of(member: Person, limit: int = 200) -> list[Look]:
@@ -264,7 +265,10 @@ def looks_of(member: Person, limit: int = 200) -> list[Look]:
         .order_by(Audit.at.desc(), Audit.id.desc())
         .limit(limit)
     )
-    return [Look(r[0], r[1] or "", r[2].removeprefix("look."), str(r[3].get("day", ""))) for r in rows]
+    return [
+        Look(r[0], r[1] or "", r[2].removeprefix("look."), str(r[3].get("day", "")), str(r[3].get("why", "")))
+        for r in rows
+    ]
 
 
 ACCOUNT_ACTS = ("code.", "sessions.", "consent.", "totp.", "calendar.", "tracks.", "data.", "token.")

@@ -38,6 +38,7 @@ def init_app(app: Flask) -> None:
         me,
         ogc,
         photos,
+        playback,
         schemas,
         session,
         staffing,
@@ -51,7 +52,9 @@ def init_app(app: Flask) -> None:
     )  # fmt: skip
     api.init_app(app)
     schemas.document(api)
-    for module in (session, field, photos, coverage, staffing, tiles, basemap, loggers, alarms, stream, me):
+    for module in (
+        session, field, photos, playback, coverage, staffing, tiles, basemap, loggers, alarms, stream, me,
+    ):  # fmt: skip
         api.register_blueprint(module.bp, url_prefix=module.bp.url_prefix)
     app.register_blueprint(health.bp)
     app.register_blueprint(loggers.intake)

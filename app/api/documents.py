@@ -228,6 +228,7 @@ class PointLine(Schema):
 
 
 class HoursDuty(Schema):
+    duty_id = fields.Integer(required=True)
     shift_id = fields.Integer(required=True)
     day = fields.Date(required=True)
     starts_at = fields.AwareDateTime(required=True)

@@ -167,6 +167,9 @@ class LookOut(Schema):
     who = fields.String(required=True)
     what = fields.String(required=True, validate=validate.OneOf(["checkin", "playback"]))
     day = fields.String(required=True)
+    why = fields.String(
+        required=True, metadata={"description": "of a playback: held, contested, said, crew; else empty"}
+    )
 
 
 class LooksOut(Schema):
@@ -180,7 +183,8 @@ def looks() -> Any:
     """Who saw where I was, when, and of which day; newest first."""
     return {
         "looks": [
-            {"at": one.at, "who": one.who, "what": one.what, "day": one.day} for one in queries.looks_of(me())
+            {"at": one.at, "who": one.who, "what": one.what, "day": one.day, "why": one.why}
+            for one in queries.looks_of(me())
         ]
     }
 

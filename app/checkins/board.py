@@ -16,6 +16,7 @@ from sqlalchemy.orm import aliased
 
 from app.accounts.models import Person
 from app.checkins import queries
+from app.checkins.contests import is_held
 from app.checkins.models import Answer, Checkin, Cosign
 from app.db import db
 from app.duty.board import CrewShift
@@ -120,7 +121,7 @@ def _answered() -> Any:
 
 def _held(scope: Scope) -> Any:
     return and_(
-        or_(and_(Checkin.verdict == "held", Checkin.reviewed_at.is_(None)), _answered()),
+        or_(is_held(), _answered()),
         led_team_rows(scope, Duty.township_id, Duty.team_id),
     )  # fmt: skip
 

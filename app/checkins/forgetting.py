@@ -5,6 +5,7 @@ from __future__ import annotations
 from sqlalchemy import ColumnElement, and_, select, update
 
 from app.checkins import answers
+from app.checkins.contests import is_held
 from app.checkins.models import Checkin
 from app.db import db
 from app.duty.models import Duty
@@ -13,11 +14,7 @@ from app.duty.models import Duty
 def contested_duties() -> list[tuple[int, int]]:
     """(township, duty) with a check-in that is held and that nobody has looked at, or with an answer of its member that
     nobody has closed."""
-    rows = db.session.execute(
-        select(Checkin.township_id, Checkin.duty_id)
-        .where(Checkin.verdict == "held", Checkin.reviewed_at.is_(None))
-        .distinct()
-    )
+    rows = db.session.execute(select(Checkin.township_id, Checkin.duty_id).where(is_held()).distinct())
     return sorted({(row[0], row[1]) for row in rows} | set(answers.contested_duties()))
 
 

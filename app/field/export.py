@@ -107,7 +107,7 @@ def export_of(person: Person, now: datetime) -> Export:
         data[name] = _rows_of_duties(name, township_id, [duty.id for duty, _, _ in duties])
     data["sent"] = _sent(person)
     data["looks"] = [
-        {"at": rfc3339(look.at), "who": look.who, "what": look.what, "day": look.day}
+        {"at": rfc3339(look.at), "who": look.who, "what": look.what, "day": look.day, "why": look.why}
         for look in looks_of(person)
     ]
     data["account"] = [

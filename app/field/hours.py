@@ -92,7 +92,7 @@ def _duties(township_id: int, person_id: int, first: date, last: date) -> list[t
 
 def _duty_doc(duty: Duty, shift: Shift, team: str) -> dict[str, Any]:
     return {
-        "shift_id": shift.id, "day": duty.day.isoformat(), "starts_at": rfc3339(shift.starts_at),
+        "duty_id": duty.id, "shift_id": shift.id, "day": duty.day.isoformat(), "starts_at": rfc3339(shift.starts_at),
         "ends_at": rfc3339(shift.ends_at), "team": team, "state": duty.state,
         "started_at": rfc3339(duty.started_at), "ended_at": rfc3339(duty.ended_at),
         "minutes": duty.worked_s // 60, "grade": grade_of(duty), "km": round(duty.track_m / 1000, 1),

@@ -8,7 +8,7 @@ Source: measures.md (first paragraph), decisions.md ("Segments").
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, fields
 from itertools import pairwise
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -72,6 +72,16 @@ def is_step(a: Fix, b: Fix, metres: float, policy: Policy) -> bool:
     if seconds == 0:
         return (a.lon_e7, a.lat_e7) == (b.lon_e7, b.lat_e7)
     return 0 < seconds <= policy.max_gap_s and metres <= policy.max_speed_m_s * seconds
+
+
+StepKind = Literal["walked", "gap", "dropped"]
+
+
+def kind_of_step(a: Fix, b: Fix, metres: float, policy: Policy) -> StepKind:
+    """How the way between two consecutive fixes is shown: measured, silent for too long, or not to be believed."""
+    if is_gap(a, b, policy):
+        return "gap"
+    return "walked" if is_step(a, b, metres, policy) else "dropped"
 
 
 def valid_steps(

@@ -23,6 +23,7 @@ def init_app(app: Flask) -> None:
         monthly,
         people,
         phone,
+        playback,
         proposals,
         received,
         reports,
@@ -41,7 +42,7 @@ def init_app(app: Flask) -> None:
     assets.init_app(app)
     words.init_app(app)
     desk = (
-        *(board, alarms, shifts, rosters, swaps, reports, review, received),
+        *(board, alarms, shifts, rosters, swaps, reports, review, received, playback),
         *(coverage, staffing, hotspots, proposals, beats, incidents, campaigns, campaign_choosing),
         *(codes, people, tokens, exports, monthly),
     )

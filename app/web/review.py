@@ -15,7 +15,7 @@ from app.accounts.operations import record_look
 from app.areas.policies import policies_in_force
 from app.checkins import board as checkins
 from app.checkins import rules
-from app.checkins.answers import PHRASES, answers_on, duty_answers
+from app.checkins.answers import PHRASES, answers_on, duty_answers, is_open
 from app.checkins.board import Waiting
 from app.checkins.models import Answer, Checkin
 from app.checkins.review import RETURN_REASONS
@@ -133,7 +133,14 @@ def item_of(one: Waiting) -> dict[str, object]:
         "decided_why": c.review_reason and _(f"desk.return.{c.review_reason}"),
         "level": c.evidence_level, "code_words": code_words(c), "cosigned_words": cosigned_words(c),
         "answers": [answer_of(answer) for answer in answers_on(c)],
+        "plays_back": c.duty_id if may_play_back(c) else None,
     }  # fmt: skip
+
+
+def may_play_back(c: Checkin) -> bool:
+    """For a leader who is a reviewer here as well, while this check-in is what waits."""
+    waits = (c.verdict == "held" and c.reviewed_at is None) or is_open(c.township_id, c.id)
+    return waits and c.township_id in my_scope().reviewed and c.person_id != me().id
 
 
 def duty_answers_of(shift_id: int | None = None) -> list[dict[str, object]]:

@@ -20,6 +20,7 @@ NOUNS = (
     ("swaps", "swaps.show"),
     ("reports", "desk_reports.show"),
     ("review", "review.show"),
+    ("playback", "playback_desk.show"),
     ("coverage", "coverage.show"),
     ("hotspots", "hotspots.show"),
     ("campaigns", "campaigns.show"),
@@ -75,11 +76,14 @@ def waiting_on(noun: str) -> int:
     from app.campaigns import queries as campaigns
     from app.checkins.board import waiting_count
     from app.duty import swaps
+    from app.field import playback
     from app.hotspots import queries as hotspots
     from app.incidents import queries as reports
 
     if noun == "review":
         return waiting_count(my_scope())
+    if noun == "playback":
+        return playback.waiting_count(my_scope())
     if noun == "hotspots":
         return hotspots.waiting_for(my_scope())
     if noun == "campaigns":

@@ -121,6 +121,9 @@ GET     /api/v1/me/push                                     -        401  200   
 POST    /api/v1/me/push                                     -        401  422    422  422    422      422   422
 DELETE  /api/v1/me/push                                     -        401  204    204  204    204      204   204
 
+GET     /api/v1/duties/<int:duty_id>/playback               town     401  200    404  403    200      403   404
+GET     /api/v1/duties/<int:duty_id>/playback               other    401  404    404  404    404      403   200
+
 GET     /api/v1/field/reports                               -        401  200    200  200    403      403   200
 PUT     /api/v1/field/photos/<uuid:photo_id>                town     401  200    404  404    403      403   404
 PUT     /api/v1/field/photos/<uuid:photo_id>                other    401  404    404  404    403      403   200
@@ -318,6 +321,11 @@ POST    /desk/review/<uuid:checkin_id>                      other    in   403   
 GET     /desk/review/received                               -        in   403    403  200    403      200   403
 POST    /desk/review/received/<uuid:item_id>/again          town     in   403    403  302    403      302   403
 POST    /desk/review/received/<uuid:item_id>/again          other    in   403    403  404    403      302   403
+GET     /desk/playback                                      -        in   403    403  403    200      403   403
+GET     /desk/playback/<int:duty_id>                        town     in   403    403  403    200      403   403
+GET     /desk/playback/<int:duty_id>                        other    in   403    403  403    404      403   403
+GET     /desk/playback/<int:duty_id>/look                   town     in   403    403  403    200      403   403
+GET     /desk/playback/<int:duty_id>/look                   other    in   403    403  403    404      403   403
 """
 CALLERS = ("anonymous", "member", "mate", "leader", "reviewer", "admin", "outsider")
 # What of 清禾镇 may stand in no answer to somebody of 云渡镇.
@@ -525,6 +533,10 @@ def build(app: Flask, connection: Any) -> World:
         "town": say_about_duty(world.caller("member"), people.member, people.shift),
         "other": say_about_duty(world.caller("outsider"), people.outsider, other_shift),
     }
+    in_question = {
+        "town": held_yesterday(world.caller("member"), people.member, people.town, 0),
+        "other": held_yesterday(world.caller("outsider"), people.outsider, people.other, places.ELSEWHERE_M),
+    }
     towns = {"town": (people.town, people.shift, 0), "other": (people.other, other_shift, places.ELSEWHERE_M)}
     world.values = {"-": {}, "county": {"code": people.county.code}}
     for name, (town, shift, x0) in towns.items():
@@ -550,6 +562,7 @@ def build(app: Flask, connection: Any) -> World:
             },
             "token_id": read_tokens[name], "paper_id": paper_of(town.township),
             **place_codes(people, town, "nobody" if name == "town" else ""), "answer_id": said[name],
+            "duty_id": in_question[name],
         }  # fmt: skip
     return world
 
@@ -675,6 +688,20 @@ def report_with_photo(caller: Caller, person: Any, shift: Any) -> tuple[str, str
     put = caller.put(f"/api/v1/field/photos/{photo_id}", data=PICTURE, headers={"Content-Type": "image/png"})
     assert put.status_code == 200, put.get_data(as_text=True)
     return str(item["id"]), photo_id
+
+
+def held_yesterday(caller: Caller, person: Any, town: cast.Town, x0: float) -> int:
+    """A duty that is over, with a check-in that waits for a person: its id."""
+    at0 = make.EVENING - timedelta(days=1)
+    shift = make.make_shift(town.team, town.route, [person], starts_at=at0)
+    checkpoint = db.session.scalars(
+        db.select(Checkpoint.id).where(Checkpoint.route_version_id == town.route.id).order_by(Checkpoint.seq)
+    ).first()
+    phone = Phone(person, at0)
+    claim = phone.checkin(shift, checkpoint, x0 + 105, 500, at0 + timedelta(minutes=5), mocked=True)
+    items = [phone.start(shift, at0), claim, phone.end(shift, at0 + timedelta(minutes=30))]
+    caller.post("/api/v1/field/sync", json={"sent_at": rfc3339(clock.now()), "items": items})
+    return db.session.scalars(db.select(Duty.id).where(Duty.shift_id == shift.id)).one()
 
 
 def check_in(caller: Caller, person: Any, shift: Any, town: cast.Town, x0: float) -> str:

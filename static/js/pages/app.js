@@ -63,6 +63,7 @@ const PAGES = /** @type {Record<string, any>} */ ({
   copy: lazy(() => import("./copy.js").then((m) => m.Copy)),
   restore: lazy(() => import("./copy.js").then((m) => m.Restore)),
   help: lazy(() => import("./help.js").then((m) => m.Help)),
+  playback: lazy(() => import("./playback.js").then((m) => m.Playback)),
   loggers: lazy(() => import("./loggers.js").then((m) => m.Loggers)),
 });
 

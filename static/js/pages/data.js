@@ -94,13 +94,18 @@ function Looks() {
     <p class="trouble" role="alert">${trouble}</p>
     ${looks === null ? (trouble ? null : html`<p role="status" class="soft">${t("data.fetching")}</p>`) : looks.length === 0 ? html`<${Empty} words=${t("looks.none")} />` : html`<ul class="plain-list">
       ${looks.map((l) => html`<li class="line"><span class="line-name">${l.who ?? l.name ?? t("looks.somebody")}
-        <span class="soft small">${[lookWords(l.what), l.day ? dayName(l.day, language()) : ""].filter(Boolean).join(" · ")}</span></span>
+        <span class="soft small">${[lookWords(l.what), l.day ? dayName(l.day, language()) : "", whyWords(l.why)].filter(Boolean).join(" · ")}</span></span>
         <span class="small">${whenWords(l.at)}</span></li>`)}</ul>`}</section>`;
 }
 
 /** @param {string} what */
 function lookWords(what) {
   return hasWords(`looks.what.${what}`) ? t(`looks.what.${what}`) : t("looks.what.other");
+}
+
+/** What it was for, where that is known here. @param {string|undefined} why */
+function whyWords(why) {
+  return hasWords(`looks.why.${why}`) ? t(`looks.why.${why}`) : "";
 }
 
 /** @param {string} at */

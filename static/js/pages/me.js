@@ -93,7 +93,8 @@ function DutyHours({ duty }) {
     <p class="soft small">${durationWords(duty.minutes ?? 0, t)} · ${facts.filter(Boolean).join(" · ")}</p>
     <ul class="plain-list">${(duty.lines ?? []).map((/** @type {any} */ l) => html`<li class="line"><span class="line-name">${ruleWords(l)}</span>
       <span class="points">${l.points > 0 ? "+" : ""}${l.points}</span></li>`)}
-      <li class="line"><span class="line-name"><strong>${t("me.duty_sum")}</strong></span><span class="points">${t("me.points_n", { n: sum(duty.lines) })}</span></li></ul></section>`;
+      <li class="line"><span class="line-name"><strong>${t("me.duty_sum")}</strong></span><span class="points">${t("me.points_n", { n: sum(duty.lines) })}</span></li></ul>
+    ${duty.duty_id ? html`<a class="button wide plain" href=${`#/playback?duty=${duty.duty_id}`} data-name="to-playback">${t("playback.mine")}</a>` : null}</section>`;
 }
 
 /** @param {{rule: string, detail?: any}} line */
