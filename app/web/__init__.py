@@ -17,6 +17,7 @@ def init_app(app: Flask) -> None:
         display,
         exports,
         feeds,
+        hotspot_drawing,
         hotspots,
         incidents,
         monthly,
@@ -39,7 +40,7 @@ def init_app(app: Flask) -> None:
     words.init_app(app)
     desk = (
         *(board, alarms, shifts, swaps, reports, review, received),
-        *(coverage, hotspots, proposals, incidents, campaigns, campaign_choosing),
+        *(coverage, hotspots, proposals, hotspot_drawing, incidents, campaigns, campaign_choosing),
         *(codes, people, tokens, exports, monthly),
     )
     for module in (shell, session, second_factor, phone, *desk, display, feeds):
