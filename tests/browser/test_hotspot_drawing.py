@@ -171,6 +171,7 @@ def test_typed_corners_and_a_typed_middle_show_on_the_map(
         x, y = middle_of(page)
         page.locator("#corners").fill("114.3 30.58\nhere")
         expect(page.locator("#draw-state")).to_contain_text("看不懂")
+        page.locator("#draw-radius").fill("150")
         page.locator("#draw-by-keys summary").click()
         lon, lat = places.here(600, 600)
         page.locator("#draw-centre").fill(f"{lon}, {lat}")
