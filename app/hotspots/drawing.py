@@ -155,50 +155,59 @@ def _number_faults(drawing: Drawing) -> list[FieldError]:
 def look(township: Area, text: str, now: datetime) -> Outline:
     """The outline of this text. Raises DomainError `invalid` at `/corners`: nobody can read it, it crosses itself,
     leaves the township, is too small or too large, or has so few events in twelve months that a household is meant."""
-    shape = shapely.from_wkb(_wkb_of(_parts_of(text)))
+    shape = shape_from(parts_of(text, "/corners"), "/corners")
     today = local_day(now, township.time_zone)
     since = today - rules.YEAR + timedelta(days=1)
     found = queries.look_at(township.id, shape.wkb, since, today, township.time_zone)
-    hectares = f"{found.area_m2 / 1e4:.2f}"
-    if not rules.is_large_enough(found.area_m2):
-        raise _wrong("hotspot_too_small")
-    if found.area_m2 > rules.MAX_DRAWN_M2:
-        raise _wrong("outline_too_large", hectares=hectares, most=f"{rules.MAX_DRAWN_M2 / 1e4:g}")
-    if not found.inside:
-        raise _wrong("outline_outside", township=township.name)
-    if found.n < rules.LEAST_EVENTS:
-        raise _wrong("outline_too_few", n=found.n, least=rules.LEAST_EVENTS)
+    fault = place_fault("/corners", found.area_m2, found.n, inside=found.inside, township=township.name)
+    if fault is not None:
+        raise DomainError("invalid", [fault])
     return Outline(shape, found.area_m2, found.n, since, today)
 
 
-def _parts_of(text: str) -> list[list[Corner]]:
+def place_fault(pointer: str, area_m2: float, n: int, *, inside: bool, township: str) -> FieldError | None:
+    """Why a drawn place of this size, with so many events in a year, may be none."""
+    if not rules.is_large_enough(area_m2):
+        return FieldError(pointer, "hotspot_too_small")
+    if area_m2 > rules.MAX_DRAWN_M2:
+        figures = {"hectares": f"{area_m2 / 1e4:.2f}", "most": f"{rules.MAX_DRAWN_M2 / 1e4:g}"}
+        return FieldError(pointer, "outline_too_large", figures)
+    if not inside:
+        return FieldError(pointer, "outline_outside", {"township": township})
+    if n < rules.LEAST_EVENTS:
+        return FieldError(pointer, "outline_too_few", {"n": n, "least": rules.LEAST_EVENTS})
+    return None
+
+
+def parts_of(text: str, pointer: str) -> list[list[Corner]]:
+    """The parts of a text that somebody can read and that has not too many corners; else DomainError at its field."""
     try:
         parts = parts_from(text)
     except ValueError as error:
-        raise _wrong("corners_unreadable", line=str(error)) from error
+        raise _wrong(pointer, "corners_unreadable", line=str(error)) from error
     if not parts or min(len(part) for part in parts) < LEAST_CORNERS:
-        raise _wrong("corners_few", least=LEAST_CORNERS)
+        raise _wrong(pointer, "corners_few", least=LEAST_CORNERS)
     if sum(len(part) for part in parts) > MOST_CORNERS:
-        raise _wrong("corners_many", most=MOST_CORNERS)
+        raise _wrong(pointer, "corners_many", most=MOST_CORNERS)
     return parts
 
 
-def _wkb_of(parts: list[list[Corner]]) -> bytes:
+def shape_from(parts: list[list[Corner]], pointer: str) -> Any:
     """Corners as exact as they are kept, in a shape that the guard's child has looked at before PostGIS does."""
     exact = [[(round(lon, 6), round(lat, 6)) for lon, lat in part] for part in parts]
     wkb = polygons_wkb([[*part, part[0]] for part in exact])
     if not isinstance(wkb, bytes):
-        raise _wrong("outline_crosses")
-    return wkb
+        raise _wrong(pointer, "outline_crosses")
+    return shapely.from_wkb(wkb)
 
 
-def _wrong(code: str, **figures: Any) -> DomainError:
-    return DomainError("invalid", [FieldError("/corners", code, figures)])
+def _wrong(pointer: str, code: str, **figures: Any) -> DomainError:
+    return DomainError("invalid", [FieldError(pointer, code, figures)])
 
 
 # --- what a form begins with --------------------------------------------------------------------------------------
 
 
-def corners_of(one: Hotspot | HotspotProposal) -> str:
-    """Its outline as text to draw on."""
+def corners_of(one: Any) -> str:
+    """The outline of a hotspot, a proposal or a campaign's place as text to draw on."""
     return written(to_shape(one.geom))

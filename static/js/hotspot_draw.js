@@ -6,7 +6,8 @@ import { cornerOf, isShape, partsOf, textOf } from "./domain/outline.js";
 
 /** @typedef {import("./map/draw.js").Drawing} Drawing */
 const $ = (/** @type {string} */ id) => /** @type {HTMLElement} */ (document.getElementById(id));
-const text = /** @type {HTMLTextAreaElement} */ ($("corners"));
+const texts = /** @type {HTMLTextAreaElement[]} */ ([...document.querySelectorAll("[data-corners]")]);
+let text = texts[0]; // the one that the map shows and writes
 const state = $("draw-state");
 const LEAST = 3;
 const RADIUS_M = /** @type {const} */ ([26, 500]);
@@ -48,6 +49,8 @@ export async function wireMap({ map, base, ready, fit }) {
   const [{ openDrawing }] = await Promise.all([import("./map/draw.js"), ready]);
   fit(whole(map));
   let byHand = false;
+  /** @type {import("./domain/outline.js").Part[]} what stays while another place is drawn beside it */
+  let kept = [];
   const [undo, done, clear] = ["draw-undo", "draw-done", "draw-clear"].map($);
   const buttons = /** @type {HTMLElement[]} */ ([...document.querySelectorAll("[data-draw]")]);
   const press = (/** @type {string} */ kind) => {
@@ -62,9 +65,11 @@ export async function wireMap({ map, base, ready, fit }) {
   const drawing = openDrawing(map, base, {
     radius,
     drawn(parts) {
+      if (kept.length) drawing.set([...kept, ...parts]);
       byHand = true;
-      write(parts);
+      write([...kept, ...parts]);
       byHand = false;
+      kept = [];
       settled();
     },
     corners(n) {
@@ -75,15 +80,31 @@ export async function wireMap({ map, base, ready, fit }) {
   });
   const read = () => {
     if (byHand) return;
+    kept = [];
     const parts = partsOf(text.value);
     drawing.set(isShape(parts) ? parts : []);
     settled();
     if (!isShape(parts) && text.value.trim()) say("unread");
   };
-  text.addEventListener("input", read);
+  const choose = (/** @type {HTMLTextAreaElement} */ wanted) => {
+    if (wanted === text) return;
+    text = wanted;
+    const select = /** @type {HTMLSelectElement|null} */ ($("draw-for"));
+    if (select) select.value = text.id;
+    read();
+  };
+  for (const one of texts) {
+    one.addEventListener("input", read);
+    one.addEventListener("focus", () => choose(one));
+  }
+  $("draw-for")?.addEventListener("change", (event) => {
+    const id = /** @type {HTMLSelectElement} */ (event.target).value;
+    choose(texts.find((one) => one.id === id) ?? text);
+  });
   for (const one of buttons) {
     one.addEventListener("click", () => {
       const kind = /** @type {import("./map/draw.js").Kind} */ (one.dataset.draw);
+      kept = text.dataset.corners === "many" ? (partsOf(text.value) ?? []) : [];
       drawing.start(kind);
       press(kind);
       undo.hidden = done.hidden = true;

@@ -4,7 +4,7 @@
 
 const mapBox = document.getElementById("hotspot-map");
 const data = document.getElementById("hotspot-shapes");
-const corners = document.getElementById("corners"); // a page on which an outline is drawn
+const corners = document.querySelector("[data-corners]"); // a page on which an outline is drawn
 
 /** The number of the outline that is chosen in the form, or 1. @param {any} shapes */
 function chosen(shapes) {
@@ -35,4 +35,6 @@ async function openMap() {
 
 for (const button of document.querySelectorAll("[data-print]")) button.addEventListener("click", () => window.print());
 if (corners) import("./hotspot_draw.js").then(({ wireCentre }) => wireCentre());
-openMap();
+const folded = mapBox?.closest("details:not([open])"); // without a size there is nothing to draw on
+if (folded) folded.addEventListener("toggle", openMap, { once: true });
+else openMap();

@@ -231,3 +231,28 @@ def test_nothing_of_the_drawing_tool_is_loaded_where_nobody_draws(browser_with: 
         page.goto(NEW)
         middle_of(page)
         assert [one for one in asked if "/chunks/draw-" in one]
+
+
+def test_places_of_a_campaign_are_drawn_one_beside_another(
+    browser_with: Any, live: Any, events: dict[str, str]  # noqa: F811
+) -> None:  # fmt: skip
+    with desk(browser_with(SOFTWARE_GL), live) as page:
+        page.goto("/desk/campaigns/new")
+        page.locator(".draw-places > summary").click()
+        page.locator("#draw-tools").wait_for()
+        page.locator("#hotspot-map").scroll_into_view_if_needed()
+        x, y = middle_of(page)
+        for dx in (-60, 30):
+            page.locator("[data-draw=rectangle]").click()
+            tap(page, x + dx, y - 30)
+            tap(page, x + dx + 30, y + 30)
+            expect(page.locator("#draw-state")).to_contain_text("拖动边角")
+        assert len(page.locator("#treated_corners").input_value().split("\n\n")) == 2
+        page.locator("#draw-for").select_option("control_corners")
+        page.locator("[data-draw=circle]").click()
+        tap(page, x, y - 60)
+        expect(page.locator("#control_corners")).not_to_have_value("")
+        assert len(page.locator("#treated_corners").input_value().split("\n\n")) == 2
+        assert serious(page) == []
+        page.set_viewport_size({"width": 360, "height": 740})
+        assert page.evaluate(WIDER) <= 0 and page.evaluate(SMALL) == []
