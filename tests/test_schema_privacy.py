@@ -185,8 +185,8 @@ FREE_TEXT = {
     "recorded_incidents.category", "recorded_incidents.source", "analysis_runs.method", "analysis_runs.state",
     "analysis_runs.fault", "hotspot_proposals.method", "hotspot_proposals.shape", "hotspot_proposals.name",
     "hotspot_proposals.category", "hotspot_proposals.state", "hotspot_proposals.rejection",
-    "campaigns.name", "campaigns.state", "campaigns.reason", "campaign_areas.role", "campaign_areas.name",
-    "plan_runs.kind", "plan_runs.state", "plan_runs.fault",
+    "campaigns.name", "campaigns.state", "campaigns.reason", "campaign_areas.role",
+    "campaign_areas.kind", "campaign_areas.name", "plan_runs.kind", "plan_runs.state", "plan_runs.fault",
     "access_tokens.name", "monthly_reports.language", "monthly_reports.state", "report_schedules.language",
     "declines.phrase", "leaves.phrase", "leaves.decision", "leaves.decided_why",
 }  # fmt: skip

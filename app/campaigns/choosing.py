@@ -1,12 +1,13 @@
-"""Help in choosing: the hotspots that may be treated, and the places most like them that may stand beside them."""
+"""Help in choosing: what may be treated (hotspots, grids, places drawn by hand), and the places most like them."""
 
 from __future__ import annotations
 
 import math
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime
+from typing import NamedTuple
 
 from shapely.geometry import MultiPolygon, box
 
@@ -15,20 +16,40 @@ from app.campaigns import queries, rules
 from app.campaigns.queries import Place
 from app.clock import day_span, local_day
 from app.geo import projector, shape_in_degrees
+from app.hotspots.drawing import parts_of, shape_from
 from app.incidents.queries import recorded_between
 
 LEAST_SIDE_M = 50.0
 
 
+class Side(NamedTuple):
+    """What a place that was drawn is for: the beginning of its key, and its field."""
+
+    key: str
+    pointer: str
+
+
+TREATED, CONTROL = Side("t", "/treated_corners"), Side("c", "/control_corners")
+
+
 @dataclass(frozen=True)
 class Wanted:
-    """What is to be treated, when, and which kinds of events it is about."""
+    """What is to be treated, when, and which kinds of events it is about. `drawn` and `drawn_control` are corners as
+    text (app/hotspots/corners.py), each part a place: to be treated, and to be compared with."""
 
     hotspot_ids: tuple[int, ...]
     categories: tuple[str, ...]
     first: date
     last: date
     ring_m: int
+    grid_ids: tuple[int, ...] = ()
+    drawn: str = ""
+    drawn_control: str = ""
+
+    @property
+    def n_chosen(self) -> int:
+        """How many hotspots and grids; how many are drawn is known once the text is read."""
+        return len(set(self.hotspot_ids)) + len(set(self.grid_ids))
 
 
 @dataclass(frozen=True)
@@ -42,12 +63,14 @@ class Counted:
 
 @dataclass(frozen=True)
 class Offer:
-    """`edges` bound the blocks; `typical` is the mean of the treated places; `others` the most like it first."""
+    """`edges` bound the blocks; `typical` is the mean of the treated places; `others` the most like it first, after
+    those that were drawn to be compared with. `unfit`: of these, what may not be, being too near or taken."""
 
     edges: tuple[date, ...]
     treated: list[Counted]
     typical: list[float]
     others: list[Counted]
+    unfit: list[Place]
 
     def chosen(self, keys: Sequence[str]) -> list[Counted]:
         return [one for one in self.others if one.place.key in keys]
@@ -59,10 +82,25 @@ def offer(township: Area, wanted: Wanted, now: datetime) -> Offer:
     today = local_day(now, township.time_zone)
     edges = rules.block_edges(min(today, wanted.first))
     spots = queries.hotspots_in_force(township.id, today)
+    grids = queries.grids_of(township.id, today)
     treated = [one for one in spots if one.hotspot_id in wanted.hotspot_ids]
+    treated += _measured(
+        township,
+        wanted,
+        [one for one in grids if one.area_id in wanted.grid_ids] + _drawn(wanted.drawn, TREATED),
+        today,
+    )
     if not treated:
-        return Offer(tuple(edges), [], [], [])
-    others = [one for one in spots if one not in treated] + _squares(township, wanted, treated, edges)
+        return Offer(tuple(edges), [], [], [], [])
+    own = _drawn(wanted.drawn_control, CONTROL)
+    chosen = {one.key for one in treated}
+    others = (
+        [one for one in spots if one.key not in chosen] + _squares(township, wanted, treated, edges) + own
+    )
+    if len(treated) > len(
+        wanted.hotspot_ids
+    ):  # a grid is like a grid; beside hotspots alone it would only be large
+        others += [one for one in grids if one.key not in chosen]
     free = _free(township, wanted, treated, others, today)
     counts = _counts(township, wanted, [*treated, *free], edges)
     like = rules.typical(counts[: len(treated)])
@@ -70,8 +108,50 @@ def offer(township: Area, wanted: Wanted, now: datetime) -> Offer:
         Counted(place, tuple(row), rules.difference(row, like))
         for place, row in zip([*treated, *free], counts, strict=True)
     ]
-    ranked = sorted(found[len(treated) :], key=lambda one: (one.difference, one.place.name))
-    return Offer(tuple(edges), found[: len(treated)], like, ranked[: rules.OFFERED])
+    return Offer(tuple(edges), found[: len(treated)], like, *_ranked(found[len(treated) :], own))
+
+
+def _ranked(found: Sequence[Counted], own: Sequence[Place]) -> tuple[list[Counted], list[Place]]:
+    """What was drawn to be compared with comes first; of the rest the most like that have enough events."""
+    keys = {one.key for one in own}
+    drawn = [one for one in found if one.place.key in keys]
+    rest = [one for one in found if one.place.key not in keys and is_enough(one)]
+    ranked = sorted(rest, key=lambda one: (one.difference, one.place.name))
+    kept = {one.place.key for one in drawn}
+    return [*drawn, *ranked[: rules.OFFERED]], [one for one in own if one.key not in kept]
+
+
+def is_enough(one: Counted) -> bool:
+    """Whether no household is meant: a hotspot was looked at before it became one."""
+    return one.place.kind == "hotspot" or sum(one.counts) >= rules.LEAST_EVENTS
+
+
+def _drawn(text: str, side: Side) -> list[Place]:
+    """Each part of the text as a place of its own. Raises DomainError at its field."""
+    if not text.strip():
+        return []
+    return [
+        Place(f"{side.key}{n}", str(n), None, shape_from([part], side.pointer).wkb, 0.0, "drawn")
+        for n, part in enumerate(parts_of(text, side.pointer), start=1)
+    ]
+
+
+def _measured(township: Area, wanted: Wanted, places: Sequence[Place], today: date) -> list[Place]:
+    """With their size, and the village's name before the number of what was drawn."""
+    if not places:
+        return []
+    ground = queries.ground_of(
+        township.id, [one.wkb for one in places], [], wanted.ring_m, (wanted.first, wanted.last), today
+    )
+    return [_named(township, place, here) for place, here in zip(places, ground, strict=True)]
+
+
+def _named(township: Area, place: Place, here: queries.Ground) -> Place:
+    """A square and what was drawn are named by their village."""
+    name = (
+        f"{here.village or township.name} {place.name}" if place.kind in ("square", "drawn") else place.name
+    )
+    return replace(place, name=name, area_m2=here.area_m2)
 
 
 def _counts(
@@ -98,22 +178,21 @@ def _squares(township: Area, wanted: Wanted, treated: Sequence[Place], edges: Se
 def _square(column: int, row: int, side: float, crs: str) -> Place:
     shape = box(column * side, row * side, (column + 1) * side, (row + 1) * side)
     wkb = MultiPolygon([shape_in_degrees(shape, crs)]).wkb
-    return Place(f"s{column}.{row}.{side:g}", f"{column % 1000}-{row % 1000}", None, wkb, side * side)
+    name = f"{column % 1000}-{row % 1000}"
+    return Place(f"s{column}.{row}.{side:g}", name, None, wkb, side * side, "square")
 
 
 def _free(
     township: Area, wanted: Wanted, treated: Sequence[Place], others: Sequence[Place], today: date
 ) -> list[Place]:
-    """Those that may be compared with; a square is named by its village and its place in the net."""
+    """Those that may be compared with."""
     ground = queries.ground_of(
         township.id, [one.wkb for one in others], [one.wkb for one in treated], wanted.ring_m,
         (wanted.first, wanted.last), today,
     )  # fmt: skip
     found = []
     for place, here in zip(others, ground, strict=True):
-        is_square = place.hotspot_id is None
-        if here.taken or not here.clear or (is_square and (here.on_hotspot or not here.inside)):
-            continue
-        name = f"{here.village or township.name} {place.name}" if is_square else place.name
-        found.append(Place(place.key, name, place.hotspot_id, place.wkb, here.area_m2))
+        is_square = place.kind == "square"
+        if not here.taken and here.clear and not (is_square and (here.on_hotspot or not here.inside)):
+            found.append(_named(township, place, here))
     return found

@@ -1,4 +1,4 @@
-"""Campaigns: hotspots that get a set dose of presence for some weeks, beside like places that do not. Places only.
+"""Campaigns: places that get a set dose of presence for some weeks, beside like places that do not. Places only.
 
 What is compared is chosen before the first day and never edited: the application has no right to change those columns.
 """
@@ -22,6 +22,9 @@ STATES = ("proposed", "approved", "called_off")
 REASONS = ("hands_needed", "weather", "place_changed", "wrong_choice", "wrong_dates", "not_wanted")
 # In the order in which an event at a common edge is given to one of them.
 ROLES = ("treated", "control", "ring", "control_ring")
+
+# A hotspot; a square of the township's net; an area of the level grid; an outline by hand; what lies around them.
+KINDS = ("hotspot", "square", "grid", "drawn", "ring")
 
 
 class Campaign(db.Model):
@@ -81,20 +84,25 @@ class Campaign(db.Model):
 
 
 class CampaignArea(db.Model):
-    """An outline as it was when the campaign was proposed; a hotspot that changes later changes nothing here."""
+    """An outline as it was when the campaign was proposed; what becomes of a hotspot or grid changes nothing here."""
 
     __tablename__ = "campaign_areas"
     township_id: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
     campaign_id: Mapped[UUID] = mapped_column(primary_key=True)
     n: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
     role: Mapped[str]
+    kind: Mapped[str]
     name: Mapped[str]
     hotspot_id: Mapped[int | None] = mapped_column(ForeignKey("hotspots.id"))
+    area_id: Mapped[int | None] = mapped_column(ForeignKey("areas.id"))
     geom: Mapped[Any] = mapped_column(Geometry("MULTIPOLYGON", srid=4326, spatial_index=False))
     area_m2: Mapped[float]
     __table_args__ = (
         CheckConstraint(f"role IN {ROLES!r}", name="role"),
-        CheckConstraint("role <> 'treated' OR hotspot_id IS NOT NULL", name="treated_is_a_hotspot"),
+        CheckConstraint(f"kind IN {KINDS!r}", name="kind"),
+        CheckConstraint("(kind = 'hotspot') = (hotspot_id IS NOT NULL)", name="hotspot"),
+        CheckConstraint("(kind = 'grid') = (area_id IS NOT NULL)", name="grid"),
+        CheckConstraint("role <> 'treated' OR kind IN ('hotspot', 'grid', 'drawn')", name="treated"),
         ForeignKeyConstraint(
             ["township_id", "campaign_id"], ["campaigns.township_id", "campaigns.id"],
             name="fk_campaign_areas_campaign",

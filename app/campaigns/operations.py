@@ -16,13 +16,15 @@ from app.accounts.rules import uuid7
 from app.areas.models import Area
 from app.areas.policies import place_of
 from app.campaigns import choosing, queries, results, rules
-from app.campaigns.choosing import Offer, Wanted
+from app.campaigns.choosing import CONTROL, TREATED, Counted, Offer, Wanted, is_enough
 from app.campaigns.models import REASONS, Campaign, CampaignArea
-from app.campaigns.queries import Place
+from app.campaigns.queries import Ground, Place
 from app.campaigns.rules import Before
 from app.clock import local_day
 from app.db import db
 from app.errors import Conflict, DomainError, FieldError
+from app.hotspots.drawing import place_fault
+from app.hotspots.rules import is_large_enough
 from app.incidents.models import EVENTS
 from app.teams.scope import Scope
 
@@ -44,11 +46,11 @@ def propose(person: Person, township: Area, plan: Plan, now: datetime) -> Campai
     """Raises DomainError `invalid` with a FieldError for each thing that is wrong."""
     wanted, today = plan.wanted, local_day(now, township.time_zone)
     faults = plan_faults(wanted, today) + _own_faults(township, plan)
-    offer = None if faults else choosing.offer(township, wanted, now)
-    if offer is not None:
-        faults = _choice_faults(township, plan, offer, today)
-    if faults or offer is None:
+    if faults:
         raise DomainError("invalid", faults)
+    offer = offer_of(township, wanted, now)
+    if not plan.control_keys or len(offer.chosen(plan.control_keys)) != len(set(plan.control_keys)):
+        raise DomainError("invalid", [FieldError("/controls", "campaign_controls")])
     first, last = rules.before_period(wanted.first, wanted.last, plan.before)
     campaign = Campaign(
         township_id=township.id, id=uuid7(now, secrets.token_bytes(10)), name=plan.name,
@@ -68,7 +70,8 @@ def propose(person: Person, township: Area, plan: Plan, now: datetime) -> Campai
 def plan_faults(wanted: Wanted, today: date) -> list[FieldError]:
     """What has to be right before like places can be looked for."""
     faults = []
-    if not wanted.hotspot_ids or len(wanted.hotspot_ids) > rules.MOST_TREATED:
+    is_any = wanted.n_chosen or wanted.drawn.strip()
+    if not is_any or wanted.n_chosen > rules.MOST_TREATED:
         faults.append(FieldError("/treated", "campaign_treated", {"most": rules.MOST_TREATED}))
     if not wanted.categories or not set(wanted.categories) <= set(EVENTS):
         faults.append(FieldError("/categories", "field_needed"))
@@ -96,17 +99,56 @@ def _own_faults(township: Area, plan: Plan) -> list[FieldError]:
     return faults
 
 
-def _choice_faults(township: Area, plan: Plan, offer: Offer, today: date) -> list[FieldError]:
-    wanted = plan.wanted
-    if len(offer.treated) != len(set(wanted.hotspot_ids)):
+def offer_of(township: Area, wanted: Wanted, now: datetime) -> Offer:
+    """What may stand beside what is wanted. Raises DomainError `invalid` where something of it may not be treated, or
+    what was drawn may not be compared with."""
+    today = local_day(now, township.time_zone)
+    faults = plan_faults(wanted, today)
+    if not faults:
+        offer = choosing.offer(township, wanted, now)
+        faults = _treated_faults(township, wanted, offer, today) or _control_faults(
+            township, wanted, offer, today
+        )
+    if faults:
+        raise DomainError("invalid", faults)
+    return offer
+
+
+def _treated_faults(township: Area, wanted: Wanted, offer: Offer, today: date) -> list[FieldError]:
+    found = [one for one in offer.treated if one.place.kind != "drawn"]
+    if len(found) != wanted.n_chosen or len(offer.treated) > rules.MOST_TREATED:
         return [FieldError("/treated", "campaign_treated", {"most": rules.MOST_TREATED})]
-    shapes = [one.place.wkb for one in offer.treated]
-    ground = queries.ground_of(township.id, shapes, [], wanted.ring_m, (wanted.first, wanted.last), today)
+    ground = _ground_of(township, wanted, offer.treated, today)
     if any(here.taken for here in ground):
         return [FieldError("/treated", "campaign_area_taken")]
-    if not plan.control_keys or len(offer.chosen(plan.control_keys)) != len(set(plan.control_keys)):
-        return [FieldError("/controls", "campaign_controls")]
-    return []
+    return _place_faults(township, offer.treated, ground)
+
+
+def _control_faults(township: Area, wanted: Wanted, offer: Offer, today: date) -> list[FieldError]:
+    if offer.unfit:
+        return [FieldError("/control_corners", "campaign_control_near")]
+    drawn = [one for one in offer.others if one.place.kind == "drawn"]
+    return _place_faults(township, drawn, _ground_of(township, wanted, drawn, today))
+
+
+def _ground_of(township: Area, wanted: Wanted, places: Sequence[Counted], today: date) -> list[Ground]:
+    shapes = [one.place.wkb for one in places]
+    return queries.ground_of(township.id, shapes, [], wanted.ring_m, (wanted.first, wanted.last), today)
+
+
+def _place_faults(township: Area, places: Sequence[Counted], ground: Sequence[Ground]) -> list[FieldError]:
+    """No household is meant by a place that is no hotspot: it has its size and its events."""
+    faults = []
+    for one, here in zip(places, ground, strict=True):
+        if one.place.kind == "drawn":
+            pointer = TREATED.pointer if one.place.key.startswith(TREATED.key) else CONTROL.pointer
+            n = sum(one.counts)
+            fault = place_fault(pointer, here.area_m2, n, inside=here.inside, township=township.name)
+            faults += [fault] if fault else []
+        elif not is_enough(one) or not is_large_enough(here.area_m2):
+            figures = {"name": one.place.name, "n": sum(one.counts), "least": rules.LEAST_EVENTS}
+            faults.append(FieldError("/grids", "campaign_grid_few", figures))
+    return faults
 
 
 def _add_areas(campaign: Campaign, treated: Sequence[Place], control: Sequence[Place]) -> None:
@@ -115,12 +157,14 @@ def _add_areas(campaign: Campaign, treated: Sequence[Place], control: Sequence[P
     )
     rows = [("treated", one) for one in treated] + [("control", one) for one in control]
     rows += [
-        (role, Place("", "", None, *ring)) for role, ring in zip(("ring", "control_ring"), rings, strict=True)
+        (role, Place("", "", None, *ring, "ring"))
+        for role, ring in zip(("ring", "control_ring"), rings, strict=True)
     ]
     db.session.add_all(
         CampaignArea(
-            township_id=campaign.township_id, campaign_id=campaign.id, n=n, role=role, name=place.name,
-            hotspot_id=place.hotspot_id, geom=WKBElement(place.wkb, srid=4326), area_m2=place.area_m2,
+            township_id=campaign.township_id, campaign_id=campaign.id, n=n, role=role, kind=place.kind,
+            name=place.name, hotspot_id=place.hotspot_id, area_id=place.area_id,
+            geom=WKBElement(place.wkb, srid=4326), area_m2=place.area_m2,
         )
         for n, (role, place) in enumerate(rows, start=1)
     )  # fmt: skip

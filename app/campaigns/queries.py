@@ -15,7 +15,7 @@ from app.areas.models import Area
 from app.campaigns.models import ROLES, Campaign, CampaignArea
 from app.db import db
 from app.errors import NotFound
-from app.geo import as_geojson, as_wkb
+from app.geo import as_geojson, as_wkb, meets
 from app.hotspots.models import Hotspot
 from app.incidents.models import RecordedIncident
 from app.teams.models import TeamArea
@@ -29,14 +29,20 @@ def _seen(scope: Scope) -> ColumnElement[bool]:
     led = descendants(
         list(db.session.scalars(select(TeamArea.area_id).where(TeamArea.team_id.in_(scope.led_team_ids))))
     )
-    treats_there = exists().where(
+    treated = and_(
         CampaignArea.township_id == Campaign.township_id, CampaignArea.campaign_id == Campaign.id,
-        CampaignArea.role == "treated", CampaignArea.hotspot_id == Hotspot.id,
+        CampaignArea.role == "treated",
+    )  # fmt: skip
+    at_hotspot = exists().where(
+        treated, CampaignArea.hotspot_id == Hotspot.id,
         or_(within(Hotspot.township_id, led), within(Hotspot.village_id, led)),
     )  # fmt: skip
+    middle = func.ST_PointOnSurface(CampaignArea.geom)  # an area next door touches it too
+    lies_there = exists().where(within(Area.id, led), meets(Area.geom, middle))
+    elsewhere = exists().where(treated, CampaignArea.hotspot_id.is_(None), lies_there)
     return or_(
         reviewed_township_rows(scope, Campaign.township_id),
-        and_(Campaign.approved_by.is_not(None), treats_there),
+        and_(Campaign.approved_by.is_not(None), or_(at_hotspot, elsewhere)),
     )
 
 
@@ -99,13 +105,15 @@ def is_name_taken(township_id: int, name: str) -> bool:
 
 @dataclass(frozen=True)
 class Place:
-    """A place that may be treated or compared with; `hotspot_id` None: a square of the township's map."""
+    """A place that may be treated or compared with; `kind` as in models.KINDS."""
 
     key: str
     name: str
     hotspot_id: int | None
     wkb: bytes
     area_m2: float
+    kind: str = "hotspot"
+    area_id: int | None = None
 
 
 @dataclass(frozen=True)
@@ -152,6 +160,19 @@ def hotspots_in_force(township_id: int, on: date) -> list[Place]:
         .order_by(Hotspot.name)
     )  # fmt: skip
     return [Place(f"h{row[0]}", row[1], row[0], bytes(row[2]), row[3]) for row in rows]
+
+
+def grids_of(township_id: int, on: date) -> list[Place]:
+    """The township's areas of the level grid, by code; the key is g and the area's number."""
+    rows = db.session.execute(
+        select(Area.id, Area.name, as_wkb(Area.geom))
+        .where(
+            Area.township_id == township_id, Area.level == "grid", Area.valid_from <= on,
+            or_(Area.valid_to.is_(None), Area.valid_to >= on),
+        )
+        .order_by(Area.code)
+    )  # fmt: skip
+    return [Place(f"g{row[0]}", row[1], None, bytes(row[2]), 0.0, "grid", row[0]) for row in rows]
 
 
 def ground_of(

@@ -54,11 +54,12 @@ class Progress:
 
 
 def progress_of(campaign: Campaign, areas: Sequence[CampaignArea], now: datetime) -> list[Progress]:
-    """The dosage of each treated place up to yesterday, or the day it was called off; none before its second day. A
-    hotspot that was renewed meanwhile is another of the same name, and counts on."""
+    """The dosage of each treated hotspot up to yesterday, or the day it was called off; none before its second day. A
+    hotspot that was renewed meanwhile is another of the same name, and counts on. What is no hotspot has no visits:
+    its dosage is not known, which `unmeasured` says."""
     last = _last_day(campaign, now)
-    treated = [one for one in areas if one.role == "treated"]
-    if last < campaign.first_on or campaign.approved_by is None:
+    treated = [one for one in areas if one.role == "treated" and one.kind == "hotspot"]
+    if not treated or last < campaign.first_on or campaign.approved_by is None:
         return []
     weeks = [Period(*week) for week in rules.weeks_of(campaign.first_on, last)]
     named = and_(Hotspot.township_id == campaign.township_id, Hotspot.name.in_([one.name for one in treated]))
@@ -66,6 +67,11 @@ def progress_of(campaign: Campaign, areas: Sequence[CampaignArea], now: datetime
     policies = policies_of([campaign.township_id], Period(campaign.first_on, last))
     figures = attendance.figures_by_period(spots, weeks, policies, now)
     return [_progress(campaign, area, weeks, figures) for area in treated]
+
+
+def unmeasured(areas: Sequence[CampaignArea]) -> list[CampaignArea]:
+    """Treated places of which nobody knows how long somebody was there: presence is measured at hotspots only."""
+    return [one for one in areas if one.role == "treated" and one.kind != "hotspot"]
 
 
 def _last_day(campaign: Campaign, now: datetime) -> date:

@@ -6,6 +6,7 @@ import secrets
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
+from decimal import Decimal
 from typing import Any
 from uuid import UUID
 
@@ -30,6 +31,8 @@ TASK = "find_hotspots"
 MOST_WAITING = 5
 REVIEW_DAYS = (30, 60, 90)
 NAME_LETTERS = 80
+# An outline by hand, among those to choose from; and the method of a proposal that began with one.
+DRAWN = "drawn"
 
 
 @dataclass(frozen=True)
@@ -137,7 +140,7 @@ def _keep(run: AnalysisRun, found: Found, now: datetime) -> HotspotProposal | No
     proposal = HotspotProposal(
         township_id=run.township_id, id=uuid7(now, secrets.token_bytes(10)), run_id=run.id, method=run.method,
         parameters=run.parameters, first_on=run.first_on, last_on=run.last_on, n=len(found.days),
-        score=round(found.score, 3), shapes={key: _rounded(one) for key, one in found.shapes.items()}, shape=name,
+        score=round(found.score, 3), shapes={key: rounded(one) for key, one in found.shapes.items()}, shape=name,
         geom=from_shape(found.shapes[name], srid=4326), area_m2=size.area_m2, state="found", found_at=now,
         windows=[[w.weekday, w.from_min, w.to_min] for w in found.windows],
     )  # fmt: skip
@@ -145,7 +148,7 @@ def _keep(run: AnalysisRun, found: Found, now: datetime) -> HotspotProposal | No
     return proposal
 
 
-def _rounded(polygon: Any) -> dict[str, Any]:
+def rounded(polygon: Any) -> dict[str, Any]:
     """GeoJSON with 6 decimals, a tenth of a metre."""
     return dict(mapping(shapely.set_precision(polygon, 1e-6)))
 
@@ -168,7 +171,7 @@ def propose(
 ) -> HotspotProposal:
     """Name it, say what kind of place it is, when, and which outline: from now on it waits for a second person. Whoever
     edits last is its proposer."""
-    proposal = _open(queries.reach_proposal(scope, proposal_id, to_change=True))
+    proposal = still_open(queries.reach_proposal(scope, proposal_id, to_change=True))
     faults = _edit_faults(proposal, edited)
     if faults:
         raise DomainError("invalid", faults)
@@ -185,23 +188,29 @@ def propose(
     return proposal
 
 
-def _open(proposal: HotspotProposal) -> HotspotProposal:
+def still_open(proposal: HotspotProposal) -> HotspotProposal:
     if proposal.state in ("approved", "rejected"):
         raise Conflict("proposal_decided")
     return proposal
 
 
 def _edit_faults(proposal: HotspotProposal, edited: Edited) -> list[FieldError]:
+    faults = named_faults(proposal.township_id, edited, proposal.renews)
+    if edited.shape not in proposal.shapes:
+        faults.append(FieldError("/shape", "field_invalid"))
+    return faults
+
+
+def named_faults(township_id: int, edited: Edited, renews: int | None) -> list[FieldError]:
+    """What is wrong with its name, kind and hours; the name may be that of the hotspot it renews."""
     faults = []
     if not edited.name or len(edited.name) > NAME_LETTERS:
         faults.append(FieldError("/name", "field_needed" if not edited.name else "too_long"))
-    taken = queries.open_hotspots_by_name(proposal.township_id).get(edited.name)
-    if taken is not None and taken.id != proposal.renews:
+    taken = queries.open_hotspots_by_name(township_id).get(edited.name)
+    if taken is not None and taken.id != renews:
         faults.append(FieldError("/name", "hotspot_name_taken"))
     if edited.category not in HOTSPOT_CATEGORIES:
         faults.append(FieldError("/category", "field_needed"))
-    if edited.shape not in proposal.shapes:
-        faults.append(FieldError("/shape", "field_invalid"))
     if not edited.windows:
         faults.append(FieldError("/windows", "windows_needed"))
     elif rules.do_windows_overlap(edited.windows):
@@ -211,7 +220,7 @@ def _edit_faults(proposal: HotspotProposal, edited: Edited) -> list[FieldError]:
 
 def approve(person: Person, scope: Scope, proposal_id: UUID, review_days: int, now: datetime) -> Hotspot:
     """The second person: the hotspot is in force from today, and reviewed in so many days."""
-    proposal = _open(queries.reach_proposal(scope, proposal_id, to_change=True))
+    proposal = still_open(queries.reach_proposal(scope, proposal_id, to_change=True))
     if proposal.state != "proposed":
         raise Conflict("proposal_not_proposed")
     if proposal.proposed_by == person.id:
@@ -219,9 +228,7 @@ def approve(person: Person, scope: Scope, proposal_id: UUID, review_days: int, n
     if review_days not in REVIEW_DAYS:
         raise DomainError("invalid", [FieldError("/review_days", "field_invalid")])
     today = local_day(now, place_of(proposal.township_id).zone)
-    earlier = queries.open_hotspots_by_name(proposal.township_id).get(proposal.name or "")
-    if earlier is not None and (earlier.id != proposal.renews or earlier.valid_from >= today):
-        raise Conflict("hotspot_name_taken")
+    earlier = _replaced(proposal, today)
     windows = [rules.Window(*one) for one in proposal.windows]
     hotspot = open_hotspot(_hotspot_of(proposal, person, today, review_days), windows, earlier)
     proposal.state, proposal.decided_by, proposal.decided_at = "approved", person.id, now
@@ -231,28 +238,52 @@ def approve(person: Person, scope: Scope, proposal_id: UUID, review_days: int, n
     return hotspot
 
 
+def _replaced(proposal: HotspotProposal, today: date) -> Hotspot | None:
+    """The hotspot whose place it takes, under whatever name; it ends yesterday, so it has to have begun by then."""
+    named = queries.open_hotspots_by_name(proposal.township_id).get(proposal.name or "")
+    if named is not None and named.id != proposal.renews:
+        raise Conflict("hotspot_name_taken")
+    earlier = queries.open_hotspot_by_id(proposal.renews)
+    if earlier is not None and earlier.valid_from >= today:
+        raise Conflict("hotspot_began_today")
+    return earlier
+
+
 def _hotspot_of(proposal: HotspotProposal, person: Person, today: date, review_days: int) -> Hotspot:
     polygon = to_shape(proposal.geom)
     (size,) = queries.measure_polygons(proposal.township_id, [polygon.wkb])
     return Hotspot(
         township_id=proposal.township_id, village_id=size.village_id, name=proposal.name, category=proposal.category,
-        geom=from_shape(polygon, srid=4326), area_m2=size.area_m2, evidence=evidence_of(proposal),
-        proposed_by=proposal.proposed_by, approved_by=person.id, valid_from=today,
+        geom=from_shape(polygon, srid=4326), area_m2=size.area_m2, weight=weight_of(proposal),
+        evidence=evidence_of(proposal), proposed_by=proposal.proposed_by, approved_by=person.id, valid_from=today,
         review_by=today + timedelta(days=review_days),
     )  # fmt: skip
 
 
+def weight_of(proposal: HotspotProposal) -> Decimal:
+    """As it was written with a drawing; else that of the hotspot it renews."""
+    if "weight" in proposal.parameters:
+        return Decimal(proposal.parameters["weight"])
+    renewed = db.session.get(Hotspot, proposal.renews) if proposal.renews else None
+    return renewed.weight if renewed else Decimal(1)
+
+
 def evidence_of(proposal: HotspotProposal) -> str:
-    """Method, number, days and score in figures, the same in every language."""
+    """Method, number, days and score in figures, the same in every language; and what an outline by hand rests on."""
     score = "" if proposal.score is None else f" score={proposal.score:g}"
-    return f"{proposal.method} n={proposal.n} {proposal.first_on}/{proposal.last_on}{score}"
+    drawn = ""
+    if proposal.shape == DRAWN:
+        by_hand = proposal.parameters
+        own = "" if proposal.method == DRAWN else f" {DRAWN} n={by_hand['drawn_n']}"
+        drawn = f"{own} grounds={by_hand['grounds']}"
+    return f"{proposal.method} n={proposal.n} {proposal.first_on}/{proposal.last_on}{score}{drawn}"
 
 
 def reject(person: Person, scope: Scope, proposal_id: UUID, reason: str, now: datetime) -> HotspotProposal:
     """One person is enough to say no, with a reason from the list."""
     if reason not in REJECTIONS:
         raise DomainError("invalid", [FieldError("/reason", "field_needed")])
-    proposal = _open(queries.reach_proposal(scope, proposal_id, to_change=True))
+    proposal = still_open(queries.reach_proposal(scope, proposal_id, to_change=True))
     proposal.state, proposal.rejection = "rejected", reason
     proposal.decided_by, proposal.decided_at = person.id, now
     db.session.flush()
@@ -278,7 +309,7 @@ def renew(person: Person, scope: Scope, hotspot_id: int, now: datetime) -> Hotsp
     proposal = HotspotProposal(
         township_id=hotspot.township_id, id=uuid7(now, secrets.token_bytes(10)), renews=hotspot.id, method="renewal",
         parameters={}, first_on=since, last_on=today, n=queries.events_inside(hotspot.id, since, today, zone),
-        shapes={"kept": _rounded(polygon)}, shape="kept", geom=from_shape(polygon, srid=4326),
+        shapes={"kept": rounded(polygon)}, shape="kept", geom=from_shape(polygon, srid=4326),
         area_m2=hotspot.area_m2, name=hotspot.name, category=hotspot.category,
         windows=[list(one) for one in queries.windows_of([hotspot.id])[hotspot.id]], state="proposed", found_at=now,
         proposed_by=person.id, proposed_at=now,

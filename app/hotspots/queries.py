@@ -53,6 +53,29 @@ def open_hotspots_by_name(township_id: int) -> dict[str, Hotspot]:
     return {hotspot.name: hotspot for hotspot in rows}
 
 
+@dataclass(frozen=True)
+class Looked:
+    """What PostGIS says of an outline by hand: its size, whether all of it lies in the township, the events in it."""
+
+    area_m2: float
+    inside: bool
+    n: int
+
+
+def look_at(township_id: int, wkb: bytes, since: date, until: date, zone: str) -> Looked:
+    """Of imported events of any kind those that ended within these days."""
+    first, last = day_span(since, until, zone)
+    row = db.session.execute(_LOOK, {"id": township_id, "wkb": wkb, "since": first, "until": last}).one()
+    return Looked(float(row.area_m2), bool(row.inside), int(row.n))
+
+
+_LOOK = text("""
+    SELECT ST_Area(s.geom::geography) AS area_m2, ST_CoveredBy(s.geom, t.geom) AS inside,
+           (SELECT count(*) FROM recorded_incidents r
+            WHERE r.township_id = t.id AND r.happened_to >= :since AND r.happened_to < :until
+              AND ST_Intersects(s.geom, r.place)) AS n
+    FROM (SELECT ST_GeomFromWKB(:wkb, 4326) AS geom) s, areas t WHERE t.id = :id
+""")
 _MEASURE = text("""
     SELECT ST_Area(s.geom::geography) AS area_m2, ST_Intersects(t.geom, s.geom) AS in_township,
            (SELECT v.id FROM areas v
@@ -148,6 +171,12 @@ def reach_hotspot(scope: Scope, hotspot_id: int) -> Hotspot:
     if found is None:
         raise NotFound()
     return found
+
+
+def open_hotspot_by_id(hotspot_id: int | None) -> Hotspot | None:
+    """One that has no end yet, held against others meanwhile."""
+    open_yet = select(Hotspot).where(Hotspot.id == hotspot_id, Hotspot.valid_to.is_(None))
+    return db.session.scalar(open_yet.with_for_update())
 
 
 def listed_hotspots(criterion: ColumnElement[bool], today: date) -> list[Hotspot]:

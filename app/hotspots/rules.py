@@ -3,8 +3,12 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
+from decimal import Decimal
 
 MIN_AREA_M2 = 2000.0
+# Drawn by hand. A place to stand in for a quarter of an hour has no square kilometre.
+MAX_DRAWN_M2 = 1_000_000.0
+WEIGHTS = (Decimal("0.1"), Decimal(10))
 MAX_REVIEW_DAYS = 90
 DAY_MIN = 1440
 # Fewer in twelve months could point at one household.

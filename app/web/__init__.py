@@ -18,6 +18,7 @@ def init_app(app: Flask) -> None:
         display,
         exports,
         feeds,
+        hotspot_drawing,
         hotspots,
         incidents,
         monthly,
@@ -43,7 +44,17 @@ def init_app(app: Flask) -> None:
     words.init_app(app)
     desk = (
         *(board, alarms, shifts, rosters, swaps, reports, review, received, playback),
-        *(coverage, staffing, hotspots, proposals, beats, incidents, campaigns, campaign_choosing),
+        *(
+            coverage,
+            staffing,
+            hotspots,
+            proposals,
+            hotspot_drawing,
+            beats,
+            incidents,
+            campaigns,
+            campaign_choosing,
+        ),
         *(codes, people, tokens, exports, monthly),
     )
     for module in (shell, session, second_factor, phone, *desk, display, feeds):

@@ -22,6 +22,7 @@ from app.db import db
 from app.errors import Conflict, DomainError
 from app.gate import allow, me, my_scope, shows_map
 from app.hotspots.queries import names_of, townships_for
+from app.web.campaign_choosing import title_of
 from app.web.campaign_plan import plan_of
 from app.web.forms import DeskForm
 from app.web.hotspots import JUDGES, SEERS, feature_of, township_asked
@@ -64,7 +65,7 @@ def line_of(campaign: Campaign, *, is_judge: bool) -> dict[str, Any]:
     return {
         "campaign": campaign,
         "phase": phase,
-        "treated": [one.name for one in queries.areas_of(campaign) if one.role == "treated"],
+        "treated": [title_of(one) for one in queries.areas_of(campaign) if one.role == "treated"],
         "verdict": found.verdict if found and found.is_final else None,
     }
 
@@ -129,7 +130,9 @@ def page_of(campaign: Campaign, form: DecisionForm, problem: str = "") -> str:
         "desk/campaign.html", c=campaign, township=township, form=form, problem=problem, is_judge=is_judge,
         phase=operations.phase_of(campaign, now), tones=TONES, verdict_tones=VERDICT_TONES, now=now,
         areas={role: [a for a in areas if a.role == role] for role in ("treated", "control", "ring", "control_ring")},
-        progress=progress, whole=results.together([one.total for one in progress]) if progress else None,
+        progress=progress, unmeasured=[title_of(one) for one in results.unmeasured(areas)],
+        treated=[title_of(one) for one in areas if one.role == "treated"],
+        whole=results.together([one.total for one in progress]) if progress else None,
         found=shown(results.evaluation_of(campaign, now)) if is_judge else None, names_of_people=people,
         own=campaign.proposed_by == me().id, controls=controls, plan=plan_of(areas, shapes),
         shapes=features_of(areas, shapes), bounds=bounds_of([campaign.township_id]),
@@ -161,10 +164,6 @@ def signed(value: float) -> str:
 
 def probability(p: float) -> str:
     return "< 0.001" if p < 0.001 else f"{p:.3f}" if p < 0.1 else f"{p:.2f}"
-
-
-def title_of(area: CampaignArea) -> str:
-    return area.name if area.hotspot_id else _("campaigns.square", name=area.name)
 
 
 def categories_words(categories: Sequence[str]) -> str:

@@ -18,8 +18,8 @@ from app.db import db
 from app.errors import Conflict, DomainError, FieldError
 from app.gate import allow, me, my_scope, shows_map
 from app.hotspots import proposing, queries
-from app.hotspots.models import HOTSPOT_CATEGORIES, REJECTIONS, HotspotProposal
-from app.hotspots.proposing import REVIEW_DAYS, Edited
+from app.hotspots.models import HOTSPOT_CATEGORIES, REJECTIONS, Hotspot, HotspotProposal
+from app.hotspots.proposing import DRAWN, REVIEW_DAYS, Edited
 from app.hotspots.rules import Window
 from app.hotspots.windows import windows_from
 from app.web.forms import DeskForm
@@ -104,7 +104,8 @@ def form_of(proposal: HotspotProposal, **options: Any) -> ProposalForm:
     if options:
         options["data"] = {
             "name": proposal.name or "", "category": proposal.category, "windows": windows_words(proposal.windows),
-            "shape": proposal.shape, "review_days": str(REVIEW_DAYS[-1]),
+            "shape": proposal.shape,
+            "review_days": str(proposal.parameters.get("review_days", REVIEW_DAYS[-1])),
         }  # fmt: skip
     form = ProposalForm(**options)
     form.category.choices = [("", _("hotspots.choose"))] + [
@@ -123,6 +124,8 @@ def page_of(proposal: HotspotProposal, form: ProposalForm, problem: str = "") ->
         {**feature_of(geometry, "outline", name), "id": n}
         for n, (name, geometry) in enumerate(proposal.shapes.items(), 1)
     ]
+    # After the outlines, which the form's choice finds by their order.
+    outlines += [feature_of(one, "overdue", "") for one in _replaced(proposal)]
     shows_map()
     return render_template(
         "desk/hotspot_proposal.html", proposal=proposal, form=form, problem=problem, title=title_of(proposal),
@@ -130,6 +133,12 @@ def page_of(proposal: HotspotProposal, form: ProposalForm, problem: str = "") ->
         decider=people.get(proposal.decided_by, ""), own=proposal.proposed_by == me().id,
         shapes={"type": "FeatureCollection", "features": outlines}, bounds=bounds_of([proposal.township_id]),
     )  # fmt: skip
+
+
+def _replaced(proposal: HotspotProposal) -> list[Any]:
+    """The outline that it takes the place of, so that the second person sees what changes."""
+    wanted = [proposal.renews] if proposal.renews and DRAWN in proposal.shapes else []
+    return list(queries.shapes_of(Hotspot, wanted).values())
 
 
 # --- hotspots that are due ----------------------------------------------------------------------------------------

@@ -2,7 +2,7 @@
 // Wires the coverage page: the map and the rows point at each other, a click opens the drawer, the layer changes the
 // map and the address. Without this file the form, the links and the lists do the same by loading pages.
 
-import { cornersOf, wireDrawing } from "./coverage_draw.js";
+import { cornersOf, drawingOf } from "./coverage_draw.js";
 import { periodAt } from "./domain/periods.js";
 
 /** @typedef {import("./map/coverage_map.js").CoverageMap} CoverageMap */
@@ -17,6 +17,8 @@ let from = null;
 
 // --- the map --------------------------------------------------------------------------------------
 
+const drawing = drawingOf(() => map, (key) => openWhy(key));
+
 async function openMap() {
   try {
     const { openCoverageMap } = await import("./map/coverage_map.js");
@@ -28,9 +30,11 @@ async function openMap() {
         tip(thing?.name ?? "");
       },
       onChoose: (thing) => openWhy(`${thing.kind}/${thing.id}`),
+      onDrawn: drawing.drawn,
+      onCorner: drawing.corner,
     });
     $("map-wait").remove();
-    wireDrawing(map, openWhy);
+    drawing.wire();
     outlineDrawn();
   } catch (error) {
     console.warn("no map", error);

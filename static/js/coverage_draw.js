@@ -1,6 +1,6 @@
 // @ts-check
-// Drawing an area on the coverage map: taps set corners, a button closes it, and the drawer answers. By keyboard the same
-// is done by what the map shows, or by the four sides of the form, which needs no script.
+// Drawing an area on the coverage map: taps set corners, a button closes it, the drawer answers; a corner that is dragged
+// afterwards asks again. By keyboard the same is done by what the map shows, or by the four sides of the form, which needs no script.
 
 /** @typedef {import("./map/coverage_map.js").CoverageMap} CoverageMap */
 const $ = (/** @type {string} */ id) => /** @type {HTMLElement} */ (document.getElementById(id));
@@ -17,31 +17,31 @@ export function cornersOf(text) {
   return corners.every((corner) => corner.length === 2 && corner.every(Number.isFinite)) ? corners : [];
 }
 
-/** @param {CoverageMap} map @param {(key: string) => void} open */
-export function wireDrawing(map, open) {
+/**
+ * @param {() => CoverageMap|null} map @param {(key: string) => void} open
+ * @returns {{drawn: (corners: number[][]) => void, corner: (n: number) => void, wire: () => void}} what the map tells, and the buttons
+ */
+export function drawingOf(map, open) {
   const [start, undo, done, view, state] = ["draw-start", "draw-undo", "draw-done", "draw-view", "draw-state"].map($);
-  $("draw-tools").hidden = false;
-  const say = () => {
-    const n = map.corners().length;
+  const corner = (/** @type {number} */ n) => {
     state.textContent = (state.dataset.words ?? "").replace("0", String(n));
     undo.hidden = n === 0;
     done.hidden = n < FEWEST;
   };
-  const show = (/** @type {number[][]} */ corners) => {
-    map.draw(false);
+  const drawn = (/** @type {number[][]} */ corners) => {
     undo.hidden = done.hidden = true;
-    map.outline(corners);
+    state.textContent = state.dataset.drag ?? "";
     open(`drawn/${addressOf(corners)}`);
   };
-  start.addEventListener("click", () => {
-    map.outline([]);
-    map.draw(true, say);
-    say();
-  });
-  undo.addEventListener("click", () => {
-    map.outline(map.corners().slice(0, -1));
-    say();
-  });
-  done.addEventListener("click", () => show(map.corners()));
-  view.addEventListener("click", () => show(map.box()));
+  const wire = () => {
+    $("draw-tools").hidden = false;
+    start.addEventListener("click", async () => {
+      await map()?.draw();
+      corner(0);
+    });
+    undo.addEventListener("click", () => map()?.undo());
+    done.addEventListener("click", () => map()?.finish());
+    view.addEventListener("click", () => drawn(map()?.box() ?? []));
+  };
+  return { drawn, corner, wire };
 }

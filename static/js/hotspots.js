@@ -4,6 +4,7 @@
 
 const mapBox = document.getElementById("hotspot-map");
 const data = document.getElementById("hotspot-shapes");
+const corners = document.querySelector("[data-corners]"); // a page on which an outline is drawn
 
 /** The number of the outline that is chosen in the form, or 1. @param {any} shapes */
 function chosen(shapes) {
@@ -18,8 +19,9 @@ async function openMap() {
     const shapes = JSON.parse(data.textContent ?? "");
     const { openHotspotMap } = await import("./map/hotspot_map.js");
     const map = await openHotspotMap(mapBox, shapes, (address) => {
-      location.href = address;
+      if (!corners) location.href = address;
     });
+    if (corners) return await (await import("./hotspot_draw.js")).wireMap(map);
     map.choose(chosen(shapes));
     document.addEventListener("change", (event) => {
       if (/** @type {HTMLInputElement} */ (event.target).name === "shape") map.choose(chosen(shapes));
@@ -32,4 +34,7 @@ async function openMap() {
 }
 
 for (const button of document.querySelectorAll("[data-print]")) button.addEventListener("click", () => window.print());
-openMap();
+if (corners) import("./hotspot_draw.js").then(({ wireCentre }) => wireCentre());
+const folded = mapBox?.closest("details:not([open])"); // without a size there is nothing to draw on
+if (folded) folded.addEventListener("toggle", openMap, { once: true });
+else openMap();

@@ -281,6 +281,16 @@ GET     /desk/hotspots/proposals/<uuid:proposal_id>         town     in   403   
 GET     /desk/hotspots/proposals/<uuid:proposal_id>         other    in   403    403  403    404      200   403
 POST    /desk/hotspots/proposals/<uuid:proposal_id>         town     in   403    403  403    302      302   403
 POST    /desk/hotspots/proposals/<uuid:proposal_id>         other    in   403    403  403    404      302   403
+GET     /desk/hotspots/drawn                                -        in   403    403  403    200      200   403
+POST    /desk/hotspots/drawn                                -        in   403    403  403    422      422   403
+GET     /desk/hotspots/proposals/<uuid:proposal_id>/drawn   town     in   403    403  403    200      200   403
+GET     /desk/hotspots/proposals/<uuid:proposal_id>/drawn   other    in   403    403  403    404      200   403
+POST    /desk/hotspots/proposals/<uuid:proposal_id>/drawn   town     in   403    403  403    422      422   403
+POST    /desk/hotspots/proposals/<uuid:proposal_id>/drawn   other    in   403    403  403    404      422   403
+GET     /desk/hotspots/<int:hotspot_id>/drawn               town     in   403    403  403    200      200   403
+GET     /desk/hotspots/<int:hotspot_id>/drawn               other    in   403    403  403    404      200   403
+POST    /desk/hotspots/<int:hotspot_id>/drawn               town     in   403    403  403    422      422   403
+POST    /desk/hotspots/<int:hotspot_id>/drawn               other    in   403    403  403    404      422   403
 POST    /desk/hotspots/<int:hotspot_id>/renew               town     in   403    403  403    302      302   403
 POST    /desk/hotspots/<int:hotspot_id>/renew               other    in   403    403  403    404      302   403
 POST    /desk/hotspots/<int:hotspot_id>/end                 town     in   403    403  403    302      302   403

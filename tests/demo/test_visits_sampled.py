@@ -27,7 +27,8 @@ def told(world: World, outing: Outing, every_s: int) -> dict[str, list[float]]:
     taken = take_fixes(motion, every_s, random.Random(f"{outing.key}:{every_s}"))
     degrees = np.round(world.plane.to_degrees([(f.x, f.y) for f in taken]) * 1e7).astype(int)
     fixes = [
-        Fix(int(lon), int(lat), f.accuracy_m, round(f.t_s)) for f, (lon, lat) in zip(taken, degrees, strict=True)
+        Fix(int(lon), int(lat), f.accuracy_m, round(f.t_s))
+        for f, (lon, lat) in zip(taken, degrees, strict=True)
     ]
     shapes = {n: spot.metres for n, spot in enumerate(world.hotspots.values())}
     found = contributions(

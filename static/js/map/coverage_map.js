@@ -7,9 +7,10 @@ import { colours, coverageStyle, HATCH, hatch, isShown } from "./coverage_style.
 /**
  * @typedef {{kind: "street"|"hotspot"|"route"|"area", id: string|number, name: string}} Thing
  * @typedef {{box: HTMLElement, bounds: number[], from: string, to: string, times: string, view: string, label: string, level: string,
- *   onPoint: (thing: Thing|null) => void, onChoose: (thing: Thing) => void}} Options
+ *   onPoint: (thing: Thing|null) => void, onChoose: (thing: Thing) => void,
+ *   onDrawn: (corners: number[][]) => void, onCorner: (n: number) => void}} Options
  * @typedef {{show: (view: string) => void, heat: (thing: {kind: string, id: string}|null) => void,
- *   draw: (on: boolean, onCorner?: (corners: number[][]) => void) => void, outline: (corners: number[][]) => void, corners: () => number[][], box: () => number[][]}} CoverageMap
+ *   draw: () => Promise<void>, undo: () => void, finish: () => void, outline: (corners: number[][]) => Promise<void>, box: () => number[][]}} CoverageMap
  */
 
 const SOURCE = /** @type {Record<string, string>} */ ({ street: "streets", hotspot: "hotspots", route: "routes", area: "areas" });
@@ -56,31 +57,18 @@ export async function openCoverageMap(o) {
   };
   map.on("style.load", paint);
 
-  // An area drawn by taps, corner by corner; it lies above everything and is gone with the page.
-  /** @type {number[][]} */
-  let corners = [];
-  /** @type {((corners: number[][]) => void)|null} */
-  let onCorner = null;
-  const shape = () => {
-    const shown = corners.map(([lon, lat]) => base.draw([lon, lat])); // corners are WGS-84
-    const ring = shown.length ? [...shown, shown[0]] : [];
-    return /** @type {import("geojson").FeatureCollection} */ ({ type: "FeatureCollection", features: [
-      ...shown.map((coordinates) => ({ type: "Feature", properties: {}, geometry: { type: "Point", coordinates } })),
-      ...(shown.length > 1 ? [{ type: "Feature", properties: {}, geometry: { type: "LineString", coordinates: ring } }] : []),
-    ] });
-  };
-  map.on("style.load", () => {
-    map.addSource("drawn", { type: "geojson", data: shape() });
-    map.addLayer({ id: "drawn-line", type: "line", source: "drawn", filter: ["==", ["geometry-type"], "LineString"], paint: { "line-color": c.ink, "line-width": 3, "line-dasharray": [2, 1] } });
-    map.addLayer({ id: "drawn-points", type: "circle", source: "drawn", filter: ["==", ["geometry-type"], "Point"], paint: { "circle-color": c.ink, "circle-radius": 5 } });
-  });
-  const outline = (/** @type {number[][]} */ wanted) => {
-    corners = wanted;
-    /** @type {import("maplibre-gl").GeoJSONSource|undefined} */ (map.getSource("drawn"))?.setData(shape());
+  // An area drawn by hand lies above everything and is gone with the page. What draws it is loaded when somebody draws.
+  /** @type {import("./draw.js").Drawing|null} */
+  let drawing = null;
+  const pencil = async () => {
+    if (drawing) return drawing;
+    const { openDrawing } = await import("./draw.js");
+    drawing ??= openDrawing(map, base, { drawn: ([corners]) => o.onDrawn(/** @type {number[][]} */ (/** @type {unknown} */ (corners))), corners: o.onCorner });
+    return drawing;
   };
   matchMedia("(prefers-color-scheme: dark)").addEventListener("change", () => {
     c = colours();
-    map.setStyle(base.under(coverageStyle(c, address, o.level)), { diff: false });
+    map.setStyle(base.under(coverageStyle(c, address, o.level)), { diff: false, transformStyle: withDrawn });
   });
 
   const at = (/** @type {import("maplibre-gl").MapMouseEvent} */ event) => {
@@ -97,7 +85,7 @@ export async function openCoverageMap(o) {
   let pointed = null;
   map.on("mousemove", (event) => {
     const thing = at(event);
-    map.getCanvas().style.cursor = onCorner ? "crosshair" : thing ? "pointer" : "";
+    if (!drawing?.isDrawing()) map.getCanvas().style.cursor = thing ? "pointer" : "";
     if (thing?.kind === pointed?.kind && thing?.id === pointed?.id) return;
     pointed = thing;
     heat(thing);
@@ -109,11 +97,7 @@ export async function openCoverageMap(o) {
     o.onPoint(null);
   });
   map.on("click", (event) => {
-    if (onCorner) {
-      outline([...corners, base.read([event.lngLat.lng, event.lngLat.lat])]);
-      onCorner(corners);
-      return;
-    }
+    if (drawing?.isDrawing()) return;
     const thing = at(event);
     if (thing) o.onChoose(thing);
   });
@@ -135,16 +119,25 @@ export async function openCoverageMap(o) {
       paint();
     },
     heat,
-    draw(on, tell) {
-      onCorner = on ? (tell ?? null) : null;
-      map.doubleClickZoom[on ? "disable" : "enable"]();
-      map.getCanvas().style.cursor = on ? "crosshair" : "";
+    async draw() {
+      (await pencil()).start("polygon");
     },
-    outline,
-    corners: () => corners,
+    undo: () => drawing?.undo(),
+    finish: () => drawing?.finish(),
+    async outline(corners) {
+      if (corners.length || drawing) (await pencil()).set(corners.length ? [/** @type {any} */ (corners)] : []);
+    },
     box() {
       const b = map.getBounds();
       return [b.getSouthWest(), b.getSouthEast(), b.getNorthEast(), b.getNorthWest()].map(({ lng, lat }) => base.read([lng, lat]));
     },
   };
+}
+
+/** Another style, with what is drawn by hand kept on top. @type {import("maplibre-gl").TransformStyleFunction} */
+function withDrawn(before, after) {
+  const isDrawn = (/** @type {string} */ name) => name.startsWith("drawn");
+  const sources = Object.entries(before?.sources ?? {}).filter(([name]) => isDrawn(name));
+  const layers = (before?.layers ?? []).filter((layer) => isDrawn(layer.id));
+  return { ...after, sources: { ...after.sources, ...Object.fromEntries(sources) }, layers: [...after.layers, ...layers] };
 }

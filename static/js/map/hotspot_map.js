@@ -1,15 +1,17 @@
 // @ts-check
 // Hotspots, proposed places, outlines and the steps of a density over our own streets. Loaded only where it is shown.
 import { Map as MapLibre, NavigationControl, ScaleControl, setWorkerUrl } from "maplibre-gl";
-import { nameBase, openBase, tilesOf } from "./base.js";
+import { boxOf, nameBase, openBase, tilesOf } from "./base.js";
 
 // A point says where something happened: it is shown from this zoom on, and the server sends none before.
 const POINTS_FROM = 13;
 
+/** @typedef {{choose: (id: number) => void, map: MapLibre, base: import("./base.js").Base, ready: Promise<unknown>, fit: (bounds: number[]) => void}} HotspotMap */
+
 /**
  * @param {HTMLElement} box with data-bounds and perhaps data-incidents @param {any} given GeoJSON
  * @param {(address: string) => void} open
- * @returns {Promise<{choose: (id: number) => void}>} rejects when there is no WebGL
+ * @returns {Promise<HotspotMap>} rejects when there is no WebGL
  */
 export async function openHotspotMap(box, given, open) {
   setWorkerUrl("/static/dist/maplibre-gl-worker.mjs");
@@ -19,7 +21,7 @@ export async function openHotspotMap(box, given, open) {
     container: box,
     style: base.under(style(base, shapes, box.dataset.incidents)),
     transformRequest: base.request,
-    bounds: /** @type {any} */ (boundsOf(shapes) ?? (box.dataset.bounds ?? "").split(",").map(Number)),
+    bounds: /** @type {any} */ (boundsOf(shapes) ?? boxOf(base, (box.dataset.bounds ?? "").split(",").map(Number))),
     fitBoundsOptions: { padding: 40, maxZoom: 16 },
     attributionControl: false,
     dragRotate: false,
@@ -27,6 +29,7 @@ export async function openHotspotMap(box, given, open) {
     touchPitch: false,
     locale: { "Map.Title": box.getAttribute("aria-label") ?? "" },
   });
+  const ready = map.once("load");
   map.touchZoomRotate.disableRotation();
   map.addControl(new NavigationControl({ showCompass: false }), "top-right");
   map.addControl(new ScaleControl({ maxWidth: 120 }), "bottom-left");
@@ -37,6 +40,10 @@ export async function openHotspotMap(box, given, open) {
     if (address) open(address);
   });
   return {
+    map,
+    base,
+    ready,
+    fit: (bounds) => void map.fitBounds(boxOf(base, bounds), { padding: 60, maxZoom: 17, animate: false }),
     choose(id) {
       const show = () => map.setFilter("chosen", ["==", ["id"], id]);
       if (map.isStyleLoaded()) show();
