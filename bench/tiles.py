@@ -151,7 +151,7 @@ def same_streets(ground: Town, ours: Client, theirs: Client, tile: Tile) -> None
     other = features_of(theirs.ok(tipg_path(tile)), shapes=False)
     # What is smaller than a pixel leaves one side sooner than the other.
     both = mine.keys() & other.keys()
-    if len(both) < 0.97 * max(len(mine), len(other)):
+    if len(both) < 0.9 * max(len(mine), len(other)):
         raise SystemExit(f"✗ {len(mine)} streets beside {len(other)} of tipg")
     must_be_same({key: mine[key] for key in both}, {key: other[key] for key in both})
 

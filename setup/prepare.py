@@ -221,10 +221,9 @@ def can_sudo():
 # ---------------------------------------------------------------- Python packages
 
 
-def venv_works(venv=None):
+def venv_works(venv=None, python=None):
     """Its Python runs, and its scripts name this folder: they carry its path, so a moved checkout needs a new one."""
-    venv = venv or VENV
-    python = venv / "bin" / "python"
+    venv, python = venv or VENV, python or PYTHON
     try:
         named = str(venv) in (venv / "bin" / "pip").read_text()
         return (
@@ -260,14 +259,14 @@ def python_packages(purpose):
 def peer_packages():
     """What the benches measure beside, in an environment of its own: their pins are none of ours."""
     source, venv = REPO / "requirements-bench.txt", VAR / "peers" / ".venv"
-    stamp, value = venv / "installed", digest(source)
-    if venv_works(venv) and stamped(stamp, value):
+    python, stamp, value = venv / "bin" / "python", venv / "installed", digest(source)
+    if venv_works(venv, python) and stamped(stamp, value):
         return
     say("installing what the benches measure beside (requirements-bench.txt) into var/peers")
     shutil.rmtree(venv, ignore_errors=True)
     venv.mkdir(parents=True)
     quietly([sys.executable, "-m", "venv", venv], "venv-peers")
-    pip = [venv / "bin" / "python", "-m", "pip", "install", "--disable-pip-version-check", "--no-input"]
+    pip = [python, "-m", "pip", "install", "--disable-pip-version-check", "--no-input"]
     quietly([*pip, "-r", source], "pip-peers", stdin=subprocess.DEVNULL)
     stamp.write_text(value)
 

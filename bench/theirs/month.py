@@ -71,7 +71,7 @@ def route_completion(lines, routes):
         lines.assign(geometry=lines.geometry.buffer(REACH_M, cap_style="flat")).dissolve("shift_id").geometry
     )
     walked = routes[routes.shift_id.isin(reach.index)].set_index("shift_id")
-    legs = walked.geometry.map(legs_of).explode()
+    legs = geopandas.GeoSeries(walked.geometry.map(legs_of).explode(), crs=routes.crs)
     inside = legs.intersection(reach.reindex(legs.index), align=False)
     return 100 * float(inside.length.sum() / legs.length.sum())
 

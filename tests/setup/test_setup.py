@@ -13,7 +13,12 @@ from pathlib import Path
 import pytest
 
 REPO = Path(__file__).resolve().parents[2]
-REQUIREMENTS = ("requirements.txt", "requirements-worker.txt", "requirements-dev.txt", "requirements-bench.txt")
+REQUIREMENTS = (
+    "requirements.txt",
+    "requirements-worker.txt",
+    "requirements-dev.txt",
+    "requirements-bench.txt",
+)
 TARGETS = (
     "help",
     "run",
