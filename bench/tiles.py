@@ -62,13 +62,13 @@ def features_of(body: bytes, shapes: bool = True) -> dict[int, Any]:
 
 
 class Beside:
-    """Clients of ours and plain connections, made once, all for the fullest tile of zoom 14."""
+    """Clients of ours and plain connections, made once, all for the fullest tile of a zoom."""
 
-    def __init__(self, ground: Town, server: Server) -> None:
-        self.tile = tiles_of(ground, 14)[0]
+    def __init__(self, ground: Town, server: Server, z: int) -> None:
+        self.tile = tiles_of(ground, z)[0]
         self.path = path(ground, self.tile)
         self.clients = [client(server, reader) for reader in ground.readers(CLIENTS)]
-        self.links = [ground.raw() for _ in range(CLIENTS)]
+        self.links = links_to(ground)
         ours, theirs = self.clients[0].ok(self.path), self.links[0].execute(SQL, self.tile).fetchone()
         assert theirs
         must_be_same(features_of(ours), features_of(bytes(theirs[0])))
@@ -81,18 +81,27 @@ class Beside:
         return [lambda c=c: c.ok(self.path, status, **more) for c in self.clients]  # type: ignore[misc]
 
 
-_made: dict[str, Beside] = {}
+_links: list[Any] = []
 
 
-def beside(ground: Town, name: str) -> Beside:
-    if name not in _made:
-        _made[name] = Beside(ground, getattr(ground, name))
-    return _made[name]
+def links_to(ground: Town) -> list[Any]:
+    if not _links:
+        _links.extend(ground.raw() for _ in range(CLIENTS))
+    return _links
 
 
-def cut(ground: Town) -> tuple[Pair, ...]:
+_made: dict[tuple[str, int], Beside] = {}
+
+
+def beside(ground: Town, name: str, z: int) -> Beside:
+    if (name, z) not in _made:
+        _made[name, z] = Beside(ground, getattr(ground, name), z)
+    return _made[name, z]
+
+
+def cut(ground: Town, z: int) -> tuple[Pair, ...]:
     """Tiles a second, every one of ours cut for the request."""
-    both = beside(ground, "unkept")
+    both = beside(ground, "unkept", z)
     return ((rate(both.ours()), rate(both.raw())),)
 
 
@@ -100,9 +109,9 @@ def rate(jobs: list[Callable[[], Any]]) -> float:
     return len(jobs) * EACH / together([lambda job=job: [job() for _ in range(EACH)] for job in jobs])  # type: ignore[misc]
 
 
-def asked_again(ground: Town) -> tuple[Pair, ...]:
+def asked_again(ground: Town, z: int) -> tuple[Pair, ...]:
     """Milliseconds that 95 of 100 requests stay under: the kept tile with 200, the same unchanged with 304."""
-    both = beside(ground, "ours")
+    both = beside(ground, "ours", z)
     status, headers, _ = both.clients[0].get(both.path)
     assert status == 200
     for _ in range(3):  # every process of the server has it
@@ -179,15 +188,36 @@ RAW = "raw PostGIS: ST_AsMVT of the same streets with the same attributes from a
 TIPG = (
     "tipg under uvicorn, 2 processes each, the same streets and attributes from a finished table, 64 clients"
 )
-BENCHES = (
-    Bench((Line("tiles.streets.vs_sql", "tiles/s", f"{RAW}; each of ours cut for the request"),), cut),
-    Bench(
-        (
-            Line("tiles.cached.p95", "ms", f"{RAW}; ours kept since it was cut, answered with 200"),
-            Line("tiles.unchanged.p95", "ms", f"{RAW}; ours asked with If-None-Match, answered with 304"),
+
+
+def beside_sql(z: int, more: str, holds: str) -> tuple[Bench, Bench]:
+    against = f"{RAW}, {holds}"
+    return (
+        Bench(
+            (Line(f"tiles.streets.vs_sql{more}", "tiles/s", f"{against}; each of ours cut for the request"),),
+            lambda ground: cut(ground, z),
         ),
-        asked_again,
-    ),
+        Bench(
+            (
+                Line(
+                    f"tiles.cached.p95{more}",
+                    "ms",
+                    f"{against}; ours kept since it was cut, answered with 200",
+                ),
+                Line(
+                    f"tiles.unchanged.p95{more}",
+                    "ms",
+                    f"{against}; ours asked with If-None-Match, answered with 304",
+                ),
+            ),
+            lambda ground: asked_again(ground, z),
+        ),
+    )
+
+
+BENCHES = (
+    *beside_sql(14, "", "the fullest tile of zoom 14"),
+    *beside_sql(13, ".whole_town", "the tile of zoom 13 with all streets of the town"),
     Bench(
         (
             Line("tiles.streets.vs_tipg", "s/tile", f"{TIPG}; processor time of servers and PostgreSQL"),

@@ -46,6 +46,8 @@ PEERS = ROOT / "var" / "peers" / ".venv" / "bin"
 TOWN = "420199101000"
 GUNICORN = (str(ROOT / ".venv/bin/gunicorn"), "-c", "deploy/gunicorn.conf.py")
 WAIT_S = 120
+# Ten connections a process at most, as tipg has: all servers here share one PostgreSQL of a hundred.
+POOL = "5"
 TABLES = """
 DROP SCHEMA IF EXISTS bench CASCADE;
 CREATE SCHEMA bench;
@@ -230,7 +232,7 @@ def open_town(name: str, stack: ExitStack) -> Town:
     media = stack.enter_context(tempfile.TemporaryDirectory())
     env = {
         **conftest.env_for(name), "PUBLIC_URL": f"http://127.0.0.1:{conftest.free_port()}", "XUNFANG_DEMO": "1",
-        "XUNFANG_MEDIA": media, "FLASK_APP": "wsgi",
+        "XUNFANG_MEDIA": media, "FLASK_APP": "wsgi", "DB_POOL_SIZE": POOL,
     }  # fmt: skip
     subprocess.run(["flask", "demo"], cwd=ROOT, env=env, check=True, stdout=subprocess.DEVNULL)
     app = create_app(read_settings(env))
