@@ -27,7 +27,7 @@ format: ## let ruff put right what it can
 	@exec bash setup/lint.sh --fix
 
 bench: ## measurements beside something outside, into bench/results.json (ARGS=…)
-	@exec bash setup/with.sh test .venv/bin/python -m bench $(ARGS)
+	@exec bash setup/with.sh bench .venv/bin/python -m bench $(ARGS)
 
 demo: ## fill the demo county (safe to repeat)
 	@exec bash setup/with.sh run bash -c '.venv/bin/flask --app wsgi db upgrade && exec .venv/bin/flask --app wsgi demo'

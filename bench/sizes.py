@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bench.figures import Bench, Line
 from bench.sync import raw_fixes
 from bench.world import World, batch, raw_connection
 from tests.phone import walk
@@ -22,4 +23,9 @@ def bytes_a_fix(ground: World) -> tuple[float, float]:
     return float(mine[0]), float(theirs[0])
 
 
-BENCHES = (("bytes.fix", "B/fix", "raw PostGIS: a row a fix, heap and GiST index", bytes_a_fix),)
+BENCHES = (
+    Bench(
+        (Line("bytes.fix", "B/fix", "raw PostGIS: a row a fix, heap and GiST index"),),
+        lambda ground: (bytes_a_fix(ground),),
+    ),
+)

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import json
-import threading
-import time
 from collections.abc import Callable, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+from bench.clients import together
+from bench.figures import Bench, Line
 from bench.world import Carried, World, batch, raw_connection
 from tests.phone import walk
 
@@ -99,36 +99,29 @@ def raw_fixes(ground: World, n: int) -> float:
     return rate
 
 
-def together(jobs: Sequence[Callable[[], Any]]) -> float:
-    """Seconds until all jobs, begun at once, are done."""
-    barrier = threading.Barrier(len(jobs) + 1)
-
-    def run(job: Callable[[], Any]) -> None:
-        barrier.wait()
-        job()
-
-    threads = [threading.Thread(target=run, args=(job,)) for job in jobs]
-    for thread in threads:
-        thread.start()
-    barrier.wait()
-    begun = time.perf_counter()
-    for thread in threads:
-        thread.join()
-    return time.perf_counter() - begun
-
-
 BENCHES = (
-    (
-        "sync.checkins",
-        "check-ins/s",
-        "raw PostgreSQL: one INSERT of a row that size a transaction, 8 clients",
-        checkins,
+    Bench(
+        (
+            Line(
+                "sync.checkins",
+                "check-ins/s",
+                "raw PostgreSQL: one INSERT of a row that size a transaction, 8 clients",
+            ),
+        ),
+        lambda ground: (checkins(ground),),
     ),
-    ("sync.batch16", "check-ins/s", "raw PostgreSQL: one INSERT a transaction, 8 clients", batches_of_16),
-    (
-        "sync.segments",
-        "fixes/s",
-        "raw PostGIS: a row a fix with a GiST index, 40 a transaction, 8 clients",
-        segments,
+    Bench(
+        (Line("sync.batch16", "check-ins/s", "raw PostgreSQL: one INSERT a transaction, 8 clients"),),
+        lambda ground: (batches_of_16(ground),),
+    ),
+    Bench(
+        (
+            Line(
+                "sync.segments",
+                "fixes/s",
+                "raw PostGIS: a row a fix with a GiST index, 40 a transaction, 8 clients",
+            ),
+        ),
+        lambda ground: (segments(ground),),
     ),
 )

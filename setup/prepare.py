@@ -2,7 +2,8 @@
 """Get a checkout ready: Debian packages, Python packages, browser libraries, the built pages.
 
     prepare.py run      what the server needs          (make run)
-    prepare.py test     and what the tests need        (make test, make bench, make shots)
+    prepare.py test     and what the tests need        (make test, make shots)
+    prepare.py bench    and what is measured beside    (make bench)
     prepare.py lint     only what the checkers need    (make lint, make format)
 
 Every step leaves a stamp with a hash of what it was made from, so a second run does nothing. Standard library only:
@@ -220,12 +221,13 @@ def can_sudo():
 # ---------------------------------------------------------------- Python packages
 
 
-def venv_works():
+def venv_works(venv=None, python=None):
     """Its Python runs, and its scripts name this folder: they carry its path, so a moved checkout needs a new one."""
+    venv, python = venv or VENV, python or PYTHON
     try:
-        named = str(VENV) in (VENV / "bin" / "pip").read_text()
+        named = str(venv) in (venv / "bin" / "pip").read_text()
         return (
-            named and subprocess.run([PYTHON, "-c", "import pip"], stderr=subprocess.DEVNULL).returncode == 0
+            named and subprocess.run([python, "-c", "import pip"], stderr=subprocess.DEVNULL).returncode == 0
         )
     except OSError:
         return False
@@ -252,6 +254,21 @@ def python_packages(purpose):
     quietly(pip, "pip", stdin=subprocess.DEVNULL)
     stamp.write_text(value)
     say(f"Python packages ready in {time.time() - began:.0f} s")
+
+
+def peer_packages():
+    """What the benches measure beside, in an environment of its own: their pins are none of ours."""
+    source, venv = REPO / "requirements-bench.txt", VAR / "peers" / ".venv"
+    python, stamp, value = venv / "bin" / "python", venv / "installed", digest(source)
+    if venv_works(venv, python) and stamped(stamp, value):
+        return
+    say("installing what the benches measure beside (requirements-bench.txt) into var/peers")
+    shutil.rmtree(venv, ignore_errors=True)
+    venv.mkdir(parents=True)
+    quietly([sys.executable, "-m", "venv", venv], "venv-peers")
+    pip = [python, "-m", "pip", "install", "--disable-pip-version-check", "--no-input"]
+    quietly([*pip, "-r", source], "pip-peers", stdin=subprocess.DEVNULL)
+    stamp.write_text(value)
 
 
 # ---------------------------------------------------------------- browser libraries and the build
@@ -333,7 +350,7 @@ def built_pages():
 
 
 def main(argv):
-    if len(argv) != 1 or argv[0] not in ("run", "test", "lint"):
+    if len(argv) != 1 or argv[0] not in ("run", "test", "bench", "lint"):
         print(__doc__, file=sys.stderr)
         return 2
     purpose = argv[0]
@@ -349,6 +366,8 @@ def main(argv):
                 fcntl.flock(lock, fcntl.LOCK_EX)
             install_packages(purpose)
             python_packages(purpose)
+            if purpose == "bench":
+                peer_packages()
             browser_libraries()
             if purpose != "lint":
                 built_pages()

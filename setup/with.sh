@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# with.sh run|test COMMAND…: the command in a checkout that is set up, with its database running and its settings exported.
+# with.sh run|test|bench COMMAND…: the command in a checkout that is set up, with its database running and its settings exported.
 set -euo pipefail
 # shellcheck source=setup/env.sh
 source "$(dirname "$0")/env.sh"

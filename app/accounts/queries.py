@@ -5,8 +5,10 @@ from __future__ import annotations
 from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from functools import cache
+from typing import Any
 
-from sqlalchemy import ColumnElement, and_, delete, exists, func, or_, select, text, update
+from sqlalchemy import ColumnElement, and_, bindparam, delete, exists, func, or_, select, text, update
 from sqlalchemy.dialects.postgresql import insert
 
 from app.accounts.models import (
@@ -27,15 +29,21 @@ def person_by_login(login: str) -> Person | None:
 
 
 def live_session(secret_sha256: bytes, now: datetime) -> tuple[Person, UserSession] | None:
-    row = db.session.execute(
+    row = db.session.execute(_live(), {"secret": secret_sha256, "now": now}).first()
+    return (row[0], row[1]) if row else None
+
+
+@cache
+def _live() -> Any:
+    """Put together once: every request begins with it."""
+    return (
         select(Person, UserSession)
         .join(UserSession, UserSession.person_id == Person.id)
         .where(
-            UserSession.secret_sha256 == secret_sha256, UserSession.revoked_at.is_(None),
-            UserSession.expires_at > now, Person.active,
+            UserSession.secret_sha256 == bindparam("secret"), UserSession.revoked_at.is_(None),
+            UserSession.expires_at > bindparam("now"), Person.active,
         )
-    ).first()  # fmt: skip
-    return (row[0], row[1]) if row else None
+    )  # fmt: skip
 
 
 def sessions_of(person_id: int, now: datetime) -> list[UserSession]:

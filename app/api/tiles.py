@@ -50,7 +50,8 @@ def tile(query: dict[str, Any], layer: str, z: int, x: int, y: int) -> Any:
         raise NotFound()
     wanted = replace(checked(z, x, y), datum=query["datum"])
     now, scope = clock.now(), my_scope()
-    zone = queries.zone_of(scope.visible_area_ids)
+    # The zone says which day is today: of no matter where the last day is named.
+    zone = queries.DEFAULT_ZONE if query["last"] else queries.zone_of(scope.visible_area_ids)
     period = period_of(query["first"], query["last"], zone, now, query["times"])
     return answer(tiles.tile_of(layer, scope, wanted, period, now))
 

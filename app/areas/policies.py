@@ -6,8 +6,7 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
-from sqlalchemy import case, select
-from sqlalchemy.dialects.postgresql import distinct_on
+from sqlalchemy import select, text
 
 from app.areas.models import Area, PolicyVersion
 from app.db import db
@@ -26,15 +25,16 @@ class InForce:
 
 def policies_in_force(township_id: int, day: date) -> InForce:
     """One statement: township before county, later before earlier; whole bodies, never merged across areas."""
-    at_township = case((PolicyVersion.area_id == township_id, 0), else_=1)
-    rows = db.session.execute(
-        select(PolicyVersion.topic, PolicyVersion.body, PolicyVersion.id)
-        .join(Area, Area.id == township_id)
-        .where(PolicyVersion.area_id.in_([Area.id, Area.county_id]), PolicyVersion.valid_from <= day)
-        .ext(distinct_on(PolicyVersion.topic))
-        .order_by(PolicyVersion.topic, at_township, PolicyVersion.valid_from.desc())
-    ).all()
+    rows = db.session.execute(_IN_FORCE, {"township": township_id, "day": day}).all()
     return InForce({r.topic: r.body for r in rows}, {r.topic: r.id for r in rows})
+
+
+_IN_FORCE = text("""
+    SELECT DISTINCT ON (p.topic) p.topic, p.body, p.id
+    FROM areas a JOIN policy_versions p ON p.area_id IN (a.id, a.county_id)
+    WHERE a.id = :township AND p.valid_from <= :day
+    ORDER BY p.topic, (p.area_id = :township) DESC, p.valid_from DESC
+""")
 
 
 class PoliciesOf:

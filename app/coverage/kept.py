@@ -1,8 +1,9 @@
 """Tiles of streets that were cut, kept in the memory of the process by what they were cut from.
 
 An imported street never changes its shape or name: a further import makes new ones. So a tile of streets is the same
-for as long as its streets and their figures are: those are the key, and what is kept is never out of date. Nothing has
-to be told that somebody walked, and people who see the same share a tile.
+for as long as what the caller sees, the networks there and the evidence behind their figures are: those are the key,
+read anew for every request, and what is kept is never out of date. Nothing has to be told that somebody walked, no
+street is read for a tile that is kept, and people who see the same share it.
 """
 
 from __future__ import annotations
@@ -41,6 +42,6 @@ class KeptTiles:
         return tile
 
 
-def key_of(database: str, tile: Mapping[str, Any], columns: Mapping[str, Sequence[Any]]) -> bytes:
-    """`tile`: where it lies and in which datum; `columns`: every street in it with all that it says of each."""
-    return hashlib.sha256(json.dumps([database, tile, columns]).encode()).digest()
+def key_of(database: str, tile: Mapping[str, Any], made_from: Mapping[str, Sequence[Any]]) -> bytes:
+    """`tile`: where it lies and in which datum; `made_from`: all that decides what it says of its streets."""
+    return hashlib.sha256(json.dumps([database, tile, made_from]).encode()).digest()

@@ -12,8 +12,8 @@ from datetime import date, datetime, timedelta
 from typing import Any
 
 from geoalchemy2 import Geography
-from sqlalchemy import ARRAY, BigInteger, Row, and_, cast, exists, func, literal_column, or_, select, text
-from sqlalchemy.dialects.postgresql import BYTEA, aggregate_order_by, distinct_on
+from sqlalchemy import ARRAY, BigInteger, Row, and_, cast, exists, func, or_, select, text
+from sqlalchemy.dialects.postgresql import BYTEA, aggregate_order_by
 from sqlalchemy.orm import aliased
 
 from app.areas.models import Area
@@ -65,16 +65,24 @@ def in_areas(ids: frozenset[int], township_column: Any, village_column: Any) -> 
 
 def townships_of(area_ids: Collection[int]) -> frozenset[int]:
     """The townships that are among the areas or hold one of them."""
-    own = select(Area.id).where(Area.id.in_(area_ids), Area.level == "township")
-    above = select(Area.township_id).where(Area.id.in_(area_ids), Area.township_id.is_not(None))
-    return frozenset(db.session.scalars(own.union(above)))
+    return frozenset(db.session.scalars(_TOWNSHIPS, {"ids": sorted(area_ids)}))
+
+
+_TOWNSHIPS = text("""
+    SELECT id FROM areas WHERE id = ANY(:ids) AND level = 'township'
+    UNION SELECT township_id FROM areas WHERE id = ANY(:ids) AND township_id IS NOT NULL
+""")
 
 
 def zone_of(area_ids: Collection[int]) -> str:
     """The zone in which the days of these areas are counted (of several, the most common)."""
     most = func.count().desc()
     zones = (
-        select(Area.time_zone).where(Area.id.in_(area_ids)).group_by(Area.time_zone).order_by(most).limit(1)
+        select(Area.time_zone)
+        .where(within(Area.id, area_ids))
+        .group_by(Area.time_zone)
+        .order_by(most)
+        .limit(1)
     )
     return str(db.session.scalar(zones) or DEFAULT_ZONE)
 
@@ -91,18 +99,29 @@ class Network:
 
 def networks_in_force(township_ids: Collection[int], on: date) -> list[Network]:
     """For each township the newest streets imported by the end of the day, else its first import."""
-    imported = func.date(NetworkVersion.made_at) <= on
-    rows = db.session.execute(
-        select(NetworkVersion.id, NetworkVersion.township_id, NetworkVersion.pieces)
-        .where(NetworkVersion.township_id.in_(township_ids))
-        .ext(distinct_on(NetworkVersion.township_id))
-        .order_by(
-            NetworkVersion.township_id, imported.desc(),
-            # of those already there the newest, of those still to come the first
-            func.abs(func.extract("epoch", NetworkVersion.made_at) - func.extract("epoch", on + timedelta(days=1))),
+    asked = {"townships": sorted(township_ids), "on": on, "ends": on + timedelta(days=1)}
+    return [Network(*row) for row in db.session.execute(_IN_FORCE, asked)]
+
+
+# Of those already there the newest, of those still to come the first.
+_IN_FORCE = text("""
+    SELECT DISTINCT ON (township_id) id, township_id, pieces FROM network_versions WHERE township_id = ANY(:townships)
+    ORDER BY township_id, date(made_at) <= :on DESC,
+      abs(extract(epoch FROM made_at) - extract(epoch FROM CAST(:ends AS date)))
+""")
+
+
+def networks_in_box(networks: Sequence[Network], box: Box) -> list[Network]:
+    """Those with a street whose box meets the box; a single one is not asked about."""
+    if len(networks) < 2:
+        return list(networks)
+    meets = exists().where(Street.network_version_id == NetworkVersion.id, touches_box(Street.geom, *box))
+    ids = set(
+        db.session.scalars(
+            select(NetworkVersion.id).where(within(NetworkVersion.id, [n.id for n in networks]), meets)
         )
-    )  # fmt: skip
-    return [Network(row.id, row.township_id, row.pieces) for row in rows]
+    )
+    return [network for network in networks if network.id in ids]
 
 
 def network_of(network_id: int) -> Network:
@@ -144,9 +163,22 @@ def _bitmaps(network: Network, first: date, last: date, *columns: Any) -> Any:
 
 def presence_stamp(network: Network, period: Period) -> tuple[int, int]:
     """Changes whenever a bitmap of the period does: a write gives its row a newer xmin, a deletion a lower count."""
-    written = literal_column("sum(street_presences.xmin::text::bigint)")
-    row = db.session.execute(_bitmaps(network, period.kept_from, period.last, func.count(), written)).one()
+    asked = {
+        "township": network.township_id,
+        "network": network.id,
+        "first": period.kept_from,
+        "last": period.last,
+    }
+    row = db.session.execute(_STAMP, asked).one()
     return int(row[0]), int(row[1] or 0)
+
+
+_STAMP = text("""
+    SELECT count(*), sum(p.xmin::text::bigint)
+    FROM street_presences p JOIN duties d ON d.township_id = p.township_id AND d.id = p.duty_id
+    WHERE p.township_id = :township AND d.township_id = :township AND p.network_version_id = :network
+      AND d.day BETWEEN :first AND :last
+""")
 
 
 def bits_by_shift(network: Network, period: Period) -> list[tuple[int, bytes]]:

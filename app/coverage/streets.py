@@ -26,6 +26,7 @@ Bools = NDArray[np.bool_]
 Ints = NDArray[np.int64]
 Floats = NDArray[np.float64]
 
+HOUR_S, DAY_S, NEVER_S = 3600, 86_400, 2**62
 ROWS_AT_ONCE = 128
 MOST_KEPT = 64
 _kept: OrderedDict[tuple[Any, ...], StreetFigures] = OrderedDict()
@@ -93,13 +94,33 @@ def joined(several: Sequence[StreetFigures]) -> StreetFigures:
     return StreetFigures(*[np.concatenate(c) for c in columns])
 
 
-def street_figures(network: Network, period: Period) -> StreetFigures:
-    """A shift is one time; of folded days, whose shifts are not known apart, each day is."""
+@dataclass(frozen=True)
+class Evidence:
+    """What the figures of a network's streets rest on: `key` is another as soon as a bitmap or a check-in is."""
+
+    network: Network
+    period: Period
+    tapped: Taps
+    key: tuple[Any, ...]
+
+
+def evidence_of(network: Network, period: Period) -> Evidence:
     stamp = queries.presence_stamp(network, period)
     tapped = taps.taps_of(network, period.kept_from, period.last)
-    key = (str(db.engine.engine.url), network.id, period, stamp, hash(tapped))
+    return Evidence(
+        network, period, tapped, (str(db.engine.engine.url), network.id, period, stamp, hash(tapped))
+    )
+
+
+def street_figures(network: Network, period: Period) -> StreetFigures:
+    return figures_of(evidence_of(network, period))
+
+
+def figures_of(evidence: Evidence) -> StreetFigures:
+    """A shift is one time; of folded days, whose shifts are not known apart, each day is."""
+    key = evidence.key
     if key not in _kept:
-        _kept[key] = _compute(network, period, tapped)
+        _kept[key] = _compute(evidence.network, evidence.period, evidence.tapped)
         while len(_kept) > MOST_KEPT:
             _kept.popitem(last=False)
     _kept.move_to_end(key)
@@ -200,6 +221,14 @@ def touched(rows: Sequence[bytes], first: Ints, n: Ints, pieces: int) -> Bools:
         bits[:, :pieces] = _unpacked(some, pieces)
         found[start : start + len(some)] = np.bitwise_or.reduceat(bits, edges, axis=1)[:, ::2] > 0
     return found
+
+
+def next_step(last_s: Ints, fresh_days: Sequence[int], now: datetime) -> int:
+    """The epoch second after which the first of these streets is a step less fresh; 0 where none ever will be. Until
+    then, equal evidence gives equal steps."""
+    ends = np.unique(last_s[last_s > 0]) + HOUR_S
+    turns = (ends[:, None] + np.array(fresh_days, np.int64) * DAY_S).ravel()
+    return int(turns[turns >= now.timestamp()].min(initial=NEVER_S)) % NEVER_S
 
 
 def among(ids: Ints, wanted: set[int]) -> Bools:

@@ -14,7 +14,7 @@ from datetime import date, datetime
 from typing import Any, NamedTuple
 
 import numpy as np
-from sqlalchemy import and_, exists, func, select
+from sqlalchemy import Row, and_, exists, func, select, text
 from sqlalchemy.orm import aliased
 
 from app.areas.policies import place_of
@@ -44,11 +44,43 @@ Taps = tuple[Tap, ...]
 def taps_of(network: Network, first: date, last: date) -> Taps:
     """Counted check-ins at checkpoints by shifts of these days that have no track, one for each shift and checkpoint;
     always in the same order, so that equal answers are equal evidence."""
-    columns = (Duty.shift_id, Checkin.checkpoint_id, Duty.day)
-    rows = db.session.execute(
-        _counted(network, *columns).where(Duty.day.between(first, last)).group_by(*columns).order_by(*columns)
-    )
-    return tuple(Tap(row[0], row[1], row[2], _second(row[3])) for row in rows)
+    duties = {row.id: row for row in _duties_without_track(network, first, last)}
+    found: dict[tuple[int, int, date], int] = defaultdict(int)
+    for duty_id, checkpoint_id, at in _counted_of(network, list(duties.values())):
+        key = duties[duty_id].shift_id, checkpoint_id, duties[duty_id].day
+        found[key] = max(found[key], _second(at))
+    return tuple(Tap(*key, found[key]) for key in sorted(found))
+
+
+def _duties_without_track(network: Network, first: date, last: date) -> Sequence[Row[Any]]:
+    """Duties of these days with anything stored, of shifts without a track; the bounds of what is stored for each."""
+    asked = {"township": network.township_id, "first": first, "last": last}
+    return db.session.execute(_WITHOUT_TRACK, asked).all()
+
+
+def _counted_of(network: Network, duties: Sequence[Row[Any]]) -> Sequence[Row[Any]]:
+    """(duty, checkpoint, when) of their check-ins that count; asked for the ids' own range, which is few months."""
+    if not duties:
+        return []
+    asked = {
+        "township": network.township_id, "duties": [d.id for d in duties], "low": min(d.first_item_id for d in duties),
+        "high": max(d.last_item_id for d in duties),
+    }  # fmt: skip
+    return db.session.execute(_COUNTED, asked).all()
+
+
+# As text: every tile asks both, and to put them together costs more than to answer them.
+_WITHOUT_TRACK = text("""
+    SELECT d.id, d.shift_id, d.day, d.first_item_id, d.last_item_id FROM duties d
+    WHERE d.township_id = :township AND d.day BETWEEN :first AND :last AND d.first_item_id IS NOT NULL
+      AND NOT EXISTS (SELECT FROM duties mate WHERE mate.township_id = d.township_id AND mate.shift_id = d.shift_id
+        AND mate.track_m > 0)
+""")
+_COUNTED = text("""
+    SELECT duty_id, checkpoint_id, effective_at FROM checkins
+    WHERE township_id = :township AND duty_id = ANY(:duties) AND id BETWEEN :low AND :high
+      AND checkpoint_id IS NOT NULL AND coalesce(review_verdict, verdict) = 'counted'
+""")
 
 
 def last_taps(network: Network, before: date) -> dict[int, int]:

@@ -9,12 +9,15 @@ from datetime import datetime
 from itertools import compress
 from typing import Any
 
+import numpy as np
+
 from app.areas.models import LEVELS
 from app.areas.policies import policies_in_force
 from app.coverage import attendance, facts, queries, rules, streets
 from app.coverage.kept import KeptTiles, key_of
 from app.coverage.queries import Box, Period
 from app.coverage.rules import MergedGrade, Policy
+from app.coverage.streets import StreetFigures
 from app.geo import SHIFT_M
 from app.teams.scope import Scope
 
@@ -70,41 +73,70 @@ def policies_of(township_ids: Collection[int], period: Period) -> dict[int, Poli
     }
 
 
+@dataclass(frozen=True)
+class Shown:
+    """A network whose figures the caller may read, as of now."""
+
+    network: queries.Network
+    evidence: streets.Evidence
+    figures: StreetFigures
+    policy: Policy
+
+    def key(self, now: datetime) -> list[Any]:
+        """The same for as long as its streets look the same."""
+        turn = streets.next_step(self.figures.last_s, self.policy.fresh_days, now)
+        return [*map(str, self.evidence.key), self.policy.fresh_days, turn]
+
+
 def _streets(scope: Scope, tile: Tile, period: Period, now: datetime) -> bytes:
-    townships, measured = _townships(scope), queries.measured_ids(scope)
-    networks = queries.networks_in_force(townships, period.last)
+    networks = queries.networks_in_force(_townships(scope), period.last)
+    networks = queries.networks_in_box(networks, tile.box())
+    measured = queries.measured_ids(scope)
+    shown = _shown(networks, period) if measured else []
+    seen = {
+        "visible": sorted(scope.visible_area_ids), "measured": sorted(measured), "networks": [n.id for n in networks],
+        "figures": [one.key(now) for one in shown],
+    }  # fmt: skip
+    key = key_of(queries.database(), {**tile.where, "datum": tile.datum}, seen)
+    return _KEPT.get(key, lambda: _cut_streets(scope, tile, networks, shown, now))
+
+
+def _shown(networks: Sequence[queries.Network], period: Period) -> list[Shown]:
+    policies = policies_of([n.township_id for n in networks], period)
+    evidence = [streets.evidence_of(network, period) for network in networks]
+    return [Shown(e.network, e, streets.figures_of(e), policies[e.network.township_id]) for e in evidence]
+
+
+def _cut_streets(
+    scope: Scope, tile: Tile, networks: Sequence[queries.Network], shown: Sequence[Shown], now: datetime
+) -> bytes:
     rows = queries.streets_in_box(scope, [n.id for n in networks], tile.box())
     if not rows:
         return b""
+    measured = queries.measured_ids(scope)
     open_rows = [r for r in rows if r.township_id in measured or r.village_id in measured]
-    shown = _street_columns(open_rows, [n for n in networks if n.township_id in {r.township_id for r in open_rows}],
-                            period, now)  # fmt: skip
-    hidden = [r.id for r in rows if r.id not in shown]
+    known = _street_columns(open_rows, shown, now)
+    hidden = [r.id for r in rows if r.id not in known]
     columns = {
-        "ids": [*shown, *hidden],
+        "ids": [*known, *hidden],
         **{
-            name: [*(values[i] for values in shown.values()), *([None] * len(hidden))]
+            name: [*(values[i] for values in known.values()), *([None] * len(hidden))]
             for i, name in enumerate(("covered", "shifts", "last", "fresh", "grades", "last_grades"))
         },
     }
-    key = key_of(queries.database(), {**tile.where, "datum": tile.datum}, columns)
-    return _KEPT.get(key, lambda: _cut("streets", tile, columns))
+    return _cut("streets", tile, columns)
 
 
-def _street_columns(
-    rows: Sequence[Any], networks: Sequence[queries.Network], period: Period, now: datetime
-) -> dict[int, StreetColumns]:
+def _street_columns(rows: Sequence[Any], shown: Sequence[Shown], now: datetime) -> dict[int, StreetColumns]:
     found: dict[int, StreetColumns] = {}
-    wanted = {row.id for row in rows}
-    policies = policies_of([n.township_id for n in networks], period)
-    for network in networks:
-        figures = streets.street_figures(network, period)
-        steps = {s: freshness(s, policies[network.township_id], now) for s in set(figures.last_s.tolist())}
-        columns = (figures.ids, figures.covered, figures.shifts, figures.last_s)
+    wanted = np.fromiter((row.id for row in rows), np.int64, len(rows))
+    for one in shown:
+        figures = one.figures.where(np.isin(one.figures.ids, wanted))
+        steps = {s: freshness(s, one.policy, now) for s in set(figures.last_s.tolist())}
+        columns = (figures.ids, figures.covered.round(4), figures.shifts, figures.last_s)
         plain = (*(c.tolist() for c in columns), figures.grades, figures.last_grades)
         for street_id, covered, shifts, last, *grades in zip(*plain, strict=True):
-            if street_id in wanted:
-                found[street_id] = (round(covered, 4), shifts, last or None, steps[last], *grades)
+            found[street_id] = (covered, shifts, last or None, steps[last], *grades)
     return found
 
 
@@ -119,10 +151,10 @@ def _cells(scope: Scope, tile: Tile, period: Period, now: datetime) -> bytes:
     rows = queries.streets_in_box(scope, [n.id for n in networks], tile.box(CELL_M))
     rows = [r for r in rows if r.township_id in measured or r.village_id in measured]
     townships = {r.township_id for r in rows}
-    shown = _street_columns(rows, [n for n in networks if n.township_id in townships], period, now)
-    if not shown:
+    known = _street_columns(rows, _shown([n for n in networks if n.township_id in townships], period), now)
+    if not known:
         return b""
-    columns = {"ids": list(shown), "covered": [values[0] for values in shown.values()]}
+    columns = {"ids": list(known), "covered": [values[0] for values in known.values()]}
     return queries.cut_tile("cells", tile.where, columns, tile.datum)
 
 

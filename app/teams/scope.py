@@ -7,10 +7,13 @@ Queries put one of the `…_rows` criteria into their WHERE; the criteria are bu
 
 from __future__ import annotations
 
+from collections import defaultdict
+from collections.abc import Collection
 from dataclasses import dataclass, replace
+from functools import cache
 from typing import Any
 
-from sqlalchemy import and_, false, or_, select
+from sqlalchemy import ARRAY, BigInteger, and_, bindparam, false, func, literal, or_, select
 from sqlalchemy.sql import ColumnElement
 
 from app.accounts.models import Person
@@ -70,26 +73,51 @@ def as_member(scope: Scope) -> Scope:
 
 
 def scope_of(person: Person) -> Scope:
-    grants = db.session.execute(
-        select(RoleGrant.role, RoleGrant.team_id, RoleGrant.area_id).where(
-            RoleGrant.person_id == person.id, RoleGrant.revoked_at.is_(None)
-        )
-    ).all()
-    reviewed = descendants([g.area_id for g in grants if g.role == "reviewer"])
-    administered = descendants([g.area_id for g in grants if g.role == "admin"])
-    member_of = _member_team_ids(person.id)
-    led = frozenset(g.team_id for g in grants if g.role == "leader")
-    at_home = person.home_township_id if (member_of or led) else None
+    found: dict[str, set[int]] = defaultdict(set)
+    townships: set[int] = set()
+    for by, id_, is_township in db.session.execute(_held(), {"person": person.id}):
+        found[by].add(id_)
+        if is_township and by in ("reviewer", "admin"):
+            townships.add(id_)
+    has_team = bool(found["member"] or found["leader"])
     return Scope(
         person_id=person.id,
         township_id=person.home_township_id,
-        member_team_ids=member_of,
-        led_team_ids=led,
-        reviewed=reviewed,
-        administered=administered,
-        home_area_ids=descendants([at_home] if at_home else []),
-        township_ids=_townships_among(reviewed | administered),
+        member_team_ids=frozenset(found["member"]),
+        led_team_ids=frozenset(found["leader"]),
+        reviewed=frozenset(found["reviewer"]),
+        administered=frozenset(found["admin"]),
+        home_area_ids=frozenset(found["home"]) if has_team else frozenset(),
+        township_ids=frozenset(townships),
     )
+
+
+@cache
+def _held() -> Any:
+    """(by what, id, is it a township) of all that `person` holds: areas with everything below them, and teams. One
+    statement, put together once, since every request begins with it."""
+    person_id: Any = bindparam("person", type_=BigInteger)
+    mine = (RoleGrant.person_id == person_id, RoleGrant.revoked_at.is_(None))
+    over = ("reviewer", "admin")
+    granted = select(RoleGrant.role.label("by"), RoleGrant.area_id.label("id")).where(
+        *mine, RoleGrant.role.in_(over), RoleGrant.area_id.is_not(None)
+    )
+    home = select(literal("home"), Person.home_township_id).where(
+        Person.id == person_id, Person.home_township_id.is_not(None)
+    )
+    roots = granted.union_all(home).subquery()
+    tree = select(roots.c.by, roots.c.id).cte("tree", recursive=True)
+    tree = tree.union_all(select(tree.c.by, Area.id).join(Area, Area.parent_id == tree.c.id))
+    areas = select(tree.c.by, Area.id, Area.level == "township").join(Area, Area.id == tree.c.id)
+    led = select(literal("leader"), RoleGrant.team_id, false()).where(
+        *mine, RoleGrant.role == "leader", RoleGrant.team_id.is_not(None)
+    )
+    member = (
+        select(literal("member"), TeamMember.team_id, false())
+        .join(Team, Team.id == TeamMember.team_id)
+        .where(TeamMember.person_id == person_id, TeamMember.left_on.is_(None), Team.active)
+    )
+    return areas.union_all(led, member)
 
 
 def scope_of_township(township_id: int) -> Scope:
@@ -102,15 +130,6 @@ def scope_of_township(township_id: int) -> Scope:
     )  # fmt: skip
 
 
-def _member_team_ids(person_id: int) -> frozenset[int]:
-    rows = db.session.scalars(
-        select(TeamMember.team_id)
-        .join(Team, Team.id == TeamMember.team_id)
-        .where(TeamMember.person_id == person_id, TeamMember.left_on.is_(None), Team.active)
-    )
-    return frozenset(rows)
-
-
 def descendants(area_ids: list[int]) -> frozenset[int]:
     """The areas and everything below them (the tree has four levels)."""
     if not area_ids:
@@ -120,19 +139,12 @@ def descendants(area_ids: list[int]) -> frozenset[int]:
     return frozenset(db.session.scalars(select(tree.c.id)))
 
 
-def _townships_among(area_ids: frozenset[int]) -> frozenset[int]:
-    if not area_ids:
-        return frozenset()
-    return frozenset(
-        db.session.scalars(select(Area.id).where(Area.id.in_(area_ids), Area.level == "township"))
-    )
-
-
 # --- criteria for WHERE ---------------------------------------------------------------------------
 
 
-def within(column: Any, ids: frozenset[int]) -> Criterion:
-    return column.in_(ids) if ids else false()
+def within(column: Any, ids: Collection[int]) -> Criterion:
+    """One parameter, however many ids: hundreds of them cost more to write into a statement than to look up."""
+    return column == func.any(literal(sorted(ids), ARRAY(BigInteger))) if ids else false()
 
 
 def area_rows(scope: Scope, area_column: Any) -> Criterion:

@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime, timedelta
+
+import numpy as np
 import pytest
 
-from app.coverage import queries
+from app.coverage import queries, streets
 from app.coverage.kept import KeptTiles, key_of
+from tests import make
 from tests.api.test_tiles import DAY, address, tile_at
+from tests.exports.walked import evening_items
 
 WHERE, COLUMNS = {"z": 14, "x": 1, "y": 2, "datum": "wgs84"}, {"ids": [1, 2], "covered": [0.5, None]}
 
@@ -71,3 +76,47 @@ def test_an_unchanged_tile_is_cut_once_for_all_who_see_the_same(people, as_perso
     moved = as_person(people.member).get(address("streets", *tile_at(600, 600), DAY + "&datum=gcj02"))
     assert len(cuts) == 3 and moved.data != first.data
     assert as_person(people.outsider).get(path).status_code == 204
+
+
+def test_no_street_is_read_for_a_tile_that_is_kept(people, as_person, monkeypatch):
+    read, in_box = [], queries.streets_in_box
+    monkeypatch.setattr(queries, "streets_in_box", lambda *a: read.append(a) or in_box(*a))
+    path = address("streets", *tile_at(600, 600))
+    tiles = {as_person(people.reviewer).get(path).data for _ in range(3)}
+    assert len(tiles) == len(read) == 1
+
+
+def test_only_townships_that_the_tile_touches_are_asked_about(people, as_person, monkeypatch):
+    asked, stamp = [], queries.presence_stamp
+    monkeypatch.setattr(queries, "presence_stamp", lambda n, p: asked.append(n.township_id) or stamp(n, p))
+    assert as_person(people.admin).get(address("streets", *tile_at(600, 600))).status_code == 200
+    assert asked == [people.town.township.id]
+
+
+def test_a_street_that_grows_stale_makes_another_tile(walked, as_person, at):
+    path = address("streets", *tile_at(600, 600))
+    today = as_person(walked.reviewer).get(path).data
+    at(make.EVENING + timedelta(hours=8))
+    assert as_person(walked.reviewer).get(path).data == today
+    at(make.EVENING + timedelta(days=2))
+    assert as_person(walked.reviewer).get(path).data != today
+
+
+def test_a_walk_that_comes_in_is_on_the_map_at_once(people, as_person, phone, sync, at):
+    path = address("streets", *tile_at(600, 600))
+    before = as_person(people.reviewer).get(path).data
+    sync(as_person(people.member), evening_items(people, phone), make.EVENING + timedelta(minutes=61))
+    assert as_person(people.reviewer).get(path).data != before
+
+
+def test_the_next_step_is_the_first_limit_that_a_street_will_pass():
+    now, hour = datetime(2026, 11, 24, 12, 30, tzinfo=UTC), 3600
+    noon = int(now.timestamp()) // hour * hour
+    ends = noon + hour
+    assert streets.next_step(np.array([noon, 0]), (1, 3), now) == ends + 86_400
+    assert streets.next_step(np.array([noon - 2 * 86_400, noon]), (1, 3), now) == ends + 86_400
+    assert (
+        streets.next_step(np.array([noon - 2 * 86_400]), (1, 3), now + timedelta(minutes=30)) == ends + 86_400
+    )
+    assert streets.next_step(np.array([0, noon - 9 * 86_400]), (1, 3), now) == 0
+    assert streets.next_step(np.array([], np.int64), (1, 3), now) == 0

@@ -13,7 +13,12 @@ from pathlib import Path
 import pytest
 
 REPO = Path(__file__).resolve().parents[2]
-REQUIREMENTS = ("requirements.txt", "requirements-worker.txt", "requirements-dev.txt")
+REQUIREMENTS = (
+    "requirements.txt",
+    "requirements-worker.txt",
+    "requirements-dev.txt",
+    "requirements-bench.txt",
+)
 TARGETS = (
     "help",
     "run",
@@ -164,7 +169,7 @@ def bare(prepare, tmp_path, monkeypatch):
         shutil.copy(REPO / "setup" / name, tmp_path / "setup")
     (tmp_path / "static/js/phone.js").write_text("1\n")
     monkeypatch.setattr(prepare, "quietly", lambda words, what, **_: commands.append(what))
-    monkeypatch.setattr(prepare, "venv_works", lambda: True)
+    monkeypatch.setattr(prepare, "venv_works", lambda *_: True)
     monkeypatch.setattr(prepare, "node_and_npm", lambda: ("/usr/bin/node", ["npm"]))
     prepare.commands = commands
     return prepare
@@ -228,6 +233,14 @@ def test_a_failed_install_is_tried_again(bare, monkeypatch):
         bare.python_packages("run")
     monkeypatch.setattr(bare, "quietly", recording)
     assert all_steps(bare, "run") == ["pip"]
+
+
+def test_what_benches_measure_beside_has_an_environment_of_its_own_made_once(bare):
+    (bare.VAR / "peers/.venv").mkdir(parents=True)
+    all_steps(bare, "test")
+    bare.commands.clear()
+    bare.peer_packages()
+    assert bare.commands == ["venv-peers", "pip-peers"]
 
 
 def test_a_moved_checkout_gets_a_new_venv(prepare, tmp_path, monkeypatch):

@@ -1,0 +1,97 @@
+"""Streets with their figures, page by page to the end, beside pygeoapi on a table that has the figures ready.
+
+Same features, same properties, same shapes, counts and links: looked at before anything is measured.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+from urllib.parse import urlsplit
+
+from bench.clients import Client, together
+from bench.figures import Bench, Line, Pair, must_be_same
+from bench.town import Town, client
+
+CLIENTS = 4
+PAGES = (100, 1000)
+RELS = {"self", "alternate", "collection"}
+
+
+class Side:
+    """One of the two: its clients, and where its collection begins."""
+
+    def __init__(self, clients: list[Client], first: str) -> None:
+        self.clients, self.first = clients, first
+
+    def walk(self, client: Client, limit: int) -> list[dict[str, Any]]:
+        """Every page, by the `next` link of the one before."""
+        pages, here = [], f"{self.first}{'&' if '?' in self.first else '?'}limit={limit}"
+        while here:
+            pages.append(client.json(here))
+            here = next_of(pages[-1])
+        return pages
+
+    def features_a_second(self, limit: int, n: int) -> float:
+        jobs = [lambda c=c: self.walk(c, limit) for c in self.clients]  # type: ignore[misc]
+        return len(self.clients) * n / together(jobs)
+
+
+def next_of(page: dict[str, Any]) -> str:
+    found = next((link["href"] for link in page["links"] if link["rel"] == "next"), "")
+    parts = urlsplit(found)
+    return f"{parts.path}?{parts.query}" if found else ""
+
+
+def content(pages: list[dict[str, Any]]) -> dict[str, Any]:
+    """What a walk brought: features by id, to the seventh decimal of a degree; of each page its counts and links."""
+    found: dict[str, Any] = {}
+    for n, page in enumerate(pages):
+        found[f"page {n}"] = {
+            "matched": page["numberMatched"], "returned": page["numberReturned"], "time": "timeStamp" in page,
+            "links": sorted(RELS & {link["rel"] for link in page["links"]}),
+            "next": bool(next_of(page)),
+        }  # fmt: skip
+        for feature in page["features"]:
+            shape = feature["geometry"]
+            lines = [[round(c, 7) for c in point] for point in shape["coordinates"]]
+            found[str(feature["id"])] = {
+                "properties": feature["properties"],
+                "type": shape["type"],
+                "lines": lines,
+            }
+    return found
+
+
+class Both:
+    def __init__(self, ground: Town) -> None:
+        ours = [client(ground.ours, program) for program in ground.programs(CLIENTS)]
+        self.ours = Side(ours, f"/ogc/collections/streets/items?f=json&datetime={ground.interval}")
+        theirs = [Client(ground.pygeoapi.url) for _ in range(CLIENTS)]
+        self.theirs = Side(theirs, "/collections/streets/items?f=json")
+        mine, other = (side.walk(side.clients[0], PAGES[0]) for side in (self.ours, self.theirs))
+        must_be_same(content(mine), content(other))
+        self.n = mine[0]["numberMatched"]
+
+
+_both: list[Both] = []
+
+
+def by(limit: int) -> Callable[[Town], tuple[Pair, ...]]:
+    def measure(ground: Town) -> tuple[Pair, ...]:
+        if not _both:
+            _both.append(Both(ground))
+        both = _both[0]
+        return ((both.ours.features_a_second(limit, both.n), both.theirs.features_a_second(limit, both.n)),)
+
+    return measure
+
+
+AGAINST = "pygeoapi, PostgreSQL provider under gunicorn, 2 processes each, equal features, counts and links, 4 clients"
+BENCHES = (
+    Bench((Line("features.vs_pygeoapi", "features/s", f"{AGAINST}, pages of {PAGES[0]}"),), by(PAGES[0])),
+    Bench(
+        (Line("features.vs_pygeoapi.pages_of_1000", "features/s", f"{AGAINST}, pages of {PAGES[1]}"),),
+        by(PAGES[1]),
+    ),
+)
