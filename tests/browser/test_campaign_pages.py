@@ -43,12 +43,14 @@ def make_campaign(live: Any, name: str, begins_in_days: int, **more: Any) -> Cam
             "area_m2": 1e4,
         }
         spot = live.ids["hotspot"] if role == "treated" else None
+        kind = "hotspot" if spot else "square" if role == "control" else "ring"
         make.save(
             CampaignArea(
                 township_id=campaign.township_id,
                 campaign_id=campaign.id,
                 n=n,
                 role=role,
+                kind=kind,
                 hotspot_id=spot,
                 **at,
             )
