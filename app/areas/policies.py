@@ -6,8 +6,9 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
-from sqlalchemy import select, text
+from sqlalchemy import select
 
+from app.areas import queries
 from app.areas.models import Area, PolicyVersion
 from app.db import db
 
@@ -25,16 +26,8 @@ class InForce:
 
 def policies_in_force(township_id: int, day: date) -> InForce:
     """One statement: township before county, later before earlier; whole bodies, never merged across areas."""
-    rows = db.session.execute(_IN_FORCE, {"township": township_id, "day": day}).all()
+    rows = queries.policies_of(township_id, day)
     return InForce({r.topic: r.body for r in rows}, {r.topic: r.id for r in rows})
-
-
-_IN_FORCE = text("""
-    SELECT DISTINCT ON (p.topic) p.topic, p.body, p.id
-    FROM areas a JOIN policy_versions p ON p.area_id IN (a.id, a.county_id)
-    WHERE a.id = :township AND p.valid_from <= :day
-    ORDER BY p.topic, (p.area_id = :township) DESC, p.valid_from DESC
-""")
 
 
 class PoliciesOf:

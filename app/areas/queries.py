@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from datetime import date
+from typing import Any
 
-from sqlalchemy import select, text
+from sqlalchemy import Row, select, text
 
 from app.areas.models import Area
 from app.db import db
@@ -65,4 +67,17 @@ _OUTSIDE_PARENT = text("""
     FROM areas a JOIN areas p ON p.id = a.parent_id
     WHERE a.id = ANY(:ids) AND NOT ST_CoveredBy(a.geom, p.geom)
     ORDER BY a.code
+""")
+
+
+def policies_of(township_id: int, day: date) -> Sequence[Row[Any]]:
+    """(topic, body, id) in force: the township's before its county's, later before earlier."""
+    return db.session.execute(_POLICIES, {"township": township_id, "day": day}).all()
+
+
+_POLICIES = text("""
+    SELECT DISTINCT ON (p.topic) p.topic, p.body, p.id
+    FROM areas a JOIN policy_versions p ON p.area_id IN (a.id, a.county_id)
+    WHERE a.id = :township AND p.valid_from <= :day
+    ORDER BY p.topic, (p.area_id = :township) DESC, p.valid_from DESC
 """)

@@ -44,6 +44,17 @@ def current_network_id(township_id: int) -> int | None:
     )
 
 
+def network_sources(township_ids: Collection[int]) -> list[tuple[str, str]]:
+    """(source, licence) of the street data, for the corner of the map."""
+    rows = db.session.execute(
+        select(NetworkVersion.source, NetworkVersion.licence)
+        .where(NetworkVersion.township_id.in_(township_ids))
+        .distinct()
+        .order_by(NetworkVersion.source)
+    )
+    return [(row.source, row.licence) for row in rows]
+
+
 def network_index(version_id: int, crs: str) -> PieceIndex:
     def build() -> PieceIndex:
         rows = db.session.execute(

@@ -111,33 +111,9 @@ _IN_FORCE = text("""
 """)
 
 
-def networks_in_box(networks: Sequence[Network], box: Box) -> list[Network]:
-    """Those with a street whose box meets the box; a single one is not asked about."""
-    if len(networks) < 2:
-        return list(networks)
-    meets = exists().where(Street.network_version_id == NetworkVersion.id, touches_box(Street.geom, *box))
-    ids = set(
-        db.session.scalars(
-            select(NetworkVersion.id).where(within(NetworkVersion.id, [n.id for n in networks]), meets)
-        )
-    )
-    return [network for network in networks if network.id in ids]
-
-
 def network_of(network_id: int) -> Network:
     row = db.session.get_one(NetworkVersion, network_id)
     return Network(row.id, row.township_id, row.pieces)
-
-
-def network_sources(township_ids: Collection[int]) -> list[tuple[str, str]]:
-    """(source, licence) of the street data, for the corner of the map."""
-    rows = db.session.execute(
-        select(NetworkVersion.source, NetworkVersion.licence)
-        .where(NetworkVersion.township_id.in_(township_ids))
-        .distinct()
-        .order_by(NetworkVersion.source)
-    )
-    return [(row.source, row.licence) for row in rows]
 
 
 def streets_of(network_id: int) -> Sequence[Row[Any]]:
@@ -163,12 +139,8 @@ def _bitmaps(network: Network, first: date, last: date, *columns: Any) -> Any:
 
 def presence_stamp(network: Network, period: Period) -> tuple[int, int]:
     """Changes whenever a bitmap of the period does: a write gives its row a newer xmin, a deletion a lower count."""
-    asked = {
-        "township": network.township_id,
-        "network": network.id,
-        "first": period.kept_from,
-        "last": period.last,
-    }
+    days = {"first": period.kept_from, "last": period.last}
+    asked = {"township": network.township_id, "network": network.id, **days}
     row = db.session.execute(_STAMP, asked).one()
     return int(row[0]), int(row[1] or 0)
 

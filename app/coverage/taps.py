@@ -11,10 +11,11 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import date, datetime
+from functools import cache
 from typing import Any, NamedTuple
 
 import numpy as np
-from sqlalchemy import Row, and_, exists, func, select, text
+from sqlalchemy import ARRAY, BigInteger, Row, and_, bindparam, exists, func, select
 from sqlalchemy.orm import aliased
 
 from app.areas.policies import place_of
@@ -55,7 +56,7 @@ def taps_of(network: Network, first: date, last: date) -> Taps:
 def _duties_without_track(network: Network, first: date, last: date) -> Sequence[Row[Any]]:
     """Duties of these days with anything stored, of shifts without a track; the bounds of what is stored for each."""
     asked = {"township": network.township_id, "first": first, "last": last}
-    return db.session.execute(_WITHOUT_TRACK, asked).all()
+    return db.session.execute(_without_track(), asked).all()
 
 
 def _counted_of(network: Network, duties: Sequence[Row[Any]]) -> Sequence[Row[Any]]:
@@ -66,21 +67,30 @@ def _counted_of(network: Network, duties: Sequence[Row[Any]]) -> Sequence[Row[An
         "township": network.township_id, "duties": [d.id for d in duties], "low": min(d.first_item_id for d in duties),
         "high": max(d.last_item_id for d in duties),
     }  # fmt: skip
-    return db.session.execute(_COUNTED, asked).all()
+    return db.session.execute(_counted_in(), asked).all()
 
 
-# As text: every tile asks both, and to put them together costs more than to answer them.
-_WITHOUT_TRACK = text("""
-    SELECT d.id, d.shift_id, d.day, d.first_item_id, d.last_item_id FROM duties d
-    WHERE d.township_id = :township AND d.day BETWEEN :first AND :last AND d.first_item_id IS NOT NULL
-      AND NOT EXISTS (SELECT FROM duties mate WHERE mate.township_id = d.township_id AND mate.shift_id = d.shift_id
-        AND mate.track_m > 0)
-""")
-_COUNTED = text("""
-    SELECT duty_id, checkpoint_id, effective_at FROM checkins
-    WHERE township_id = :township AND duty_id = ANY(:duties) AND id BETWEEN :low AND :high
-      AND checkpoint_id IS NOT NULL AND coalesce(review_verdict, verdict) = 'counted'
-""")
+@cache
+def _without_track() -> Any:
+    """Put together once: every tile asks it."""
+    mate = aliased(Duty)
+    tracked = exists().where(
+        mate.township_id == Duty.township_id, mate.shift_id == Duty.shift_id, mate.track_m > 0
+    )
+    return select(Duty.id, Duty.shift_id, Duty.day, Duty.first_item_id, Duty.last_item_id).where(
+        Duty.township_id == bindparam("township"), Duty.day.between(bindparam("first"), bindparam("last")),
+        Duty.first_item_id.is_not(None), ~tracked,
+    )  # fmt: skip
+
+
+@cache
+def _counted_in() -> Any:
+    return select(Checkin.duty_id, Checkin.checkpoint_id, Checkin.effective_at).where(
+        Checkin.township_id == bindparam("township"),
+        Checkin.duty_id == func.any(bindparam("duties", type_=ARRAY(BigInteger))),
+        Checkin.id.between(bindparam("low"), bindparam("high")), Checkin.checkpoint_id.is_not(None),
+        VERDICT == "counted",
+    )  # fmt: skip
 
 
 def last_taps(network: Network, before: date) -> dict[int, int]:

@@ -10,16 +10,19 @@ from itertools import compress
 from typing import Any
 
 import numpy as np
+from sqlalchemy import exists, select
 
 from app.areas.models import LEVELS
 from app.areas.policies import policies_in_force
 from app.coverage import attendance, facts, queries, rules, streets
 from app.coverage.kept import KeptTiles, key_of
-from app.coverage.queries import Box, Period
+from app.coverage.queries import Box, Network, Period
 from app.coverage.rules import MergedGrade, Policy
 from app.coverage.streets import StreetFigures
-from app.geo import SHIFT_M
-from app.teams.scope import Scope
+from app.db import db
+from app.geo import SHIFT_M, touches_box
+from app.routes.models import NetworkVersion, Street
+from app.teams.scope import Scope, within
 
 LAYERS = ("streets", "cells", "hotspots", "routes", "areas")
 # Below these zooms a layer would be a smudge, and a county's tile too heavy.
@@ -90,7 +93,7 @@ class Shown:
 
 def _streets(scope: Scope, tile: Tile, period: Period, now: datetime) -> bytes:
     networks = queries.networks_in_force(_townships(scope), period.last)
-    networks = queries.networks_in_box(networks, tile.box())
+    networks = networks_in_box(networks, tile.box())
     measured = queries.measured_ids(scope)
     shown = _shown(networks, period) if measured else []
     seen = {
@@ -125,6 +128,19 @@ def _cut_streets(
         },
     }
     return _cut("streets", tile, columns)
+
+
+def networks_in_box(networks: Sequence[Network], box: Box) -> list[Network]:
+    """Those with a street whose box meets the box; a single one is not asked about."""
+    if len(networks) < 2:
+        return list(networks)
+    meets = exists().where(Street.network_version_id == NetworkVersion.id, touches_box(Street.geom, *box))
+    ids = set(
+        db.session.scalars(
+            select(NetworkVersion.id).where(within(NetworkVersion.id, [n.id for n in networks]), meets)
+        )
+    )
+    return [network for network in networks if network.id in ids]
 
 
 def _street_columns(rows: Sequence[Any], shown: Sequence[Shown], now: datetime) -> dict[int, StreetColumns]:

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 
 from app.areas.models import Area
 from app.coverage import lists, measures
+from app.coverage.ground import network_sources
 from app.coverage.measures import Coverage
-from app.coverage.queries import network_sources
 from app.exports import features
 from app.exports.features import Asked, Feature
 

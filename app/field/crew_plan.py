@@ -30,7 +30,7 @@ def crew_parts(person_id: int, shifts: Sequence[Shift], township_id: int, now: d
     crews = _crews(township_id, ids, duties)
     shown = {s for s, p in queries.crew_leaders(township_id, ids) if p == person_id}
     secrets = queries.crew_secrets(township_id, sorted(shown))
-    handovers = _handovers(township_id, ids)
+    handovers = _handovers(township_id, shifts)
     asked = _swaps(person_id, township_id, ids, now)
     mine = _own(township_id, [duty for duty in duties if duty.person_id == person_id], shifts)
     return {
@@ -104,27 +104,52 @@ def _own(township_id: int, duties: Sequence[Duty], shifts: Sequence[Shift]) -> d
     }  # fmt: skip
 
 
-def _handovers(township_id: int, shift_ids: Sequence[int]) -> dict[int, Doc]:
+def _handovers(township_id: int, shifts: Sequence[Shift]) -> dict[int, Doc]:
     """The last word from an earlier shift on the same route, said in the 24 hours before."""
-    mine, theirs = aliased(Shift), aliased(Shift)
-    my_route, their_route = aliased(RouteVersion), aliased(RouteVersion)
-    rows = db.session.execute(
-        select(mine.id, Handover, Team.name)
-        .join(my_route, my_route.id == mine.route_version_id)
-        .join(their_route, their_route.route_id == my_route.route_id)
-        .join(theirs, and_(theirs.township_id == mine.township_id, theirs.route_version_id == their_route.id))
-        .join(Handover, and_(Handover.township_id == theirs.township_id, Handover.shift_id == theirs.id))
-        .join(Team, Team.id == theirs.team_id)
+    said = _said_around(township_id, shifts)
+    routes = _routes_of({shift.route_version_id for shift in shifts if shift.route_version_id})
+    found: dict[int, Doc] = {}
+    for shift in shifts:
+        for note, began_at, version_id, team in said:
+            on_my_route = version_id in routes.get(shift.route_version_id or 0, set())
+            in_time = shift.starts_at - HANDOVER_FOR < note.said_at < shift.ends_at
+            if on_my_route and in_time and began_at < shift.starts_at:
+                found[shift.id] = {
+                    "phrase": note.phrase, "text": note.text, "at": rfc3339(note.said_at), "by_team": team,
+                }  # fmt: skip
+    return found
+
+
+def _said_around(township_id: int, shifts: Sequence[Shift]) -> Sequence[Any]:
+    """(words, start and route version of their shift, team) of the days of these shifts, oldest first: few enough to
+    be told apart here, where a join of shifts with shifts by their routes is at the mercy of its plan."""
+    if not shifts:
+        return []
+    since, until = min(s.starts_at for s in shifts) - HANDOVER_FOR, max(s.ends_at for s in shifts)
+    return db.session.execute(
+        select(Handover, Shift.starts_at, Shift.route_version_id, Team.name)
+        .join(Shift, and_(Shift.township_id == Handover.township_id, Shift.id == Handover.shift_id))
+        .join(Team, Team.id == Shift.team_id)
         .where(
-            mine.township_id == township_id, mine.id.in_(shift_ids), theirs.starts_at < mine.starts_at,
-            Handover.said_at > mine.starts_at - HANDOVER_FOR, Handover.said_at < mine.ends_at,
+            Handover.township_id == township_id, Shift.township_id == township_id, Handover.said_at > since,
+            Handover.said_at < until,
         )
         .order_by(Handover.said_at, Handover.id)
-    )  # fmt: skip
-    return {
-        shift_id: {"phrase": note.phrase, "text": note.text, "at": rfc3339(note.said_at), "by_team": team}
-        for shift_id, note, team in rows
-    }
+    ).all()  # fmt: skip
+
+
+def _routes_of(version_ids: set[int]) -> dict[int, set[int]]:
+    """Each version → all versions of the same route."""
+    same = aliased(RouteVersion)
+    rows = db.session.execute(
+        select(RouteVersion.id, same.id)
+        .join(same, same.route_id == RouteVersion.route_id)
+        .where(RouteVersion.id.in_(version_ids))
+    )
+    found: dict[int, set[int]] = {}
+    for version_id, other in rows:
+        found.setdefault(version_id, set()).add(other)
+    return found
 
 
 # --- swaps and leave ------------------------------------------------------------------------------

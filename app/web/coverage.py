@@ -16,6 +16,7 @@ from app import clock
 from app.areas.models import LEVELS, Area
 from app.coverage import behind, lists, measures, outings, queries, series, single
 from app.coverage.attendance import HotspotFigures
+from app.coverage.ground import network_sources
 from app.coverage.hours import BYS, By
 from app.coverage.measures import Measure
 from app.coverage.queries import Period
@@ -280,7 +281,7 @@ def _drawer(why: behind.Why | None) -> dict[str, Any]:
 def _credits(township_ids: Iterable[int]) -> list[tuple[str, str]]:
     """(words, address) of each source of streets: its licence asks to be named on the map."""
     found = []
-    for source, licence in queries.network_sources(set(township_ids)):
+    for source, licence in network_sources(set(township_ids)):
         words, _open, address = source.partition(" (https://")
         named = words if licence in words else _("coverage.credit", source=words, licence=licence)
         found.append((named, f"https://{address.rstrip(')')}" if address else ""))
