@@ -96,6 +96,14 @@ def my_scope() -> Scope:
     return as_member(_whole_scope()) if needs_set_up() and not g.get("opens_before") else _whole_scope()
 
 
+def scope_anew() -> Scope:
+    """`my_scope`, read once more: has anything changed since?"""
+    g.pop("scope", None)
+    g.pop("needs_set_up", None)
+    db.session.expire_all()
+    return my_scope()
+
+
 def my_roles() -> frozenset[str]:
     """All that the caller holds, whether or not it opens anything yet."""
     return _whole_scope().roles
@@ -277,8 +285,10 @@ def base_map() -> BaseMap | None:
     return settings().base_map if g.get("shows_map") else None
 
 
-# A style sheet, a script, words: nothing that a browser would show as a page. The rules for pages would be half of what
-# a small script weighs on its way to a phone. Workers (.mjs) and drawings (.svg) have rules of their own and keep them.
+# A style sheet, a script, words, a tile: nothing that a browser would show as a page. The rules for pages would be half
+# of what a small script weighs on its way to a phone. Workers (.mjs) and drawings (.svg) have rules of their own and
+# keep them.
+TILE = "application/vnd.mapbox-vector-tile"
 PIECES = (".css", ".js", ".json", ".wasm", ".png")
 
 
@@ -286,6 +296,8 @@ def add_headers(response: Response) -> Response:
     response.headers.setdefault("X-Content-Type-Options", "nosniff")
     if settings().is_https:
         response.headers.setdefault("Strict-Transport-Security", "max-age=31536000; includeSubDomains")
+    if response.mimetype == TILE:
+        return response
     if request.endpoint != "static":
         response.headers.setdefault("Cache-Control", "no-store")
     elif request.path.endswith(PIECES) and response.mimetype != "text/html":

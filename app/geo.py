@@ -110,7 +110,8 @@ class TileLayer(NamedTuple):
 
     def tile(self) -> str:
         shape = f"ST_AsMVTGeom({self.simple}, ST_TileEnvelope(:z, :x, :y), 4096, 64, true) AS shape"
-        shapes = f"SELECT {self.columns}, {shape} FROM {self.source}"
+        # OFFSET 0: else the shape is reckoned twice, once to be looked at and once to be given.
+        shapes = f"SELECT {self.columns}, {shape} FROM {self.source} OFFSET 0"
         return f"(SELECT ST_AsMVT(q, '{self.name}', 4096, 'shape') FROM ({shapes}) q WHERE shape IS NOT NULL)"
 
     def rows(self) -> str:

@@ -1,9 +1,9 @@
-"""wsgi.py, but no tile is kept once it is cut: each costs what one costs that nobody asked for before."""
+"""wsgi.py, but no tile is kept: each costs what one costs whose figures nobody asked for before."""
 
-from app.coverage import tiles
-from app.coverage.kept import KeptTiles
+from app.coverage import sheets
+from app.coverage.kept import Newest
 from wsgi import app
 
-tiles._KEPT = KeptTiles(0)
+sheets.KEPT = Newest(0, lambda cut: len(cut.body))
 
 __all__ = ["app"]

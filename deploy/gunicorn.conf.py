@@ -3,6 +3,7 @@
 gevent, because a board holds a stream open for hours and sixty of them starve a pool of threads.
 """
 
+import gc
 import os
 
 worker_class = "gevent"
@@ -31,3 +32,9 @@ loglevel = os.environ.get("XUNFANG_LOG_LEVEL", "info")
 # No access log: an address names who was where, and the URL of a tile names where. The application writes its own.
 accesslog = None
 errorlog = "-"
+
+
+def post_worker_init(worker):
+    """What was loaded stays: the collector need not walk through it again and again while people wait."""
+    gc.collect()
+    gc.freeze()

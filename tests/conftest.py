@@ -16,7 +16,7 @@ import urllib.request
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -40,6 +40,7 @@ from tests import cast, make
 from tests.browserless import PASSWORD
 from tests.exports.walked import evening_items
 from tests.phone import CLIENT, Phone
+from tests.standing import Inside, verify
 
 ROOT = Path(__file__).resolve().parent.parent
 # No test asks a watch: on a loaded machine Hypothesis would call its own making of inputs too slow.
@@ -76,16 +77,22 @@ def ensure_template() -> str:
         admin.execute("SELECT pg_advisory_lock(720)")
         if admin.execute("SELECT 1 FROM pg_database WHERE datname = %s", [name]).fetchone():
             return name
-        for (old,) in admin.execute(
-            "SELECT datname FROM pg_database WHERE datname LIKE 'xunfang_tmpl_%'"
-        ).fetchall():
+        for (old,) in admin.execute(OLD_TEMPLATES).fetchall():
             admin.execute(f'DROP DATABASE IF EXISTS "{old}" WITH (FORCE)')
         draft = f"{name}_draft"
         admin.execute(f'DROP DATABASE IF EXISTS "{draft}" WITH (FORCE)')
         new_database(admin, draft)
         migrate(draft)
         admin.execute(f'ALTER DATABASE "{draft}" RENAME TO "{name}"')
+        admin.execute(f"COMMENT ON DATABASE \"{name}\" IS '{date.today().isoformat()}'")
     return name
+
+
+# Not today's: another checkout beside this one may have other migrations.
+OLD_TEMPLATES = """
+    SELECT datname FROM pg_database WHERE datname LIKE 'xunfang_tmpl_%'
+      AND shobj_description(oid, 'pg_database') IS DISTINCT FROM CURRENT_DATE::text
+"""
 
 
 def new_database(admin: psycopg.Connection[Any], name: str, template: str | None = None) -> None:
@@ -144,6 +151,7 @@ def app(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Flask]:
         media = str(tmp_path_factory.mktemp("media"))
         app = create_app(read_settings({**env_for(name), "STREAM_SECONDS": "0", "XUNFANG_MEDIA": media}))
         db.session.session_factory.configure(join_transaction_mode="create_savepoint")
+        verify(app).extensions["standing"]._links = Inside()
         yield app
         with app.app_context():
             db.engine.dispose()
@@ -352,7 +360,9 @@ def free_port() -> int:
 
 def start_server(env: dict[str, str], url: str) -> subprocess.Popen[bytes]:
     port = url.rsplit(":", 1)[1]
-    loads = "tests.browser.clock_ahead:app" if "TEST_CLOCK_AHEAD_S" in env else "wsgi:app"
+    loads = (
+        "tests.browser.clock_ahead:app" if "TEST_CLOCK_AHEAD_S" in env else env.get("TEST_LOADS", "wsgi:app")
+    )
     command = ["gunicorn", "-c", "deploy/gunicorn.conf.py", "-b", f"127.0.0.1:{port}", loads]
     (ROOT / "var").mkdir(exist_ok=True)
     with open(ROOT / "var" / "test-server.log", "ab") as log:
@@ -381,7 +391,11 @@ def live(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactor
         one = request.node.get_closest_marker("browser") and not getattr(
             request.module, "TWO_PROCESSES", False
         )
-        env |= {"XUNFANG_WEB_WORKERS": "1" if one else "2", "XUNFANG_GRACE_S": "1"}
+        env |= {
+            "XUNFANG_WEB_WORKERS": "1" if one else "2",
+            "XUNFANG_GRACE_S": "1",
+            "TEST_LOADS": "tests.verified:app",
+        }
         app = create_app(read_settings(env))
         with app.app_context():
             ids, codes = fill_live()

@@ -42,6 +42,7 @@ def init_app(app: Flask) -> None:
         schemas,
         session,
         staffing,
+        standing,
         stream,
         tiles,
     )
@@ -57,6 +58,7 @@ def init_app(app: Flask) -> None:
     ):  # fmt: skip
         api.register_blueprint(module.bp, url_prefix=module.bp.url_prefix)
     app.register_blueprint(health.bp)
+    standing.init_app(app)
     app.register_blueprint(loggers.intake)
     app.register_blueprint(ogc.bp)
     app.add_url_rule("/api/v1/openapi.json", "openapi", openapi)

@@ -16,6 +16,7 @@ from flask_login import current_user
 from app import clock
 from app.accounts import queries as accounts
 from app.accounts.operations import count_or_refuse
+from app.api import made
 from app.api import ogc_asked as asked
 from app.api import ogc_documents as documents
 from app.api import tiles as mvt
@@ -124,7 +125,11 @@ def items(name: str) -> Any:
     )
     asked.only_wgs84(request.args)
     boxes = asked.boxes_of(request.args.get("bbox"))
-    page = features.page_of(known(name), about(boxes), offset, limit)
+    wanted = about(boxes)
+    seen = made.page_of_streets(wanted.scope, wanted.period, wanted.now) if name == "streets" else None
+    page = features.page_of(known(name), wanted, offset, limit)
+    if seen is not None and page.until is not None:
+        made.stands(seen, zone_of(measured_ids(wanted.scope)), page.until)
     returned = len(page.features)
     more = documents.paging(links(), shown, name, request.args, offset, limit, returned, page.matched)
     figures = {

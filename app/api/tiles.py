@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 from dataclasses import replace
 from typing import Any
 
@@ -11,16 +10,19 @@ from flask_smorest import Blueprint
 from marshmallow import fields, validate
 
 from app import clock
+from app.api import made
 from app.api.coverage import TimesQuery
 from app.config import DATUMS
-from app.coverage import queries, tiles
+from app.coverage import queries
+from app.coverage.cutting import Tile
+from app.coverage.kept import Cut
 from app.coverage.measures import period_of
-from app.coverage.tiles import LAYERS, Tile
+from app.coverage.tiles import LAYERS
 from app.errors import DomainError, FieldError, NotFound
+from app.gate import TILE as MEDIA_TYPE
 from app.gate import allow, my_scope
 
 bp = Blueprint("tiles_api", __name__, url_prefix="/api/v1/tiles", description="Mapbox vector tiles")
-MEDIA_TYPE = "application/vnd.mapbox-vector-tile"
 LAST_ZOOM = 20
 ANSWERS = {
     200: {
@@ -53,7 +55,7 @@ def tile(query: dict[str, Any], layer: str, z: int, x: int, y: int) -> Any:
     # The zone says which day is today: of no matter where the last day is named.
     zone = queries.DEFAULT_ZONE if query["last"] else queries.zone_of(scope.visible_area_ids)
     period = period_of(query["first"], query["last"], zone, now, query["times"])
-    return answer(tiles.tile_of(layer, scope, wanted, period, now))
+    return answer(made.tile_of(layer, scope, wanted, period, now, zone))
 
 
 def checked(z: int, x: int, y: int) -> Tile:
@@ -67,12 +69,12 @@ def checked(z: int, x: int, y: int) -> Tile:
     return Tile(z, x, y)
 
 
-def answer(body: bytes) -> Response:
-    response = Response(body, status=200 if body else 204, content_type=MEDIA_TYPE)
+def answer(cut: Cut) -> Response:
+    response = Response(cut.body, status=200 if cut.body else 204, content_type=MEDIA_TYPE)
     response.headers["Cache-Control"] = "private, no-cache"
     response.headers["Vary"] = "Cookie"
-    if not body:
+    if not cut.body:
         del response.headers["Content-Type"]
         return response
-    response.set_etag(hashlib.sha256(body).hexdigest()[:32])
+    response.set_etag(cut.etag)
     return response.make_conditional(request)

@@ -16,9 +16,9 @@ from app.clock import day_span, local_day
 from app.coverage import attendance, facts
 from app.coverage.attendance import HotspotFigures
 from app.coverage.measures import merged
+from app.coverage.numbers import policies_of
 from app.coverage.queries import Period
 from app.coverage.rules import MergedGrade, share
-from app.coverage.tiles import policies_of
 from app.hotspots.models import Hotspot
 
 DAY = timedelta(days=1)

@@ -33,9 +33,9 @@ from app.coverage.measures import (
     shifts_kept,
 )
 from app.coverage.models import StreetDay
+from app.coverage.numbers import policies_of
 from app.coverage.queries import Period, in_areas, measured_ids
 from app.coverage.rules import MergedGrade
-from app.coverage.tiles import policies_of
 from app.db import db
 from app.duty.models import Duty, Shift
 from app.errors import Forbidden, NotFound

@@ -21,10 +21,10 @@ from app.areas.policies import place_of
 from app.coverage import attendance, cells, facts, ground, queries, rules, taps
 from app.coverage.attendance import HotspotFigures
 from app.coverage.measures import Measure, Measures, hotspot_measures, merged, percent, tapped_share
+from app.coverage.numbers import policies_of
 from app.coverage.pieces import Bools, Floats, Ints
 from app.coverage.queries import Network, Period, measured_ids
 from app.coverage.rules import MergedGrade, share
-from app.coverage.tiles import policies_of
 from app.errors import DomainError, FieldError
 from app.geo import shape_in_metres
 from app.geofiles.drawn import Ring, polygon_wkb

@@ -18,6 +18,7 @@ from app.coverage import queries, streets
 from app.coverage.models import RoutePresence, StreetDay, StreetPresence
 from app.db import db
 from app.duty.models import Duty
+from app.duty.operations import touch_duties
 
 ACTION = "street_presence.folded"
 ONE_FOLDER = 7203
@@ -77,6 +78,7 @@ def fold_day(township_id: int, day: date, which: ColumnElement[bool], now: datet
     if taken:
         shifts = sorted({shift_of[row[0]] for row in taken} - before)
         record_audit(township_id, None, ACTION, "street_day", day.isoformat(), now, shifts=shifts)
+        touch_duties(township_id, {row[0] for row in taken})
     return len(taken)
 
 

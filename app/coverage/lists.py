@@ -15,8 +15,7 @@ from app.coverage import streets
 from app.coverage.facts import ShiftFact
 from app.coverage.queries import in_areas, measured_ids
 from app.coverage.rules import MergedGrade, Policy
-from app.coverage.streets import StreetFigures
-from app.coverage.tiles import freshness
+from app.coverage.streets import StreetFigures, freshness
 from app.db import db
 from app.routes.models import Route, Street
 from app.teams.scope import Scope, team_rows

@@ -14,10 +14,10 @@ from app.coverage import attendance, cells, facts, queries, rules, streets
 from app.coverage.attendance import HotspotFigures
 from app.coverage.cells import CellFigures
 from app.coverage.facts import ShiftFact
+from app.coverage.numbers import policies_of
 from app.coverage.queries import Period
 from app.coverage.rules import MergedGrade, Policy
 from app.coverage.streets import StreetFigures
-from app.coverage.tiles import policies_of
 from app.db import db
 from app.errors import DomainError, FieldError, NotFound
 from app.teams.scope import Scope, reach_area, visible_area_rows

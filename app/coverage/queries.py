@@ -303,18 +303,6 @@ def bounds_of(area_ids: Collection[int]) -> Box | None:
 # is cut from exactly these shapes, in web mercator, simplified to half a pixel of the zoom.
 
 
-def streets_in_box(scope: Scope, network_ids: Sequence[int], box: Box) -> Sequence[Row[Any]]:
-    """id, network_version_id, township_id, village_id of the visible streets whose box meets the box."""
-    return db.session.execute(
-        select(Street.id, Street.network_version_id, Street.township_id, Street.village_id)
-        .where(
-            Street.network_version_id.in_(network_ids), touches_box(Street.geom, *box),
-            in_areas(scope.visible_area_ids, Street.township_id, Street.village_id),
-        )
-        .order_by(Street.id)
-    ).all()  # fmt: skip
-
-
 def hotspots_in_box(scope: Scope, box: Box) -> Criterion:
     visible = in_areas(scope.visible_area_ids, Hotspot.township_id, Hotspot.village_id)
     return and_(visible, touches_box(Hotspot.geom, *box))
@@ -356,40 +344,48 @@ def database() -> str:
 _SIZED = {"streets": Street, "hotspots": Hotspot, "routes": RouteVersion, "areas": Area}
 
 
-def widest_first(layer: str, ids: Sequence[int]) -> Sequence[int]:
-    """The ids of these shapes, those with the widest box first."""
+def widest_first(layer: str, ids: Sequence[int], on: Any = None) -> Sequence[int]:
+    """The ids of these shapes, those with the widest box first. `on`: the connection asked, else the session's."""
     model = _SIZED[layer]
     west, south, east, north = box_of(model.geom)
     wanted = model.id == func.any(cast(ids, ARRAY(BigInteger)))
-    return db.session.scalars(
-        select(model.id).where(wanted).order_by((east - west + north - south).desc(), model.id)
-    ).all()
+    ordered = select(model.id).where(wanted).order_by((east - west + north - south).desc(), model.id)
+    return (on or db.session).scalars(ordered).all()  # type: ignore[no-any-return]
 
 
 def cut_tile(
-    layer: str, where: dict[str, int], columns: dict[str, Sequence[Any]], datum: str = "wgs84", **values: Any
-) -> bytes:
+    layer: str, where: dict[str, int], columns: dict[str, Sequence[Any]], datum: str = "wgs84", *, on: Any = None,
+    **values: Any,
+) -> bytes:  # fmt: skip
     """The layer's tile of these shapes: z, x, y; a value a shape in each column; empty bytes when nothing shows.
 
     For a GCJ-02 base map the shapes are fetched, moved and cut then: PostGIS knows no such datum.
     """
+    on = on or db.session
+    if layer in _WRITTEN:
+        columns = {name: _written(values) for name, values in columns.items()}
     if datum == "wgs84":
-        return bytes(db.session.scalar(_TILES[layer], {**where, **columns, **values}) or b"")
-    rows = db.session.execute(_ROWS[layer], {"z": where["z"], **columns, **values}).all()
+        return bytes(on.scalar(_TILES[layer], {**where, **columns, **values}) or b"")
+    rows = on.execute(_ROWS[layer], {"z": where["z"], **columns, **values}).all()
     parts = [[row for row in rows if row.part == part.name] for part in _PARTS[layer]]
-    return b"".join(_moved(part, where) for part in parts if part)
+    return b"".join(_moved(on, part, where) for part in parts if part)
 
 
-def _moved(rows: Sequence[Any], where: dict[str, int]) -> bytes:
+def _written(values: Sequence[Any]) -> str:
+    """An array as PostgreSQL writes it, of numbers and plain words: the driver takes longer over a thousand values than
+    PostGIS over cutting them."""
+    return "{" + ",".join("NULL" if value is None else str(value) for value in values) + "}"
+
+
+def _moved(on: Any, rows: Sequence[Any], where: dict[str, int]) -> bytes:
     known, shapes = [row.known for row in rows], as_drawn([row.wkb for row in rows])
-    return bytes(
-        db.session.scalar(TILE_OF_SHAPES, {**where, "layer": rows[0].part, "known": known, "shapes": shapes})
-        or b""
-    )
+    asked = {**where, "layer": rows[0].part, "known": known, "shapes": shapes}
+    return bytes(on.scalar(TILE_OF_SHAPES, asked) or b"")
 
 
+_WRITTEN = ("streets", "cells")
 _STREETS = """unnest(CAST(:ids AS bigint[]), CAST(:covered AS float8[]), CAST(:shifts AS int[]),
-    CAST(:last AS bigint[]), CAST(:fresh AS int[]), CAST(:grades AS text[]), CAST(:last_grades AS text[]))
+    CAST(:last AS bigint[]), CAST(:fresh AS int[]), CAST(:grade AS text[]), CAST(:last_grade AS text[]))
     AS f(id, covered, shifts, last, fresh, grade, last_grade)
     JOIN streets s ON s.id = f.id"""
 _HOTSPOTS = """unnest(CAST(:ids AS bigint[]), CAST(:attainment AS float8[]), CAST(:minutes AS float8[]),

@@ -12,9 +12,9 @@ from app.coverage import attendance, behind, facts, hours, queries, series, stre
 from app.coverage.behind import Why
 from app.coverage.hours import By
 from app.coverage.measures import Measure, Measures, hotspot_measures, percent, route_measures, shifts_kept
+from app.coverage.numbers import policies_of
 from app.coverage.queries import Period
 from app.coverage.series import Point
-from app.coverage.tiles import policies_of
 from app.hotspots.models import Hotspot
 from app.routes.models import Route, Street
 from app.teams.scope import Scope

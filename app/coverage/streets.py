@@ -18,7 +18,7 @@ from sqlalchemy import Row
 
 from app.coverage import queries, rules, taps
 from app.coverage.queries import Network, Period
-from app.coverage.rules import MergedGrade
+from app.coverage.rules import MergedGrade, Policy
 from app.coverage.taps import Taps
 from app.db import db
 
@@ -27,6 +27,7 @@ Ints = NDArray[np.int64]
 Floats = NDArray[np.float64]
 
 HOUR_S, DAY_S, NEVER_S = 3600, 86_400, 2**62
+UNWALKED = 5
 ROWS_AT_ONCE = 128
 MOST_KEPT = 64
 _kept: OrderedDict[tuple[Any, ...], StreetFigures] = OrderedDict()
@@ -231,6 +232,14 @@ def next_step(last_s: Ints, fresh_days: Sequence[int], now: datetime) -> int:
     return int(turns[turns >= now.timestamp()].min(initial=NEVER_S)) % NEVER_S
 
 
+def good_until(last_s: Ints, fresh_days: Sequence[int], now: datetime) -> datetime | None:
+    """When the next of these streets is a step less fresh, or, while somebody walks one, a minute has passed."""
+    if (last_s + HOUR_S > now.timestamp()).any():
+        return now.replace(second=0, microsecond=0) + timedelta(minutes=1)
+    turn = next_step(last_s, fresh_days, now)
+    return datetime.fromtimestamp(turn, UTC) if turn else None
+
+
 def among(ids: Ints, wanted: set[int]) -> Bools:
     return np.isin(ids, np.fromiter(wanted, np.int64, len(wanted)))
 
@@ -238,3 +247,9 @@ def among(ids: Ints, wanted: set[int]) -> Bools:
 def last_at(epoch_s: int, now: datetime) -> datetime | None:
     """The end of the hour last walked in, never later than now; None where never."""
     return min(now, datetime.fromtimestamp(int(epoch_s), UTC) + timedelta(hours=1)) if epoch_s else None
+
+
+def freshness(last_s: int, policy: Policy, now: datetime) -> int:
+    """The step of a street last walked then; UNWALKED where it never was."""
+    step = rules.freshness(last_at(last_s, now), now, policy)
+    return UNWALKED if step is None else step

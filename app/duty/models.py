@@ -95,6 +95,7 @@ class Duty(db.Model):
     `tick_id` is the crew tick that a declared duty follows; None where a leader entered it by hand.
     `on_roster` is whether the person was planned when the duty was last settled; a change of the crew settles it.
     `with_crew` says that the start carried the right code of the crew's leader.
+    `changes` counts how often what is stored for the duty changed, here or elsewhere: who kept a figure looks at it.
     """
 
     __tablename__ = "duties"
@@ -122,6 +123,7 @@ class Duty(db.Model):
     near_m: Mapped[float] = mapped_column(server_default=text("0"))
     fixes: Mapped[int] = mapped_column(server_default=text("0"))
     track_spans: Mapped[list[Any]] = mapped_column(server_default=text("'[]'"))
+    changes: Mapped[int] = mapped_column(server_default=text("0"))
     __table_args__ = (
         ForeignKeyConstraint(
             ["township_id", "shift_id"], ["shifts.township_id", "shifts.id"], name="fk_duties_shift"

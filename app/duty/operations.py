@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import datetime
 from typing import Any
 from uuid import UUID
 
+from sqlalchemy import update
 from sqlalchemy.dialects.postgresql import MultiRange, Range
 
 from app.db import db
@@ -44,6 +45,17 @@ def record_event(
     duty: Duty, item_id: UUID, kind: str, at: datetime, quality: str, code_right: bool | None = None
 ) -> None:
     queries.add_event(duty.township_id, item_id, duty.id, EVENT[kind], at, quality, code_right)
+
+
+def touch(duty: Duty) -> None:
+    """What is stored for the duty has changed, perhaps elsewhere and not in its row."""
+    duty.changes = Duty.changes + 1
+
+
+def touch_duties(township_id: int, ids: Collection[int]) -> None:
+    """The same for duties that are not at hand."""
+    which = (Duty.township_id == township_id, Duty.id.in_(ids))
+    db.session.execute(update(Duty).where(*which).values(changes=Duty.changes + 1))
 
 
 def settle_window(duty: Duty, shift: Shift, now: datetime, policy: Policy) -> tuple[Window, list[Duty]]:

@@ -8,21 +8,24 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 import numpy as np
 
 from app.areas.models import Area
 from app.clock import rfc3339
-from app.coverage import attendance, facts, measures, streets, tiles
+from app.coverage import attendance, facts, measures, streets
 from app.coverage.measures import Coverage, Measures, percent
+from app.coverage.numbers import policies_of
 from app.coverage.queries import Period, measured_ids
 from app.db import db
 from app.exports import queries
 from app.exports.queries import Boxes
 from app.teams.scope import Scope
 
+# What is not expected to change sooner is looked at again after so long.
+LONGEST = timedelta(days=1)
 COLLECTIONS = ("areas", "hotspots", "routes", "streets")
 
 
@@ -51,10 +54,12 @@ class Feature:
 
 @dataclass(frozen=True)
 class Page:
-    """A stretch of a collection, and how many features match in all."""
+    """A stretch of a collection, and how many features match in all; `until` when time alone changes nothing of it,
+    where that is known."""
 
     matched: int
     features: list[Feature]
+    until: datetime | None = None
 
 
 def page_of(collection: str, asked: Asked, offset: int, limit: int) -> Page:
@@ -135,42 +140,57 @@ def _area(asked: Asked, code: str) -> list[Feature]:
 
 
 def streets_of(ids: Sequence[int], asked: Asked) -> list[Feature]:
+    return _streets(ids, asked)[0]
+
+
+def _streets(ids: Sequence[int], asked: Asked) -> tuple[list[Feature], datetime]:
+    """The features, and until when time alone changes nothing of them."""
     rows = queries.street_rows(ids)
-    figures = _street_figures({row.network_version_id for row in rows}, {row.id for row in rows}, asked)
+    found, until = _street_figures({row.network_version_id for row in rows}, {row.id for row in rows}, asked)
     return [
         Feature(
             row.id, row.shape,
             {
                 "name": row.name, "highway": row.highway, "length_m": round(row.length_m, 1), "village": row.village,
-                "township": row.township, **asked.days, **figures[row.id],
+                "township": row.township, **asked.days, **found[row.id],
             },
         )
         for row in rows
-    ]  # fmt: skip
+    ], until  # fmt: skip
 
 
-def _street_figures(network_ids: set[int], wanted: set[int], asked: Asked) -> dict[int, dict[str, Any]]:
+def _street_figures(
+    network_ids: set[int], wanted: set[int], asked: Asked
+) -> tuple[dict[int, dict[str, Any]], datetime]:
     found: dict[int, dict[str, Any]] = {}
+    until = asked.now + LONGEST
     networks = [n for n in queries.networks(asked.scope, asked.period) if n.id in network_ids]
-    policies = tiles.policies_of([n.township_id for n in networks], asked.period)
+    policies = policies_of([n.township_id for n in networks], asked.period)
     for network in networks:
+        policy = policies[network.township_id]
         figures = streets.street_figures(network, asked.period)
+        until = min(until, streets.good_until(figures.last_s, policy.fresh_days, asked.now) or until)
         some = figures.where(np.isin(figures.ids, np.fromiter(wanted, np.int64, len(wanted))))
-        columns = (some.ids, some.covered, some.shifts, some.last_s)
-        for street_id, covered, shifts, last_s in zip(*(c.tolist() for c in columns), strict=True):
+        columns = (
+            some.ids.tolist(),
+            some.covered.tolist(),
+            some.shifts.tolist(),
+            some.last_s.tolist(),
+            some.grades,
+        )
+        for street_id, covered, shifts, last_s, grade in zip(*columns, strict=True):
             found[street_id] = {
                 "covered_percent": round(covered * 100, 2), "shifts": shifts,
-                "last_at": rfc3339(streets.last_at(last_s, asked.now)),
-                "freshness": tiles.freshness(last_s, policies[network.township_id], asked.now),
-                # a street is walked by a track and by nothing else
-                "grade": "track" if last_s else None,
+                "last_at": minute_of(streets.last_at(last_s, asked.now)),
+                "freshness": streets.freshness(last_s, policy, asked.now), "grade": grade,
             }  # fmt: skip
-    return found
+    return found, until
 
 
 def _streets_page(asked: Asked, offset: int, limit: int) -> Page:
     found = queries.streets_in(asked.scope, asked.period, asked.boxes, offset, limit)
-    return Page(found.matched, streets_of(found.ids, asked))
+    features, until = _streets(found.ids, asked)
+    return Page(found.matched, features, until)
 
 
 def _street(asked: Asked, fid: str) -> list[Feature]:
@@ -182,7 +202,7 @@ def _street(asked: Asked, fid: str) -> list[Feature]:
 
 
 def hotspots(found: Sequence[facts.HotspotFact], asked: Asked) -> list[Feature]:
-    policies = tiles.policies_of({h.township_id for h in found}, asked.period)
+    policies = policies_of({h.township_id for h in found}, asked.period)
     figures = attendance.hotspot_figures(found, asked.period, policies, asked.now)
     by_id = {f.hotspot.id: f for f in figures}
     rows = queries.hotspot_rows(list(by_id))

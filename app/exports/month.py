@@ -15,7 +15,8 @@ from zoneinfo import ZoneInfo
 from app import clock
 from app.areas.models import Area
 from app.areas.policies import place_of
-from app.coverage import facts, measures, rules, tiles
+from app.coverage import facts, measures, rules
+from app.coverage.numbers import policies_of
 from app.coverage.queries import Period
 from app.coverage.rules import Policy
 from app.exports.drawing import Drawing, drawing_of
@@ -87,7 +88,7 @@ def grid_of(found: Figures) -> list[list[float | None]]:
     """Of the risk slots that lie in an hour of the week, over all hotspots, the share that had a qualified visit."""
     period, now = found.asked.period, found.asked.now
     hotspots = [f.hotspot for f in found.coverage.ground.hotspots]
-    policies = tiles.policies_of({h.township_id for h in hotspots}, period)
+    policies = policies_of({h.township_id for h in hotspots}, period)
     some, all_ = _grid(), _grid()
     for hotspot in hotspots:
         for slot, attained in _slots(hotspot, period, policies[hotspot.township_id], now):

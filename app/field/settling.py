@@ -139,9 +139,9 @@ def settle(
     judged = [duty]
     for other_id in sorted(_judge_checkins(duty, shift, window, ground, now)):
         judged += _judge_sharer(duty.township_id, other_id, ground, now)
-    for one in sorted(
-        judged, key=lambda d: d.person_id
-    ):  # in one order, so that no two wait for each other's journal
+    # In one order, so that no two wait for each other's journal.
+    for one in sorted(judged, key=lambda d: d.person_id):
+        duties.touch(one)
         if one.state in ("ended", "attended"):
             incentives.post_month(one.township_id, one.person_id, one.day, ground.place.zone, now)
     if _shown(duty) != before:

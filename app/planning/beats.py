@@ -19,8 +19,8 @@ from app.areas.policies import place_of
 from app.clock import local_day, rfc3339
 from app.coverage import attendance, facts, rules
 from app.coverage.facts import HotspotFact
+from app.coverage.numbers import policies_of
 from app.coverage.queries import Period
-from app.coverage.tiles import policies_of
 from app.db import db
 from app.errors import DomainError, FieldError
 from app.hotspots.models import Hotspot

@@ -16,9 +16,9 @@ from app import clock
 from app.areas.models import Area
 from app.coverage import facts, hours, measures
 from app.coverage.facts import HotspotFact
+from app.coverage.numbers import policies_of
 from app.coverage.queries import Period, measured_ids
 from app.coverage.rules import Policy, Range
-from app.coverage.tiles import policies_of
 from app.errors import Forbidden, NotFound
 from app.planning import queries, rules
 from app.planning.rules import MINUTE, Grid, Minutes, Stretch

@@ -19,9 +19,9 @@ from app.coverage.attendance import HotspotFigures
 from app.coverage.ground import network_sources
 from app.coverage.hours import BYS, By
 from app.coverage.measures import Measure
+from app.coverage.numbers import policies_of
 from app.coverage.queries import Period
 from app.coverage.rules import Policy
-from app.coverage.tiles import policies_of
 from app.db import db
 from app.errors import DomainError, NotFound
 from app.gate import allow, my_scope, shows_map

@@ -12,7 +12,7 @@ import pytest
 import shapely
 from sqlalchemy import select, text
 
-from app.coverage.tiles import Tile
+from app.coverage.cutting import Tile
 from app.db import db
 from app.geofiles.datum import wgs84_to_gcj02
 from app.routes.models import Checkpoint, Street

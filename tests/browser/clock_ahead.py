@@ -4,7 +4,7 @@ import os
 from datetime import timedelta
 
 from app import clock
-from wsgi import app
+from tests.verified import app
 
 _now = clock.now
 _ahead = timedelta(seconds=float(os.environ["TEST_CLOCK_AHEAD_S"]))
