@@ -25,7 +25,7 @@ class Chance:
 
 @dataclass(frozen=True)
 class Puzzle:
-    """What `solving.best_beat` is asked: stop 0 is the start and the last the end, at no distance from anywhere; stop
+    """What `solving.best_beat` is asked: stop 0 is the start; the last is the end, at no distance from anywhere; stop
     n + 1 is the n-th chance."""
 
     values: list[int]
@@ -39,12 +39,16 @@ class Puzzle:
 
 
 def puzzle_of(
-    chances: Sequence[Chance], limit: float, stay: Callable[[int], float], way: Callable[[int, int], float]
+    chances: Sequence[Chance],
+    limit: float,
+    first_way: Callable[[int], float],
+    stay: Callable[[int], float],
+    way: Callable[[int, int], float],
 ) -> Puzzle:
-    """`stay` and `way` answer minutes at a hotspot and between two of them."""
+    """`first_way` answers minutes from the start to a hotspot, `stay` and `way` at one and between two of them."""
     places = [chance.hotspot_id for chance in chances]
     legs = [[stay(a) + (way(a, b) if a != b else 0.0) for b in places] for a in places]
-    minutes = [[0.0, *(0.0 for _ in places), 0.0]]
+    minutes = [[0.0, *(first_way(place) for place in places), 0.0]]
     minutes += [[0.0, *row, stay(a)] for a, row in zip(places, legs, strict=True)]
     minutes.append([0.0] * (len(places) + 2))
     whole = (0.0, limit)
@@ -65,13 +69,13 @@ def left_after(chances: Iterable[Chance], taken: Mapping[int, tuple[Chance, floa
             continue
         for served, at in taken.values():
             if served.hotspot_id == chance.hotspot_id:
-                chance = _clear_of(chance, at)
+                chance = clear_of(chance, at)
         if chance.opens_min <= chance.closes_min:
             left.append(chance)
     return left
 
 
-def _clear_of(chance: Chance, at_min: float) -> Chance:
+def clear_of(chance: Chance, at_min: float) -> Chance:
     """The longer part of the chance, before or after a visit."""
     before = replace(chance, closes_min=min(chance.closes_min, at_min - APART_MIN))
     after = replace(chance, opens_min=max(chance.opens_min, at_min + APART_MIN))
