@@ -147,23 +147,19 @@ def too_often(
     members: Sequence[Member], slots: Sequence[Slot], found: Roster, most: int
 ) -> set[tuple[int, int]]:
     """The pairs that a roster puts together more than so many times in a row. A shift of only one of the two begins
-    the count anew; what was planned before is counted and never blamed."""
+    the count anew; what is planned already, before and after, is counted and never blamed by itself."""
     ordered = sorted(slots, key=lambda slot: (slot.start, slot.id))
     crews = [(slot.crew, slot.crew | set(found.crews.get(slot.id, ()))) for slot in ordered]
-    return {
-        (a.id, b.id) for a, b in combinations(members, 2) if _longest_new_run(a.id, b.id, crews, most) > most
-    }
+    return {(a.id, b.id) for a, b in combinations(members, 2) if _longest_new_run(a.id, b.id, crews) > most}
 
 
-def _longest_new_run(
-    a: int, b: int, crews: Sequence[tuple[frozenset[int], frozenset[int]]], most: int
-) -> int:
-    run, longest = 0, 0
+def _longest_new_run(a: int, b: int, crews: Sequence[tuple[frozenset[int], frozenset[int]]]) -> int:
+    """How often in a row at most, of the rows that hold something new."""
+    run, is_new, longest = 0, False, 0
     for planned, crew in crews:
         if a in crew and b in crew:
-            is_new = not {a, b} <= planned
-            run = run + 1 if is_new else min(run + 1, most)
-            longest = max(longest, run)
+            run, is_new = run + 1, is_new or not {a, b} <= planned
+            longest = max(longest, run if is_new else 0)
         elif a in crew or b in crew:
-            run = 0
+            run, is_new = 0, False
     return longest

@@ -58,3 +58,9 @@ def test_a_fourth_time_in_a_row_is_too_often_and_a_shift_without_the_other_begin
 def test_what_was_planned_before_is_not_blamed():
     assert together({1, 2}, {1, 2}, {1, 2}, {1, 2}, planned=(0, 1, 2, 3)) == set()
     assert together({1, 2}, {1, 2}, {1, 2}, {1, 2}, planned=(0, 1, 2)) == {(1, 2)}
+
+
+def test_what_is_planned_after_it_counts_as_well():
+    assert together({1, 2}, {1, 2}, {1, 2}, {1, 2}, planned=(1, 2, 3)) == {(1, 2)}
+    assert together({1, 2}, {1, 2}, {1, 2}, planned=(1, 2)) == set()
+    assert together({1, 2}, {1, 3}, {1, 2}, {1, 2}, {1, 2}, {1, 2}, planned=(1, 2, 3, 4, 5)) == set()
