@@ -131,11 +131,14 @@ def _most_ticks(minutes: float) -> int:
     return floor(minutes * TICKS + 1e-6)
 
 
-def _solver(work: float) -> cp_model.CpSolver:
+def _solver(work: float, is_linear: bool = False) -> cp_model.CpSolver:
+    """`is_linear`: all that is asked can be written as sums, and relaxing them tells early what cannot be had."""
     solver = cp_model.CpSolver()
     solver.parameters.num_workers = 1
     solver.parameters.random_seed = 1
     solver.parameters.max_deterministic_time = work
+    if is_linear:
+        solver.parameters.linearization_level = 2
     return solver
 
 
@@ -314,7 +317,7 @@ class _Roster:
         return [(2 * n + 1) * step for n, step in enumerate(steps)]
 
     def solve(self, work: float) -> Roster:
-        solver = _solver(work)
+        solver = _solver(work, is_linear=True)
         status = solver.solve(self.model)
         if status not in (cp_model.OPTIMAL, cp_model.FEASIBLE):
             return Roster({}, {slot.id: slot.places for slot in self.open}, (), False)

@@ -249,6 +249,19 @@ def test_what_is_planned_stays_and_counts():
     assert loads(found) == {2: 2, 1: 1}
 
 
+def test_that_no_roster_is_fuller_is_proved_with_little_work_where_places_must_stay_empty():
+    """Three shifts a day for three and only eight people: each lacks some shifts, and eight places cannot be had."""
+    draw = Random(0)
+    slots = [
+        Slot(3 * day + n, day * 1440 + start, day * 1440 + start + 240, 3, 1, n == 2)
+        for day in range(7)
+        for n, start in enumerate((480, 840, 1200))
+    ]
+    members = [Member(i, frozenset(slot.id for slot in slots if draw.random() < 0.3)) for i in range(1, 9)]
+    found = roster(members, slots, Limits(most_a_week=7), work=1.0)
+    assert (sum(found.empty.values()), found.proved) == (8, True)
+
+
 def test_shifts_that_no_rule_could_fill_say_that_there_are_too_few():
     found = roster(people(1), [Slot(1, 0, 100, 2, 1)], Limits())
     assert (found.empty, found.why, found.crews) == ({1: 1}, ("too_few",), {1: (1,)})
