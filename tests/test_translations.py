@@ -12,6 +12,7 @@ from babel.messages.pofile import read_po
 
 from app import errors, problems
 from app.checkins.rules import REASONS
+from app.duty.objections import WARNINGS
 from tests.architecture.source import ROOT, File, calls, files, python_files
 
 CATALOGUES = ROOT / "app" / "translations"
@@ -273,6 +274,7 @@ def test_every_objection_to_a_roster_has_a_sentence():
     asked = [f for f in file.tree.body if getattr(f, "name", "") in {"can_assign", "roster_warnings"}]
     codes = {key.value for f in asked for d in ast.walk(f) if isinstance(d, ast.Dict) for key in d.keys}
     assert {"not_insured", "double_booked"} <= codes, "the reader is blind"
+    codes |= WARNINGS
     assert not [c for c in codes if f"errors.{c}" not in known(["errors"])]
 
 

@@ -12,7 +12,7 @@ from typing import Any
 
 from app import clock
 from app.areas.policies import policies_in_force
-from app.duty import choices, leave, rules
+from app.duty import choices, leave, pairs, rules
 from app.duty.models import Leave
 from app.errors import Conflict, DomainError, FieldError, NotFound
 from app.teams.scope import Scope
@@ -21,7 +21,7 @@ SHORTEST, LONGEST = timedelta(minutes=15), timedelta(hours=16)
 DAYS_BACK, DAYS_AHEAD = 14, 180
 MOST_PEOPLE = 20
 # What advises against a person: the leader sees it, and may still decide for it.
-WARNINGS = frozenset({"shift_too_long", "too_little_rest", "too_many_nights"})
+WARNINGS = frozenset({"shift_too_long", "too_little_rest", "too_many_nights", "same_pair"})
 
 
 @dataclass(frozen=True)
@@ -44,17 +44,28 @@ class Plan:
 
 @dataclass(frozen=True)
 class Objection:
-    """Why somebody cannot, or should not, be on a shift; `other` is the shift that it collides with."""
+    """Why somebody cannot, or should not, be on a shift; `other` is the shift that it collides with.
+
+    `mate` is of `same_pair`: whom this person would be with for the `times`-th time in a row, where `most` are meant.
+    """
 
     person_id: int
     name: str
     code: str
     other: choices.Booking | None = None
     away: Leave | None = None
+    mate: choices.Choice | None = None
+    times: int = 0
+    most: int = 0
 
     @property
     def is_warning(self) -> bool:
         return self.code in WARNINGS
+
+    @property
+    def people(self) -> frozenset[int]:
+        """Whom it is about."""
+        return frozenset({self.person_id, self.mate.person_id} if self.mate else {self.person_id})
 
     def as_field_error(self) -> FieldError:
         figures: dict[str, Any] = {"name": self.name}
@@ -66,6 +77,8 @@ class Objection:
             }
         if self.away is not None:
             figures |= {"from_on": f"{self.away.from_on:%m-%d}", "to_on": f"{self.away.to_on:%m-%d}"}
+        if self.mate is not None:
+            figures |= {"mate": self.mate.name, "n": self.times, "most": self.most}
         return FieldError("/crew", self.code, figures)
 
 
@@ -126,7 +139,7 @@ def refuse_objections(
     if hard:
         kind = Conflict if all(o.code == "double_booked" for o in hard) else DomainError
         raise kind("crew_refused", [o.as_field_error() for o in hard])
-    soft = [o for o in objections if o.person_id not in settled]
+    soft = [o for o in objections if not o.people <= settled]
     if soft and not accepted:
         raise DomainError("crew_warned", [o.as_field_error() for o in soft])
 
@@ -140,10 +153,9 @@ def objections_to(scope: Scope, team: choices.LedTeam, plan: Plan, but_shift: in
     policy = duty_policy(team.township_id, plan.day)
     last_day = clock.local_day(plan.ends_at - timedelta(seconds=1), team.zone)
     away = leave.people_away(team.township_id, plan.crew, plan.day, last_day)
+    crew = [member for member in choices.members_of(scope, team.id) if member.person_id in plan.crew]
     found = []
-    for member in choices.members_of(scope, team.id):
-        if member.person_id not in plan.crew:
-            continue
+    for member in crew:
         own = [b for b in bookings if b.person_id == member.person_id]
         candidate = rules.Candidate(
             True,
@@ -160,7 +172,20 @@ def objections_to(scope: Scope, team: choices.LedTeam, plan: Plan, but_shift: in
         ]
         if member.person_id in away:
             found.append(Objection(member.person_id, member.name, "on_leave", away=away[member.person_id]))
-    return found
+    return found + _pairs_too_often(team, plan, crew, but_shift, policy.pair_in_a_row)
+
+
+def _pairs_too_often(
+    team: choices.LedTeam, plan: Plan, crew: Sequence[choices.Choice], but_shift: int | None, most: int
+) -> list[Objection]:
+    """Of each pair against the second of the two: to leave out one of them is enough."""
+    members = {member.person_id: member for member in crew}
+    others = pairs.crews_around(team.township_id, team.id, plan.starts_at, but_shift)
+    found = pairs.too_often(list(members), plan.starts_at, others, most)
+    return [
+        Objection(b, members[b].name, "same_pair", mate=members[a], times=n, most=most)
+        for (a, b), n in found.items()
+    ]
 
 
 def _collides(code: str, own: Sequence[choices.Booking], span: rules.Range) -> choices.Booking | None:

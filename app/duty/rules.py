@@ -46,6 +46,7 @@ class Policy:
     volunteer_shift_max_min: int = 240
     rest_min: int = 660
     nights_a_week: int = 2
+    pair_in_a_row: int = 3
     night_from_min: int = 1320
     night_to_min: int = 360
 

@@ -63,14 +63,14 @@ def _beats(run: PlanRun) -> None:
     _advance(run, 20)
     left, pairs = needs.chances, []
     for n in range(asked.pairs):
-        puzzle = puzzle_of(left, asked.minutes, needs.times.stay, needs.times.way)
+        puzzle = puzzle_of(left, asked.minutes, needs.first_way, needs.times.stay, needs.times.way)
         beat = solving.best_beat(
             puzzle.values, puzzle.minutes, asked.minutes, 0, puzzle.end, puzzle.windows, puzzle.apart
         )
-        pairs.append(beats.pair_of(beat, left, needs.times))
+        pairs.append(beats.pair_of(beat, left, needs))
         left = left_after(left, beats.taken_of(beat, left))
         _advance(run, 20 + 75 * (n + 1) // asked.pairs)
-    runs.finish(run, beats.result_of(pairs, needs), clock.now())
+    runs.finish(run, beats.result_of(pairs, needs, asked), clock.now())
 
 
 def _roster(run: PlanRun) -> None:

@@ -25,7 +25,7 @@ class Chance:
 
 @dataclass(frozen=True)
 class Puzzle:
-    """What `solving.best_beat` is asked: stop 0 is the start and the last the end, at no distance from anywhere; stop
+    """What `solving.best_beat` is asked: stop 0 is the start; the last is the end, at no distance from anywhere; stop
     n + 1 is the n-th chance."""
 
     values: list[int]
@@ -39,12 +39,16 @@ class Puzzle:
 
 
 def puzzle_of(
-    chances: Sequence[Chance], limit: float, stay: Callable[[int], float], way: Callable[[int, int], float]
+    chances: Sequence[Chance],
+    limit: float,
+    first_way: Callable[[int], float],
+    stay: Callable[[int], float],
+    way: Callable[[int, int], float],
 ) -> Puzzle:
-    """`stay` and `way` answer minutes at a hotspot and between two of them."""
+    """`first_way` answers minutes from the start to a hotspot, `stay` and `way` at one and between two of them."""
     places = [chance.hotspot_id for chance in chances]
     legs = [[stay(a) + (way(a, b) if a != b else 0.0) for b in places] for a in places]
-    minutes = [[0.0, *(0.0 for _ in places), 0.0]]
+    minutes = [[0.0, *(first_way(place) for place in places), 0.0]]
     minutes += [[0.0, *row, stay(a)] for a, row in zip(places, legs, strict=True)]
     minutes.append([0.0] * (len(places) + 2))
     whole = (0.0, limit)
@@ -65,13 +69,13 @@ def left_after(chances: Iterable[Chance], taken: Mapping[int, tuple[Chance, floa
             continue
         for served, at in taken.values():
             if served.hotspot_id == chance.hotspot_id:
-                chance = _clear_of(chance, at)
+                chance = clear_of(chance, at)
         if chance.opens_min <= chance.closes_min:
             left.append(chance)
     return left
 
 
-def _clear_of(chance: Chance, at_min: float) -> Chance:
+def clear_of(chance: Chance, at_min: float) -> Chance:
     """The longer part of the chance, before or after a visit."""
     before = replace(chance, closes_min=min(chance.closes_min, at_min - APART_MIN))
     after = replace(chance, opens_min=max(chance.opens_min, at_min + APART_MIN))
@@ -143,23 +147,19 @@ def too_often(
     members: Sequence[Member], slots: Sequence[Slot], found: Roster, most: int
 ) -> set[tuple[int, int]]:
     """The pairs that a roster puts together more than so many times in a row. A shift of only one of the two begins
-    the count anew; what was planned before is counted and never blamed."""
+    the count anew; what is planned already, before and after, is counted and never blamed by itself."""
     ordered = sorted(slots, key=lambda slot: (slot.start, slot.id))
     crews = [(slot.crew, slot.crew | set(found.crews.get(slot.id, ()))) for slot in ordered]
-    return {
-        (a.id, b.id) for a, b in combinations(members, 2) if _longest_new_run(a.id, b.id, crews, most) > most
-    }
+    return {(a.id, b.id) for a, b in combinations(members, 2) if _longest_new_run(a.id, b.id, crews) > most}
 
 
-def _longest_new_run(
-    a: int, b: int, crews: Sequence[tuple[frozenset[int], frozenset[int]]], most: int
-) -> int:
-    run, longest = 0, 0
+def _longest_new_run(a: int, b: int, crews: Sequence[tuple[frozenset[int], frozenset[int]]]) -> int:
+    """How often in a row at most, of the rows that hold something new."""
+    run, is_new, longest = 0, False, 0
     for planned, crew in crews:
         if a in crew and b in crew:
-            is_new = not {a, b} <= planned
-            run = run + 1 if is_new else min(run + 1, most)
-            longest = max(longest, run)
+            run, is_new = run + 1, is_new or not {a, b} <= planned
+            longest = max(longest, run if is_new else 0)
         elif a in crew or b in crew:
-            run = 0
+            run, is_new = 0, False
     return longest

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+import json
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
+from typing import Any
 
 from geoalchemy2 import Geography
-from sqlalchemy import and_, cast, exists, func, select
+from sqlalchemy import and_, case, cast, exists, func, select
 from sqlalchemy.dialects.postgresql import TSTZMULTIRANGE
 from sqlalchemy.orm import aliased
 
@@ -16,10 +18,12 @@ from app.coverage.models import PlacePresence
 from app.coverage.queries import Period
 from app.db import db
 from app.duty.models import Assignment, Duty, Shift
+from app.geo import as_geojson
 from app.hotspots.models import Hotspot
+from app.planning.models import PlanRun
 from app.planning.rules import Range, Stay
-from app.routes.models import RouteVersion
-from app.teams.models import TeamArea
+from app.routes.models import Checkpoint, Route, RouteVersion
+from app.teams.models import Team, TeamArea
 from app.teams.scope import Criterion
 
 
@@ -113,3 +117,143 @@ def worked_spans(which: Criterion, period: Period, now: datetime) -> list[list[R
     ):
         found.setdefault(shift_id, []).append((start, end))
     return list(found.values())
+
+
+# --- where a crew begins ------------------------------------------------------------------------------------------
+
+
+def route_at(team: Team, start: datetime, end: datetime) -> int | None:
+    """The route version of the team's planned shift that shares most of these hours."""
+    shared = func.least(Shift.ends_at, end) - func.greatest(Shift.starts_at, start)
+    return db.session.scalar(
+        select(Shift.route_version_id)
+        .where(
+            Shift.township_id == team.township_id, Shift.team_id == team.id, Shift.status == "planned",
+            Shift.route_version_id.is_not(None), Shift.starts_at < end, Shift.ends_at > start,
+        )
+        .order_by(shared.desc(), Shift.starts_at, Shift.id)
+        .limit(1)
+    )  # fmt: skip
+
+
+def usual_route(team: Team, first: date, last: date) -> tuple[int, int] | None:
+    """The newest version of the team's route that most shifts of these days walked, and how many did; None where the
+    team has no route."""
+    walked = aliased(RouteVersion)
+    n = func.count(Shift.id)
+    of_shift = and_(
+        Shift.route_version_id == walked.id, Shift.township_id == team.township_id, Shift.team_id == team.id,
+        Shift.status == "planned", Shift.day.between(first, last),
+    )  # fmt: skip
+    row = db.session.execute(
+        select(func.max(walked.id), n)
+        .select_from(Route)
+        .join(walked, walked.route_id == Route.id)
+        .outerjoin(Shift, of_shift)
+        .where(Route.team_id == team.id, Route.active)
+        .group_by(Route.id, Route.name)
+        .order_by(n.desc(), Route.name)
+        .limit(1)
+    ).first()
+    return (row[0], row[1]) if row else None
+
+
+def first_checkpoint(route_version_id: int) -> int | None:
+    points = select(Checkpoint.id).where(Checkpoint.route_version_id == route_version_id)
+    return db.session.scalar(points.order_by(Checkpoint.seq).limit(1))
+
+
+def areas_of(team: Team) -> list[int]:
+    """What the team looks after; the township where nothing is said."""
+    ids = db.session.scalars(
+        select(TeamArea.area_id).where(TeamArea.team_id == team.id).order_by(TeamArea.area_id)
+    )
+    return list(ids) or [team.township_id]
+
+
+def _beginning(kind: str, ids: Sequence[int]) -> Any:
+    """SQL: the point where a crew begins (`crews.Start`)."""
+    if kind == "checkpoint":
+        return select(Checkpoint.geom).where(Checkpoint.id == ids[0]).scalar_subquery()
+    if kind == "route":
+        line = select(func.ST_StartPoint(RouteVersion.geom)).where(RouteVersion.id == ids[0])
+        return line.scalar_subquery()
+    middle = func.ST_Centroid(func.ST_Union(Area.geom))
+    return select(middle).where(Area.id.in_(ids)).scalar_subquery()
+
+
+def metres_from(kind: str, ids: Sequence[int], hotspot_ids: Collection[int]) -> dict[int, float]:
+    """Metres on the ground from where a crew begins to the middle of each hotspot; none where it begins inside."""
+    point = _beginning(kind, ids)
+    metres = func.ST_Distance(
+        cast(func.ST_Centroid(Hotspot.geom), Geography), cast(func.ST_SetSRID(point, 4326), Geography)
+    )
+    rows = db.session.execute(
+        select(Hotspot.id, case((func.ST_Covers(Hotspot.geom, point), 0.0), else_=metres)).where(
+            Hotspot.id.in_(hotspot_ids)
+        )
+    )
+    return {row[0]: float(row[1]) for row in rows}
+
+
+def beginning_shape(kind: str, ids: Sequence[int]) -> Any:
+    """The point as GeoJSON; None where it is no more."""
+    found = db.session.scalar(select(as_geojson(func.ST_SetSRID(_beginning(kind, ids), 4326))))
+    return json.loads(found) if found else None
+
+
+def beginning_names(kind: str, ids: Sequence[int]) -> list[str]:
+    """The checkpoint and its route, the route, or the areas; none for what is no more."""
+    if kind == "areas":
+        return list(db.session.scalars(select(Area.name).where(Area.id.in_(ids)).order_by(Area.code)))
+    route = select(Route.name).join(RouteVersion, RouteVersion.route_id == Route.id)
+    if kind == "route":
+        return list(db.session.scalars(route.where(RouteVersion.id == ids[0])))
+    both = route.add_columns(Checkpoint.name).join(Checkpoint, Checkpoint.route_version_id == RouteVersion.id)
+    row = db.session.execute(both.where(Checkpoint.id == ids[0])).first()
+    return [row[1], row[0]] if row else []
+
+
+# --- what other crews plan ----------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Pass:
+    """A checkpoint inside a hotspot, on the route of another crew's shift; its hours are minutes of the local day."""
+
+    hotspot_id: int
+    shift_id: int
+    day: date
+    starts_at: datetime
+    ends_at: datetime
+    from_min: int | None
+    to_min: int | None
+
+
+def passes_at(team: Team, hotspot_ids: Collection[int], start: datetime, end: datetime) -> list[Pass]:
+    """By planned shifts of other teams of the township that cross these hours and have at least two people."""
+    of_shift = and_(Assignment.township_id == Shift.township_id, Assignment.shift_id == Shift.id)
+    people = select(func.count()).where(of_shift, Assignment.active).correlate(Shift).scalar_subquery()
+    rows = db.session.execute(
+        select(
+            Hotspot.id, Shift.id, Shift.day, Shift.starts_at, Shift.ends_at, Checkpoint.window_from_min,
+            Checkpoint.window_to_min,
+        )
+        .join(Checkpoint, Checkpoint.route_version_id == Shift.route_version_id)
+        .join(Hotspot, func.ST_Covers(Hotspot.geom, Checkpoint.geom))
+        .where(
+            Shift.township_id == team.township_id, Shift.team_id != team.id, Shift.status == "planned",
+            Shift.starts_at < end, Shift.ends_at > start, Hotspot.id.in_(hotspot_ids), people >= 2,
+        )
+        .order_by(Shift.starts_at, Shift.id, Checkpoint.seq)
+    )  # fmt: skip
+    return [Pass(*row) for row in rows]
+
+
+def answered_beats(team: Team) -> list[PlanRun]:
+    """Beats that were proposed to the other teams of the township, the newest question first."""
+    which = select(PlanRun).where(
+        PlanRun.township_id == team.township_id, PlanRun.team_id != team.id, PlanRun.kind == "beats",
+        PlanRun.state == "done",
+    )  # fmt: skip
+    return list(db.session.scalars(which.order_by(PlanRun.asked_at.desc(), PlanRun.id.desc())))

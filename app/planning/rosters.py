@@ -13,7 +13,7 @@ from zoneinfo import ZoneInfo
 
 from app.accounts.models import Person
 from app.clock import local_day
-from app.duty import board, choices, rules
+from app.duty import board, choices, pairs, rules
 from app.duty import roster as duty_roster
 from app.duty.board import CrewShift
 from app.duty.choices import LedTeam
@@ -26,11 +26,9 @@ from app.planning.puzzles import Limits, Member, Roster, Slot
 from app.teams.scope import Scope, reach_team
 
 MOST_EACH = 7
-# Who was with whom, and when people had their rest, reaches back into the weeks before.
-LOOK_BACK = timedelta(days=14)
 WEEK = timedelta(days=6)
 # What the solver weighs itself, between the shifts that it may fill.
-WEIGHED = frozenset({"shift_too_long", "too_many_nights"})
+WEIGHED = frozenset({"shift_too_long", "too_many_nights", "same_pair"})
 
 
 def ask(person: Person, scope: Scope, team_id: int, monday: date, most: int, now: datetime) -> PlanRun:
@@ -66,9 +64,10 @@ def week_of(scope: Scope, run: PlanRun, now: datetime) -> Week:
     team = next((one for one in choices.led_teams(scope) if one.id == run.team_id), None)
     if team is None:
         raise NotFound()
-    shifts = [s for s in board.crews_between(scope, monday - LOOK_BACK, monday + WEEK)
-              if s.team_id == team.id and s.status == "planned"]  # fmt: skip
-    to_fill = _open_shifts([s for s in shifts if s.day >= monday], team.id, now)
+    # Who is with whom, and when people have their rest, reaches into the weeks before and after.
+    around = board.crews_between(scope, monday - pairs.LOOK_AROUND, monday + WEEK + pairs.LOOK_AROUND)
+    shifts = [s for s in around if s.team_id == team.id and s.status == "planned"]
+    to_fill = _open_shifts([s for s in shifts if monday <= s.day <= monday + WEEK], team.id, now)
     return Week(
         _members(scope, team, to_fill, monday),
         [_slot(s, team, s in to_fill) for s in shifts],
@@ -97,7 +96,7 @@ def _week(day: date) -> int:
 def _limits(team: LedTeam, monday: date, most: int) -> Limits:
     """Nights and the longest shift are limits of volunteers."""
     policy = duty_policy(team.township_id, monday)
-    found = Limits(rest_min=policy.rest_min, most_a_week=most)
+    found = Limits(rest_min=policy.rest_min, pair_in_a_row=policy.pair_in_a_row, most_a_week=most)
     if team.kind != "volunteer":
         return found
     return replace(found, nights_a_week=policy.nights_a_week, longest_min=policy.volunteer_shift_max_min)

@@ -131,11 +131,14 @@ def _most_ticks(minutes: float) -> int:
     return floor(minutes * TICKS + 1e-6)
 
 
-def _solver(work: float) -> cp_model.CpSolver:
+def _solver(work: float, is_linear: bool = False) -> cp_model.CpSolver:
+    """`is_linear`: all that is asked can be written as sums, and relaxing them tells early what cannot be had."""
     solver = cp_model.CpSolver()
     solver.parameters.num_workers = 1
     solver.parameters.random_seed = 1
     solver.parameters.max_deterministic_time = work
+    if is_linear:
+        solver.parameters.linearization_level = 2
     return solver
 
 
@@ -248,39 +251,53 @@ class _Roster:
         self.model.add(sum(new) <= max(0, most - planned))
 
     def _not_always_together(self, a: Member, b: Member) -> None:
-        """How often the two have been together in a row: a shift of only one of them begins the count anew."""
+        """How often the two have been together in a row, and whether any of it is new: a shift of only one of them
+        begins the count anew, and too many that were planned already are none of ours."""
         most = self.limits.pair_in_a_row
         run: cp_model.IntVar | int = 0
+        is_new: cp_model.IntVar | int = 0
         for slot in self.slots:
             one, other = self._on(a, slot), self._on(b, slot)
             if isinstance(one, int) and isinstance(other, int):
                 if one != other:
-                    run = 0
+                    run, is_new = 0, 0
                 elif one:
-                    run = self._one_more(run, most)
+                    run = self._one_more(run, is_new, most)
             else:
-                run = self._counted(run, one, other, most)
+                run, is_new = self._counted(run, is_new, one, other, most)
 
-    def _one_more(self, run: cp_model.IntVar | int, most: int) -> cp_model.IntVar | int:
-        """Planned already: it stays, and no more may follow."""
-        if isinstance(run, int):
-            return min(run + 1, most)
-        more = self.model.new_int_var(0, most, "")
-        self.model.add_min_equality(more, [run + 1, most])
+    def _one_more(
+        self, run: cp_model.IntVar | int, is_new: cp_model.IntVar | int, most: int
+    ) -> cp_model.IntVar | int:
+        """Planned already: it stays, and forbids what is new beside it. Counted no further than one too many."""
+        if isinstance(run, int) or isinstance(is_new, int):
+            return min(int(run) + 1, most + 1)
+        more = self.model.new_int_var(0, most + 1, "")
+        self.model.add_min_equality(more, [run + 1, most + 1])
+        self.model.add(more <= most).only_enforce_if(is_new)
         return more
 
     def _counted(
-        self, run: cp_model.IntVar | int, one: cp_model.IntVar | int, other: cp_model.IntVar | int, most: int
-    ) -> cp_model.IntVar:
-        now = self.model.new_int_var(0, most, "")
+        self,
+        run: cp_model.IntVar | int,
+        is_new: cp_model.IntVar | int,
+        one: cp_model.IntVar | int,
+        other: cp_model.IntVar | int,
+        most: int,
+    ) -> tuple[cp_model.IntVar, cp_model.IntVar]:
+        now, now_new = self.model.new_int_var(0, most + 1, ""), self.model.new_bool_var("")
         both, neither = self.model.new_bool_var(""), self.model.new_bool_var("")
         alone = self.model.new_bool_var("")
         self.model.add(both + neither + alone == 1)
         self.model.add(one + other == 2 * both + alone)
         self.model.add(now == run + 1).only_enforce_if(both)
+        self.model.add(now <= most).only_enforce_if(both)
+        self.model.add(now_new == 1).only_enforce_if(both)
         self.model.add(now == run).only_enforce_if(neither)
+        self.model.add(now_new == is_new).only_enforce_if(neither)
         self.model.add(now == 0).only_enforce_if(alone)
-        return now
+        self.model.add(now_new == 0).only_enforce_if(alone)
+        return now, now_new
 
     def _wanted(self) -> None:
         """Places filled before all; then the squares of the shifts each, which are least when they are even; then of
@@ -300,7 +317,7 @@ class _Roster:
         return [(2 * n + 1) * step for n, step in enumerate(steps)]
 
     def solve(self, work: float) -> Roster:
-        solver = _solver(work)
+        solver = _solver(work, is_linear=True)
         status = solver.solve(self.model)
         if status not in (cp_model.OPTIMAL, cp_model.FEASIBLE):
             return Roster({}, {slot.id: slot.places for slot in self.open}, (), False)

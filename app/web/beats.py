@@ -8,6 +8,7 @@ from uuid import UUID
 
 from flask import Blueprint, redirect, render_template, url_for
 from flask.typing import ResponseReturnValue
+from flask_babel import gettext as _
 from wtforms import DateField, IntegerField, SelectField, TimeField
 
 from app import clock
@@ -19,7 +20,8 @@ from app.errors import DomainError, NotFound
 from app.gate import allow, me, my_scope, shows_map
 from app.hotspots import queries as hotspots
 from app.hotspots.models import Hotspot
-from app.planning import beats, runs
+from app.planning import beats, crews, runs
+from app.planning import queries as plans
 from app.planning.models import PlanRun
 from app.teams.models import Team
 from app.web.forms import DeskForm, needed, span_of
@@ -84,6 +86,7 @@ def one(beat_id: UUID) -> ResponseReturnValue:
         team=db.session.get_one(Team, run.team_id),
         pairs=[pair_lines(pair, asked, named) for pair in (run.result or {}).get("pairs", [])],
         left=[{**line, "name": named.get(line["hotspot"], "–")} for line in (run.result or {}).get("left", [])],
+        start=start_words(run), given=given_lines(run, asked, named), weeks_usual=crews.WEEKS_BACK,
         shapes=features_of(run, named), bounds=bounds_of([run.township_id]), is_judge=False,
         asked_by=hotspots.names_of([run.asked_by]).get(run.asked_by, ""), shift_address=shift_address(run, asked),
         result_address=url_for("beats.one", beat_id=run.id), weeks=beats.WEEKS_BACK,
@@ -135,7 +138,7 @@ def list_page(teams: list[Team], form: BeatForm, problem: str = "") -> str:
 def names_in(run: PlanRun) -> dict[int, str]:
     result = run.result or {}
     ids = {stop["hotspot"] for pair in result.get("pairs", []) for stop in pair["stops"]}
-    ids |= {line["hotspot"] for line in result.get("left", [])}
+    ids |= {line["hotspot"] for line in (*result.get("left", []), *result.get("given", []))}
     rows = db.session.execute(db.select(Hotspot.id, Hotspot.name).where(Hotspot.id.in_(ids)))
     return {row[0]: row[1] for row in rows}
 
@@ -154,8 +157,28 @@ def pair_lines(pair: dict[str, Any], asked: beats.Asked, named: dict[int, str]) 
     return {"stops": lines, "proved": pair["proved"]}
 
 
+def start_words(run: PlanRun) -> dict[str, Any] | None:
+    """What was taken as the beginning; None in answers from before that was asked for."""
+    start = (run.result or {}).get("start")
+    if start is None:
+        return None
+    return {**start, "names": plans.beginning_names(start["kind"], start["ids"])}
+
+
+def given_lines(run: PlanRun, asked: beats.Asked, named: dict[int, str]) -> list[dict[str, Any]]:
+    """The visits of other crews that were taken as given, with clock times."""
+    return [
+        {
+            "name": named.get(one["hotspot"], "–"), "by": one["by"],
+            "start": asked.starts_at + timedelta(minutes=one["from_min"]),
+            "end": asked.starts_at + timedelta(minutes=one["to_min"]),
+        }
+        for one in (run.result or {}).get("given", [])
+    ]  # fmt: skip
+
+
 def features_of(run: PlanRun, named: dict[int, str]) -> dict[str, Any]:
-    """Visited places with "pair–stop" before their name; what is left fades."""
+    """The start as a point, visited places with "pair–stop" before their name; what is left fades."""
     result = run.result or {}
     labels: dict[int, list[str]] = {}
     for p, pair in enumerate(result.get("pairs", []), 1):
@@ -166,6 +189,10 @@ def features_of(run: PlanRun, named: dict[int, str]) -> dict[str, Any]:
         order = ", ".join(labels.get(hotspot_id, []))
         kind = "hotspot" if order else "overdue"
         found.append(feature_of(shape, kind, f"{order} {named[hotspot_id]}".strip()))
+    start = result.get("start")
+    point = plans.beginning_shape(start["kind"], start["ids"]) if start else None
+    if found and point:
+        found.append(feature_of(point, "start", _("beats.start")))
     return {"type": "FeatureCollection", "features": found}
 
 

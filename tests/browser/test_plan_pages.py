@@ -11,6 +11,7 @@ import pytest
 from app.clock import rfc3339
 from app.db import db
 from app.planning import runs
+from app.routes.models import Checkpoint
 from app.teams.models import Team
 from tests import make
 from tests.browser.test_desk_screens import chromium, desk_of, faults  # noqa: F401
@@ -34,7 +35,13 @@ def addresses(live: Any) -> Iterator[list[str]]:
         beat = runs.ask(leader, team, "beats", asked, now)
         pairs = [{"stops": stops, "proved": True}, {"stops": [], "proved": False}]
         left = [{"hotspot": live.ids["hotspot"], "why": "no_time"}]
-        runs.finish(beat, {"pairs": pairs, "left": left}, now)
+        given = [
+            {"hotspot": live.ids["hotspot"], "by": by, "from_min": 20, "to_min": to}
+            for by, to in (("beat", 30), ("route", 120))
+        ]
+        point = db.session.scalars(db.select(Checkpoint.id).order_by(Checkpoint.id)).first()
+        start = {"kind": "checkpoint", "ids": [point], "why": "usual", "n": 12}
+        runs.finish(beat, {"start": start, "given": given, "pairs": pairs, "left": left}, now)
         shift = make.make_shift(team, None, starts_at=now + timedelta(hours=30), hours=2)
         monday = shift.day - timedelta(days=shift.day.weekday())
         roster = runs.ask(leader, team, "roster", {"week": monday.isoformat(), "most": 5}, now)
@@ -62,3 +69,17 @@ def test_the_pages_of_the_planner(
             page.goto(address)
             wrong[address] = faults(page)
         assert {address: found for address, found in wrong.items() if found} == {}
+
+
+def test_the_map_of_a_beat_shows_where_it_begins(
+    chromium: Any,  # noqa: F811
+    live: Any,
+    addresses: list[str],
+) -> None:
+    with desk_of(chromium, live, "leader", "zh") as page:
+        page.goto(addresses[1])
+        assert "（清禾镇一路线的第一个巡查点）" in page.inner_text("section[aria-labelledby=start]")
+        assert page.locator("section[aria-labelledby=given] li").count() == 2
+        page.wait_for_selector("#hotspot-map canvas")
+        assert page.locator("#map-none").is_hidden()
+        assert '"kind": "start"' in page.locator("#hotspot-shapes").inner_text()

@@ -12,6 +12,7 @@ from app.errors import Conflict, DomainError
 from app.jobs import plans as job
 from app.planning import beats, runs
 from app.planning.models import PlanRun
+from app.routes.models import Checkpoint
 from tests import make, places
 from tests.planning.measured import add_square, evening_at_two_places
 
@@ -112,15 +113,20 @@ def test_only_the_teams_own_areas_are_looked_at(people, evening):
 
 def test_two_places_are_visited_with_minutes_that_say_what_they_rest_on(people, evening):
     square = add_square(people, windows=TUESDAYS)
-    result = solve(people, evening, minutes=30)
+    result = solve(people, evening, minutes=40)
     (pair,) = result["pairs"]
     assert set(visited(pair)) == {people.town.hotspot.id, square.id} and pair["proved"]
     first, second = pair["stops"]
-    assert (first["arrive_min"], first["stay_min"], first["stay_basis"]) == (0, 10, "guideline")
-    assert (first["way_min"], first["way_basis"]) == (0, None)
+    # 300 m from the route's first checkpoint.
+    assert first["way_basis"] == "estimated" and first["way_min"] == pytest.approx(5.4, abs=0.1)
+    assert (first["arrive_min"], first["stay_min"], first["stay_basis"]) == (
+        first["way_min"],
+        10,
+        "guideline",
+    )
     # 500 m of air, 1.3 times as far on foot, 72 m a minute.
     assert second["way_basis"] == "estimated" and second["way_min"] == pytest.approx(9.0, abs=0.1)
-    assert second["arrive_min"] == pytest.approx(19.0, abs=0.1)
+    assert second["arrive_min"] == pytest.approx(24.4, abs=0.1)
     assert result["left"] == []
 
 
@@ -139,7 +145,7 @@ def test_a_crew_waits_for_the_hours_of_a_place(people, evening):
 def test_a_second_pair_gets_what_the_first_left(people, evening):
     add_square(people, windows=TUESDAYS)
     far = add_place(people, 1100)
-    first, second = solve(people, evening, minutes=30, pairs=2)["pairs"]
+    first, second = solve(people, evening, minutes=40, pairs=2)["pairs"]
     assert len(visited(first)) == 2 and len(visited(second)) == 1
     assert set(visited(first)) | set(visited(second)) >= {far.id}
     assert not set(visited(first)) & set(visited(second))
@@ -154,7 +160,14 @@ def test_a_place_with_two_slots_is_visited_twice_three_quarters_of_an_hour_apart
 
 def test_nothing_to_do_is_an_answer(people, evening):
     result = solve(people, evening, starts_at=TUESDAY + timedelta(days=1))
+    point = db.session.scalar(
+        db.select(Checkpoint.id).where(
+            Checkpoint.route_version_id == people.town.route.id, Checkpoint.seq == 1
+        )
+    )
     assert result == {
+        "start": {"kind": "checkpoint", "ids": [point], "why": "usual", "n": 1},
+        "given": [],
         "pairs": [{"stops": [], "proved": True}],
         "left": [{"hotspot": people.town.hotspot.id, "why": "no_hours"}],
     }
@@ -163,7 +176,7 @@ def test_nothing_to_do_is_an_answer(people, evening):
 def test_what_is_kept_are_ids_of_places_and_minutes(people, evening):
     add_square(people, windows=TUESDAYS)
     result = solve(people, evening)
-    assert set(result) == {"pairs", "left"}
+    assert set(result) == {"start", "given", "pairs", "left"}
     assert {key for pair in result["pairs"] for stop in pair["stops"] for key in stop} == {
         "hotspot", "arrive_min", "missed", "stay_min", "stay_basis", "way_min", "way_basis",
     }  # fmt: skip

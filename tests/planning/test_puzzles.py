@@ -9,11 +9,13 @@ def chance(hotspot_id, opens=0.0, closes=110.0, value=100):
     return Chance(hotspot_id, value, 0, opens, closes)
 
 
-def test_minutes_are_the_stay_and_the_way_and_the_ends_lie_nowhere():
+def test_minutes_are_the_stay_and_the_way_the_first_from_the_start_and_the_end_lies_nowhere():
     chances = [chance(7), chance(8), chance(7, 120, 230)]
-    found = puzzle_of(chances, 240, {7: 12.0, 8: 10.0}.__getitem__, lambda a, b: 5.0)
+    found = puzzle_of(
+        chances, 240, {7: 3.0, 8: 4.0}.__getitem__, {7: 12.0, 8: 10.0}.__getitem__, lambda a, b: 5.0
+    )
     assert found.values == [0, 100, 100, 100, 0] and found.end == 4
-    assert found.minutes[0] == [0, 0, 0, 0, 0] == found.minutes[4]
+    assert found.minutes[0] == [0, 3, 4, 3, 0] and found.minutes[4] == [0, 0, 0, 0, 0]
     assert found.minutes[1] == [0, 12, 17, 12, 12]
     assert found.minutes[2] == [0, 15, 10, 15, 10]
     assert found.windows == [(0, 240), (0, 110), (0, 110), (120, 230), (0, 240)]
@@ -56,3 +58,9 @@ def test_a_fourth_time_in_a_row_is_too_often_and_a_shift_without_the_other_begin
 def test_what_was_planned_before_is_not_blamed():
     assert together({1, 2}, {1, 2}, {1, 2}, {1, 2}, planned=(0, 1, 2, 3)) == set()
     assert together({1, 2}, {1, 2}, {1, 2}, {1, 2}, planned=(0, 1, 2)) == {(1, 2)}
+
+
+def test_what_is_planned_after_it_counts_as_well():
+    assert together({1, 2}, {1, 2}, {1, 2}, {1, 2}, planned=(1, 2, 3)) == {(1, 2)}
+    assert together({1, 2}, {1, 2}, {1, 2}, planned=(1, 2)) == set()
+    assert together({1, 2}, {1, 3}, {1, 2}, {1, 2}, {1, 2}, {1, 2}, planned=(1, 2, 3, 4, 5)) == set()

@@ -147,6 +147,20 @@ def test_who_was_together_three_times_is_not_proposed_together_a_fourth_time(peo
     assert people.mate.id in crews(solve(people, evening))[shift.id]
 
 
+def test_nor_when_the_three_times_come_in_the_week_after(people, evening):
+    (shift,) = shifts_of(people, days=(6,))
+    for days in (7, 8, 9):
+        make.make_shift(
+            people.town.team,
+            None,
+            [people.member, people.leader],
+            starts_at=FIRST + timedelta(days=days),
+            hours=2,
+        )
+    result = solve(people, evening)
+    assert people.mate.id in crews(result)[shift.id] and set(crews(result)) == {shift.id}
+
+
 def test_too_few_shifts_each_is_said_to_be_the_reason(people, evening):
     shifts_of(people, days=(0, 1, 2, 3))
     result = solve(people, evening, most=2)

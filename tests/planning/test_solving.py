@@ -225,6 +225,20 @@ def test_who_was_with_whom_before_counts_and_is_not_undone():
     assert not roster(people(2), [*before, between, Slot(9, 20_000, 20_120, 2, 2)], Limits()).empty
 
 
+def test_who_is_with_whom_after_it_counts_too():
+    after = [Slot(n, n * 1440, n * 1440 + 120, 0, 1, crew=frozenset({1, 2})) for n in (2, 3, 4)]
+    first = Slot(1, 1440, 1560, 2, 1)
+    found = roster(people(2), [first, *after], Limits())
+    assert found.empty == {1: 1} and found.why == ("same_pair",)
+    assert not roster(people(2), [first, *after[:2]], Limits()).empty
+    # Between two rows that are long enough already nobody is put; with a third to go, no place stays empty.
+    both = [*(Slot(n, n * 1440, n * 1440 + 120, 0, 1, crew=frozenset({1, 2})) for n in (1, 2, 4, 5))]
+    gap = Slot(3, 3 * 1440, 3 * 1440 + 120, 2, 1)
+    assert roster(people(2), [*both, gap], Limits()).why == ("same_pair",)
+    three = roster(people(3), [*both, gap], Limits())
+    assert not three.empty and 3 in three.crews[3]
+
+
 def test_what_is_planned_stays_and_counts():
     slots = [
         Slot(1, 0, 100, 1, 1, crew=frozenset({1})),
@@ -233,6 +247,19 @@ def test_what_is_planned_stays_and_counts():
     found = roster(people(2), slots, Limits())
     assert not found.empty and found.crews[1] == (2,)
     assert loads(found) == {2: 2, 1: 1}
+
+
+def test_that_no_roster_is_fuller_is_proved_with_little_work_where_places_must_stay_empty():
+    """Three shifts a day for three and only eight people: each lacks some shifts, and eight places cannot be had."""
+    draw = Random(0)
+    slots = [
+        Slot(3 * day + n, day * 1440 + start, day * 1440 + start + 240, 3, 1, n == 2)
+        for day in range(7)
+        for n, start in enumerate((480, 840, 1200))
+    ]
+    members = [Member(i, frozenset(slot.id for slot in slots if draw.random() < 0.3)) for i in range(1, 9)]
+    found = roster(members, slots, Limits(most_a_week=7), work=1.0)
+    assert (sum(found.empty.values()), found.proved) == (8, True)
 
 
 def test_shifts_that_no_rule_could_fill_say_that_there_are_too_few():

@@ -10,7 +10,7 @@ from app.db import db
 from app.jobs import plans as job
 from app.planning import beats
 from app.planning.models import PlanRun
-from tests import make
+from tests import make, places
 from tests.planning.measured import add_square
 from tests.web.conftest import send, text_of
 
@@ -38,8 +38,8 @@ def asked():
     return list(db.session.scalars(db.select(PlanRun).order_by(PlanRun.asked_at)))
 
 
-def solved(people, now, minutes=120, pairs=1):
-    run = beats.ask(people.reviewer, people.town.team, beats.Asked(TUESDAY, minutes, pairs), now)
+def solved(people, now, minutes=120, pairs=1, team=None):
+    run = beats.ask(people.reviewer, team or people.town.team, beats.Asked(TUESDAY, minutes, pairs), now)
     db.session.commit()
     job.plan_beats(township_id=run.township_id, run_id=str(run.id))
     return f"{LIST}/{run.id}"
@@ -72,10 +72,47 @@ def test_what_is_wrong_stands_by_its_field_and_nothing_is_asked(reviewer, people
 
 def test_the_answer_says_order_minutes_and_what_they_rest_on(reviewer, people, evening):
     add_square(people, windows=[(1, 20 * 60, 22 * 60)])
-    words = text_of(reviewer.get(solved(people, evening, minutes=30)))
-    for said in ("第 1 组", "20:00", "20:19", "10 分钟 暂按最短有效到访", "9 分钟 按地图估计", "有 3 次没人去",
-                 "没有比这更好的走法", "这只是建议"):  # fmt: skip
+    words = text_of(reviewer.get(solved(people, evening, minutes=40)))
+    for said in ("第 1 组", "20:05", "20:24", "10 分钟 暂按最短有效到访", "5 分钟 按地图估计", "9 分钟 按地图估计",
+                 "有 3 次没人去", "没有比这更好的走法", "这只是建议"):  # fmt: skip
         assert said in words, said
+
+
+def test_the_page_says_where_the_beat_begins_and_why_there(reviewer, people, evening):
+    page = reviewer.get(solved(people, evening))
+    words = text_of(page)
+    assert "点1（清禾镇一路线的第一个巡查点）" in words and "最近 8 周走得最多的路线（1 班）" in words
+    assert "这个时段没有别的班组已安排的到访" in words
+    assert '"kind": "start"' in page.get_data(as_text=True)
+
+
+def test_a_team_without_a_route_begins_in_the_middle_and_the_page_says_so(reviewer, people, evening):
+    team = make.make_team(people.town.township, areas=people.town.villages)
+    words = text_of(reviewer.get(solved(people, evening, team=team)))
+    assert "清禾镇西村、清禾镇东村的中心" in words and "本队还没有路线" in words
+
+
+def test_what_other_crews_cover_is_named_with_its_time_and_not_their_team(reviewer, people, evening):
+    rivals = make.make_team(people.town.township, "另一队")
+    solved(people, evening, team=rivals)
+    route = make.make_route(rivals, places.way((900, 500), (1000, 500)), [places.here(900, 500)])
+    add_square(people, windows=[(1, 20 * 60, 22 * 60)])
+    make.make_shift(rivals, route, [people.member, people.mate], starts_at=TUESDAY, hours=2)
+    page = reviewer.get(solved(people, evening))
+    words = text_of(page)
+    # The market from that team's middle: 224 m on the line, four minutes on foot.
+    assert "清禾镇菜市场 – 20:04–20:14，别的班组的巡线建议" in words
+    assert "东村广场 – 20:00–22:00 之间，别的班组排好的班次，路线经过这里的巡查点" in words
+    assert "清禾镇菜市场 – 别的班组已安排去" in words and "另一队" not in words
+
+
+def test_an_answer_from_before_starts_were_asked_for_still_reads(reviewer, people, evening):
+    address = solved(people, evening)
+    (run,) = asked()
+    run.result = {key: run.result[key] for key in ("pairs", "left")}
+    db.session.commit()
+    words = text_of(reviewer.get(address))
+    assert "第 1 组" in words and "出发点" not in words
 
 
 def test_what_is_left_has_its_reason_and_fades_on_the_map(reviewer, people, evening):
@@ -122,4 +159,5 @@ def test_the_page_reads_in_english(reviewer, people, evening):
     assert (
         "This is a proposal, never an order" in words and "none of its risk hours lie in the shift" in words
     )
+    assert "the first checkpoint of" in words and "No other crew plans a visit" in words
     assert "beats." not in words

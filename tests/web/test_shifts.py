@@ -165,6 +165,20 @@ def test_too_little_rest_is_shown_first_and_then_accepted(leader, people):
     )
 
 
+def test_the_same_two_a_fourth_time_are_shown_first_and_then_accepted(leader, people):
+    early = {"starts": "14:00", "ends": "16:00"}
+    for day in ("2026-11-25", "2026-11-26"):
+        assert plan(leader, people, day=day, **early).status_code == 302
+    answer = plan(leader, people, day="2026-11-27", **early)
+    assert answer.status_code == 422 and 'name="accepted"' in answer.get_data(as_text=True)
+    words = text_of(answer)
+    assert "会连着搭班 4 次，同样两个人最多连着 3 次" in words and "王队员" in words and "李队员" in words
+    leader.set_cookie("lang", "en", domain="localhost")
+    words = text_of(plan(leader, people, day="2026-11-27", **early))
+    assert "would be together 4 times in a row; the same two should be at most 3 times" in words
+    assert plan(leader, people, day="2026-11-27", **early, accepted="y").status_code == 302
+
+
 def test_another_teams_leader_sees_and_plans_nothing_here(outsider, people):
     plan_elsewhere = a_plan(people)
     answer = send(outsider, "/desk/shifts/new", "/desk/shifts/new", **plan_elsewhere)

@@ -93,8 +93,10 @@ function style(base, shapes, incidents) {
         ? [{ id: "incidents", type: "circle", source: "incidents", "source-layer": "incidents", minzoom: POINTS_FROM,
             paint: { "circle-radius": 4, "circle-color": of("--ink"), "circle-opacity": 0.75, "circle-stroke-width": 1, "circle-stroke-color": of("--card") } }]
         : []),
-      { id: "names", type: "symbol", source: "shapes", filter: ["in", kind, ["literal", ["hotspot", "overdue", "treated", "control"]]],
-        layout: { "text-field": ["get", "name"], "text-size": 13 },
+      // Where a beat begins: a ring, and its word below it.
+      { id: "start", type: "circle", source: "shapes", filter: ["==", kind, "start"], paint: { "circle-radius": 6, "circle-color": of("--card"), "circle-stroke-width": 3, "circle-stroke-color": of("--ink") } },
+      { id: "names", type: "symbol", source: "shapes", filter: ["in", kind, ["literal", ["hotspot", "overdue", "treated", "control", "start"]]],
+        layout: { "text-field": ["get", "name"], "text-size": 13, "text-offset": ["case", ["==", kind, "start"], ["literal", [0, 1.2]], ["literal", [0, 0]]] },
         paint: { "text-color": of("--ink"), "text-halo-color": of("--card"), "text-halo-width": 1.6, "text-opacity": ["match", kind, "overdue", 0.7, 1] } },
     ],
   };
