@@ -1,9 +1,9 @@
 """Pictures of every screen × language × light and dark, into shots/: make shots [ARGS="leader reviewer"]
 
 Serves the checkout's own demo database on a free port, signs in as each of the demo's people and follows the rail or
-the bar. The member's duty of now is started after that, and the screens of a patrol follow: the map with its streets, a
-check-in and its result, the countdown of a call for help (stopped). It also says what a look may miss: errors on the
-console, and pages wider than their window.
+the bar; then come the pages that lie deeper (setup/shots_deeper.py). The member's duty of now is started after that,
+and the screens of a patrol follow: the map with its streets, a check-in and its result, the countdown of a call for
+help (stopped). It also says what a look may miss: errors on the console, and pages wider than their window.
 """
 
 import os
@@ -13,6 +13,7 @@ import sys
 import time
 from pathlib import Path
 
+import shots_deeper as deeper
 from playwright.sync_api import Browser, Page, sync_playwright
 
 REPO = Path(__file__).resolve().parent.parent
@@ -126,14 +127,11 @@ def patrol(page: Page, base: str, look: str, complaints: list[str]) -> int:
     return len(ON_DUTY) + 5
 
 
-def walk(page: Page, base: str, login: str, look: str, complaints: list[str]) -> int:
+def walk(page: Page, base: str, login: str, look: str, made: dict[str, str], complaints: list[str]) -> int:
     phone = PEOPLE[login] is PHONE
     page.goto(f"{base}/sign-in")
     shoot(page, f"{login}-{look}-sign-in", complaints)
-    page.fill("input[name=login]:not([type=hidden])", login)
-    page.fill("input[name=password]:not([type=hidden])", PASSWORD)
-    page.locator("form").filter(has=page.locator("input[type=password]")).locator("button").first.click()
-    page.wait_for_load_state("load")
+    sign_in_at_desk(page, base, login)
     if "/sign-in" in page.url:
         complaints.append(f"{login}-{look}: could not sign in")
         return 1
@@ -152,7 +150,30 @@ def walk(page: Page, base: str, login: str, look: str, complaints: list[str]) ->
         shoot(
             page, f"{login}-{look}-{path.strip('/').replace('/', '_').replace('#', '') or 'home'}", complaints
         )
-    return 1 + len(paths)
+
+    def take(name: str) -> None:
+        shoot(page, f"{login}-{look}-{name}", complaints)
+
+    if phone:
+        return 1 + len(paths) + deeper.playback_on_phone(page, base, take)
+    return 1 + len(paths) + deeper.desk_pages(page, base, login, made, take)
+
+
+def plans_of(browser: Browser, base: str, complaints: list[str]) -> dict[str, str]:
+    """The leader's beat and roster, asked for once: every language and look shows the same."""
+    page = page_for(browser, base, "leader", "zh", "light", complaints)
+    sign_in_at_desk(page, base, "leader")
+    made = deeper.plans(page, base)
+    page.context.close()
+    return made
+
+
+def sign_in_at_desk(page: Page, base: str, login: str) -> None:
+    page.goto(f"{base}/sign-in")
+    page.fill("input[name=login]:not([type=hidden])", login)
+    page.fill("input[name=password]:not([type=hidden])", PASSWORD)
+    page.locator("form").filter(has=page.locator("input[type=password]")).locator("button").first.click()
+    page.wait_for_load_state("load")
 
 
 def page_for(
@@ -195,12 +216,13 @@ def main(people: list[str]) -> int:
                 executable_path=os.environ.get("CHROMIUM") or None,
                 args=["--no-sandbox", "--use-gl=angle", "--use-angle=swiftshader", "--ignore-gpu-blocklist"],
             )
+            made = plans_of(browser, base, complaints) if "leader" in (people or PEOPLE) else {}
             for login in people or PEOPLE:
                 for language in ("zh", "en"):
                     looks = LOOKS if PEOPLE[login] is PHONE else ("light", "dark")
                     for look in looks:
                         page = page_for(browser, base, login, language, look, complaints)
-                        taken += walk(page, base, login, f"{language}-{look}", complaints)
+                        taken += walk(page, base, login, f"{language}-{look}", made, complaints)
                         page.context.close()
             for language in ("zh", "en") if "member" in (people or PEOPLE) else ():
                 for look in LOOKS:

@@ -29,7 +29,7 @@ from app.hotspots.queries import seen_hotspots
 from app.incidents.models import EVENTS
 from app.web.forms import DeskForm, Picks, needed
 from app.web.hotspot_drawing import USUAL_RADIUS_M
-from app.web.hotspots import JUDGES, features_of, township_asked
+from app.web.hotspots import JUDGES, features_of, township_asked, with_township
 from app.web.planning import blame
 from app.web.words import today, use_zone
 
@@ -160,7 +160,9 @@ def page_of(township: Area, form: CampaignForm, problem: str = "", offer: Offer 
     return render_template(
         "desk/campaign_new.html", township=township, form=form, problem=problem, offer=offer,
         notes={one.place.key: counts_words(one) for one in offer.others} if offer else {},
-        total=sum, title_of=title_of, shapes=features_of(hotspots=seen_hotspots(my_scope(), township.id, today())),
+        total=sum, title_of=title_of, shapes=with_township(
+            township, features_of(hotspots=seen_hotspots(my_scope(), township.id, today()))
+        ),
         bounds=bounds_of([township.id]), radius_m=USUAL_RADIUS_M, most=MOST_CORNERS,
         until=offer.edges[-1] - timedelta(days=1) if offer else date.min,
     )  # fmt: skip

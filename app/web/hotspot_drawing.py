@@ -26,7 +26,7 @@ from app.hotspots.models import HOTSPOT_CATEGORIES, Hotspot, HotspotProposal
 from app.hotspots.proposing import REVIEW_DAYS
 from app.hotspots.windows import windows_from
 from app.web.forms import DeskForm
-from app.web.hotspots import JUDGES, features_of, township_asked, windows_words
+from app.web.hotspots import JUDGES, features_of, township_asked, windows_words, with_township
 from app.web.planning import blame
 from app.web.words import today, use_zone
 
@@ -198,8 +198,9 @@ def page_of(
 ) -> str:
     others = [one for one in queries.seen_hotspots(my_scope(), township.id, today()) if one is not hotspot]
     shows_map()
+    shapes = with_township(township, features_of(hotspots=others))
     return render_template(
         "desk/hotspot_drawn.html", township=township, form=form, problem=problem, hotspot=hotspot,
-        proposal=proposal, shapes=features_of(hotspots=others), bounds=bounds_of([township.id]),
+        proposal=proposal, shapes=shapes, bounds=bounds_of([township.id]),
         radius_m=USUAL_RADIUS_M, least=rules.LEAST_EVENTS, most=MOST_CORNERS,
     )  # fmt: skip

@@ -212,6 +212,12 @@ def features_of(
     return {"type": "FeatureCollection", "features": found}
 
 
+def with_township(township: Area, shapes: dict[str, Any]) -> dict[str, Any]:
+    """Beneath the rest the township's edge: what is drawn has to lie within."""
+    outline = queries.shapes_of(Area, [township.id])[township.id]
+    return {**shapes, "features": [feature_of(outline, "township", township.name), *shapes["features"]]}
+
+
 def feature_of(geometry: Any, kind: str, name: str, address: str = "") -> dict[str, Any]:
     properties = {"kind": kind, "name": name, "address": address}
     return {"type": "Feature", "properties": properties, "geometry": geometry}

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from collections import Counter
+from collections.abc import Iterable
+from datetime import date, datetime
 from typing import Any
 
 from flask import Blueprint, render_template
@@ -11,6 +13,7 @@ from flask_babel import gettext as _
 
 from app import clock
 from app.areas.policies import place_of
+from app.checkins.contests import Question
 from app.db import db
 from app.field import playback
 from app.gate import allow, me, my_scope, shows_map
@@ -18,13 +21,16 @@ from app.web.words import hhmm, known_words, use_zone
 
 pages = Blueprint("playback_desk", __name__)
 TONES = {"held": "wait", "counted": "good", "not_counted": "need"}
+# What the map draws, in the order of its legend.
+DRAWN = ("walked", "gap", "dropped", "here", "route", "checkpoint", "checkin", "asked")
 
 
 @pages.get("/desk/playback")
 @allow("reviewer")
 def show() -> ResponseReturnValue:
     """Duties on which something waits: days, teams and routes, and no name."""
-    return render_template("desk/playback_list.html", duties=playback.waiting(my_scope()))
+    duties = playback.waiting(my_scope())
+    return render_template("desk/playback_list.html", duties=duties, whys=whys)
 
 
 @pages.get("/desk/playback/<int:duty_id>")
@@ -43,10 +49,32 @@ def look(duty_id: int) -> ResponseReturnValue:
     shows_map()
     use_zone(seen["zone"])
     page = render_template(
-        "desk/playback.html", seen=seen, lines=[line_of(event, seen) for event in seen["events"]]
-    )
+        "desk/playback.html", seen=seen, lines=[line_of(event, seen) for event in seen["events"]],
+        day=date.fromisoformat(seen["day"]), legend=[kind for kind in DRAWN if kind in drawn_in(seen)],
+    )  # fmt: skip
     db.session.commit()  # who looked is written down before anything is sent
     return page
+
+
+def whys(questions: Iterable[Question]) -> list[str]:
+    """What waits on a duty, each kind once: how many of them is said in words."""
+    counts = Counter(question.why for question in questions)
+    return [
+        _(f"desk.playback.why.{why}") if n == 1 else _(f"desk.playback.why_many.{why}", n=n)
+        for why, n in counts.items()
+    ]
+
+
+def drawn_in(seen: dict[str, Any]) -> set[str]:
+    """The kinds that the map of this duty has: its legend explains nothing that is not there."""
+    steps = {kind for line in seen["track"]["lines"] for kind in line["steps"]}
+    claims = [event["checkin"] for event in seen["events"] if event.get("checkin")]
+    points = {
+        "asked" if claim["id"] in seen["questioned"] else "checkin" for claim in claims if claim["position"]
+    }
+    route = seen["route"]
+    way = {"route"} | ({"checkpoint"} if route["checkpoints"] else set()) if route else set()
+    return steps | points | way | ({"here"} if seen["track"]["lines"] else set())
 
 
 def line_of(event: dict[str, Any], seen: dict[str, Any]) -> dict[str, Any]:

@@ -73,7 +73,7 @@ def show() -> ResponseReturnValue:
         "desk/staffing.html", asked=asked, found=found, areas=staffing.areas_for(my_scope()), shown=SHOWN,
         rows=rows_of(found, asked.shown), days=days_of(found), stretches=found.stretches[:MOST_STRETCHES],
         more=max(0, len(found.stretches) - MOST_STRETCHES), most_pairs=most_pairs(found), total=total,
-        minutes=minutes_words, hours=hours_words, kinds=MEDIA,
+        minutes=minutes_words, hours=hours_words, kinds=MEDIA, hours_shown=hours_shown(found, asked.shown),
     )  # fmt: skip
 
 
@@ -150,6 +150,13 @@ def rows_of(found: Staffing, shown: str) -> list[list[Hour]]:
         ]
         for day, row in enumerate(grid.tolist())
     ]
+
+
+def hours_shown(found: Staffing, shown: str) -> range:
+    """From the first hour of the day with a figure to the last, so that a phone shows the week; else the whole day."""
+    figures = found.need if shown == "gap" else np.maximum(found.need, getattr(found, shown))
+    busy = np.flatnonzero((figures > LEAST).any(axis=0))
+    return range(int(busy[0]), int(busy[-1]) + 1) if busy.size else range(figures.shape[1])
 
 
 def days_of(found: Staffing) -> list[dict[str, float]]:

@@ -44,6 +44,12 @@ export function wireCentre() {
   });
 }
 
+/** The tools stay away, so how wide a circle is goes to the numbers that make one. */
+export function withoutMap() {
+  const field = (/** @type {string} */ id) => /** @type {HTMLElement} */ ($(id).closest(".field"));
+  field("draw-centre").after(field("draw-radius"));
+}
+
 /** @param {import("./map/hotspot_map.js").HotspotMap} shown */
 export async function wireMap({ map, base, ready, fit }) {
   const [{ openDrawing }] = await Promise.all([import("./map/draw.js"), ready]);

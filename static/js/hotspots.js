@@ -30,6 +30,7 @@ async function openMap() {
     console.warn("no map", error);
     mapBox.hidden = true;
     /** @type {HTMLElement} */ (document.getElementById("map-none")).hidden = false;
+    if (corners) (await import("./hotspot_draw.js")).withoutMap();
   }
 }
 

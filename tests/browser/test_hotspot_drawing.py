@@ -81,6 +81,10 @@ def test_a_polygon_is_drawn_dragged_and_proposed(
     with desk(browser_with(SOFTWARE_GL), live) as page:
         page.goto(NEW)
         x, y = middle_of(page)
+        assert page.locator(".legend li").all_inner_texts()[-2:] == [
+            "本乡镇的边界",
+            "导入的事件（放大后可见）",
+        ]
         page.locator("[data-draw=polygon]").click()
         for dx, dy in ((-70, -70), (70, -70), (110, 20), (70, 70)):
             tap(page, x + dx, y + dy)
@@ -161,6 +165,20 @@ def test_the_keyboard_alone_draws_a_place_without_a_map(
         page.keyboard.press("Enter")
         page.wait_for_url("**/proposals/**")
         expect(page.locator("[role=status]")).to_contain_text("一年有 25 起")
+
+
+def test_without_a_map_a_circle_has_the_radius_that_is_typed(
+    browser_with: Any, live: Any, events: dict[str, str]  # noqa: F811
+) -> None:  # fmt: skip
+    with desk(browser_with(NO_GL), live) as page:
+        page.goto(NEW)
+        page.locator("#map-none").wait_for()
+        page.locator("#draw-by-keys summary").click()
+        page.locator("#draw-centre").fill("{}, {}".format(*places.here(600, 600)))
+        page.get_by_label("圆的半径").fill("100")
+        page.locator("#draw-centre-go").click()
+        lons = [lon for lon, _ in corners_of(page)]
+        assert (max(lons) - min(lons)) * METRES == pytest.approx(200, rel=0.02)
 
 
 def test_typed_corners_and_a_typed_middle_show_on_the_map(

@@ -56,6 +56,25 @@ def addresses(live: Any) -> Iterator[list[str]]:
         db.session.remove()
 
 
+def test_on_a_phone_every_row_is_a_list_with_its_button_in_sight(
+    chromium: Any,  # noqa: F811
+    live: Any,
+    addresses: list[str],
+) -> None:
+    with desk_of(chromium, live, "leader") as page:
+        page.set_viewport_size({"width": 360, "height": 740})
+        page.goto(addresses[2])
+        take = page.locator(".stacks .btn").first.bounding_box()
+        assert take is not None and take["x"] >= 0 and take["x"] + take["width"] <= 360
+        page.goto(addresses[1])
+        assert page.locator(".stacks").first.evaluate(
+            "(e) => e.parentElement.scrollWidth <= e.parentElement.clientWidth"
+        )
+        # The second pair has nowhere to go, and that is said in one line.
+        assert page.locator(".stacks").count() == 1
+        assert page.get_by_text("第 2 组这段时间没有要去的部位。").count() == 1
+
+
 @pytest.mark.parametrize("language", ["zh", "en"])
 def test_the_pages_of_the_planner(
     chromium: Any,  # noqa: F811

@@ -80,6 +80,10 @@ def test_the_slider_is_moved_by_keys_and_the_list_goes_with_it(
         assert "队员会看到您看过" in page.inner_text("main")
         page.get_by_role("link", name="回放这次值勤").click()
         page.wait_for_selector("#playback-map canvas")
+        expect(page.locator("#playback-over")).to_be_hidden()  # it is open: nothing says that it is not
+        assert page.get_by_role("button", name="放大").count() == 1
+        legend = page.locator(".legend li").all_inner_texts()
+        assert "路线" in legend and "走过的路" in legend and "等着核的签到" in legend
         slider = page.get_by_label("时间")
         slider.focus()
         current = page.locator(".playback-events [aria-current]")
@@ -191,6 +195,9 @@ def test_the_phone_draws_the_map_when_it_is_asked_for(
     assert not [url for url in asked if "maplibre" in url], "a megabyte before anybody asked"
     handset.page.click("[data-name=playback-map]")
     handset.page.wait_for_selector("[data-name=map][data-state=shown] canvas", timeout=60_000)
+    assert "走过的路" in handset.page.locator(".map-legend li").all_inner_texts()
+    nearer = handset.page.get_by_role("button", name="放大").bounding_box()
+    assert nearer is not None and min(nearer["width"], nearer["height"]) >= 47.5
     assert handset.page.evaluate(WIDER) <= 0
 
 

@@ -126,7 +126,7 @@ def test_what_is_left_has_its_reason_and_fades_on_the_map(reviewer, people, even
 
 def test_several_pairs_say_that_they_are_planned_one_after_the_other(reviewer, people, evening):
     words = text_of(reviewer.get(solved(people, evening, pairs=2)))
-    assert "一组一组排的" in words and "没有留给这一组的部位" in words
+    assert "一组一组排的" in words and "第 2 组这段时间没有要去的部位" in words and "第 2 组 " not in words
 
 
 def test_a_leader_goes_on_to_the_shift_form_at_these_hours_and_a_reviewer_does_not(

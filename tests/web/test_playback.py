@@ -55,6 +55,9 @@ def test_the_events_stand_in_words_beside_the_map_with_what_waits_marked(people,
     assert "手机报告说这个位置来自模拟定位软件" in words and "等着核的签到" in words
     assert "20:05–20:10 没有轨迹" in words and "20:20–20:25 暂停" in words
     assert page.count('class="is-asked"') == 1
+    legend = page.split('class="legend plain"')[1].split("</ul>")[0]
+    there = ["走过的路", "中断", "这一刻的位置", "路线", "巡查点", "等着核的签到"]
+    assert [word in legend for word in there] == [True] * len(there) and "定位不可信" not in legend
     seen = json.loads(re.search(r'id="playback-seen">(.*?)</script>', page, re.S)[1])
     assert seen["duty_id"] == duty.id and seen["track"]["lines"][0]["points"]
     assert answer.headers["Cache-Control"] == "no-store"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import re
 from datetime import timedelta
 from typing import Any
 
@@ -46,11 +47,10 @@ def test_it_is_whole_in_both_languages(friday: Any, as_person: Any, lang: str, s
 def test_the_worst_hours_are_named_first(friday: Any, as_person: Any) -> None:
     """10 minutes of the guideline and 9 on the way, twice: 0.63 pair-hours. Tuesday's market has its pair."""
     page = page_of(as_person(friday.reviewer), lang="en")
-    assert (
-        "<b>Fri 20:00–24:00</b> 0.63 pair-hours lack (1.3 person-hours); pairs needed at once, at most: 1"
-        in page
+    worst = " ".join(re.sub("<[^>]+>", " ", page.split('class="plain lacks">')[1].split("</ol>")[0]).split())
+    assert worst == (
+        "Fri 20:00–24:00 0.63 pair-hours lack (1.3 person-hours); pairs needed at once, at most: 1"
     )
-    assert "<b>Tue" not in page
     assert "9 min, estimated" in page
     assert "Shifts planned in the period: 1." in page
 
@@ -63,6 +63,19 @@ def test_the_hours_stand_in_a_table_in_numbers(friday: Any, as_person: Any) -> N
     assert friday_row.count("fewer planned than needed") == 4
     tuesday_row = page.split('<th scope="row">Tue</th>')[1].split("</tr>")[0]
     assert tuesday_row.count(">0.16</td>") == 2 and "fewer planned" not in tuesday_row
+
+
+@pytest.mark.parametrize(("windows", "listed"), [([(FRIDAY, 1200, 1440)], range(20, 24)), ([], range(24))])
+def test_only_hours_with_a_figure_are_listed(
+    people: Any, as_person: Any, at: Any, windows: Any, listed: range
+) -> None:
+    """The square's four hours; the whole day where no place asks for any."""
+    add_square(people, windows=windows)
+    at(AFTER)
+    page = page_of(as_person(people.reviewer), f"?{WEEK}&area={people.town.villages[1].code}")
+    head = page.split('class="hours-week"')[1].split("</thead>")[0]
+    assert re.findall(r"<th scope=.col.>(\d+)</th>", head) == [str(hour) for hour in listed]
+    assert ("只列出有数的小时" in page) == (len(listed) < 24)
 
 
 def test_without_a_need_it_says_so(people: Any, as_person: Any, at: Any) -> None:

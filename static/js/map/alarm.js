@@ -2,7 +2,7 @@
 // Where a call for help came from: our own streets, a dot, and how far off it may be.
 import { Map as MapLibre, NavigationControl, ScaleControl, setWorkerUrl } from "maplibre-gl";
 import { circleAround } from "../domain/geo.js";
-import { nameBase, openBase, tilesOf } from "./base.js";
+import { nameBase, openBase, tilesOf, wordsOf } from "./base.js";
 
 /** @param {HTMLElement} box with data-lon, data-lat, data-accuracy */
 export async function openAlarmMap(box) {
@@ -22,7 +22,7 @@ export async function openAlarmMap(box) {
     dragRotate: false,
     pitchWithRotate: false,
     touchPitch: false,
-    locale: { "Map.Title": box.getAttribute("aria-label") ?? "" },
+    locale: wordsOf(box),
   });
   map.touchZoomRotate.disableRotation();
   map.addControl(new NavigationControl({ showCompass: false }), "top-right");

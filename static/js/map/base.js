@@ -105,6 +105,15 @@ export function boxOf(base, [west, south, east, north]) {
   return [...base.draw([west, south]), ...base.draw([east, north])];
 }
 
+/** MapLibre's own words in the page's language: whoever holds the map says them. @param {HTMLElement} box @param {string} [title] */
+export function wordsOf(box, title = box.getAttribute("aria-label") ?? "") {
+  const said = /** @type {HTMLElement|null} */ (box.closest("[data-zoom-in]"))?.dataset;
+  return {
+    "Map.Title": title,
+    ...(said ? { "NavigationControl.ZoomIn": said.zoomIn ?? "", "NavigationControl.ZoomOut": said.zoomOut ?? "" } : {}),
+  };
+}
+
 /** Who made the base stands in the map's corner, together with who made what is ours. @param {import("maplibre-gl").Map} map @param {Base} base */
 export function nameBase(map, base) {
   if (!base.credit) return;

@@ -1,7 +1,7 @@
 // @ts-check
 // The reviewer's map: our own tiles only. It says what was pointed at and chosen; the page does the rest.
 import { Map as MapLibre, NavigationControl, ScaleControl, setWorkerUrl } from "maplibre-gl";
-import { boxOf, nameBase, openBase, tilesOf } from "./base.js";
+import { boxOf, nameBase, openBase, tilesOf, wordsOf } from "./base.js";
 import { colours, coverageStyle, HATCH, hatch, isShown } from "./coverage_style.js";
 
 /**
@@ -38,7 +38,7 @@ export async function openCoverageMap(o) {
     pitchWithRotate: false,
     touchPitch: false,
     fadeDuration: matchMedia("(prefers-reduced-motion: reduce)").matches ? 0 : 150,
-    locale: { "Map.Title": o.label },
+    locale: wordsOf(o.box, o.label),
   });
   map.touchZoomRotate.disableRotation();
   map.addControl(new NavigationControl({ showCompass: false }), "top-right");

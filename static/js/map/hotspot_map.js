@@ -1,7 +1,7 @@
 // @ts-check
 // Hotspots, proposed places, outlines and the steps of a density over our own streets. Loaded only where it is shown.
 import { Map as MapLibre, NavigationControl, ScaleControl, setWorkerUrl } from "maplibre-gl";
-import { boxOf, nameBase, openBase, tilesOf } from "./base.js";
+import { boxOf, nameBase, openBase, tilesOf, wordsOf } from "./base.js";
 
 // A point says where something happened: it is shown from this zoom on, and the server sends none before.
 const POINTS_FROM = 13;
@@ -27,7 +27,7 @@ export async function openHotspotMap(box, given, open) {
     dragRotate: false,
     pitchWithRotate: false,
     touchPitch: false,
-    locale: { "Map.Title": box.getAttribute("aria-label") ?? "" },
+    locale: wordsOf(box),
   });
   const ready = map.once("load");
   map.touchZoomRotate.disableRotation();
@@ -82,10 +82,11 @@ function style(base, shapes, incidents) {
       { id: "land", type: "background", paint: { "background-color": of("--map-land") } },
       { id: "streets", type: "line", source: "streets", "source-layer": "streets", layout: { "line-cap": "round" },
         paint: { "line-color": of("--map-street"), "line-width": ["interpolate", ["linear"], ["zoom"], 12, 0.7, 17, 5] } },
-      { id: "shapes", type: "fill", source: "shapes", paint: { "fill-color": colour,
+      { id: "township", type: "line", source: "shapes", filter: ["==", kind, "township"], paint: { "line-color": of("--map-edge"), "line-width": 1.6, "line-opacity": 0.7, "line-dasharray": [4, 3] } },
+      { id: "shapes", type: "fill", source: "shapes", filter: ["!=", kind, "township"], paint: { "fill-color": colour,
         "fill-opacity": ["match", kind, "overdue", 0.06, "step", 0.16, "outline", 0.08, ["ring", "control_ring"], 0.05, 0.3] } },
       // A hotspot that is overdue fades: its line is thin and broken as well.
-      { id: "edges", type: "line", source: "shapes", filter: ["!", ["in", kind, ["literal", ["overdue", "step", "ring", "control_ring"]]]], paint: { "line-color": colour, "line-width": 2 } },
+      { id: "edges", type: "line", source: "shapes", filter: ["!", ["in", kind, ["literal", ["overdue", "step", "ring", "control_ring", "township"]]]], paint: { "line-color": colour, "line-width": 2 } },
       { id: "overdue", type: "line", source: "shapes", filter: ["==", kind, "overdue"], paint: { "line-color": of("--map-edge"), "line-width": 1.2, "line-opacity": 0.6, "line-dasharray": [3, 2] } },
       { id: "rings", type: "line", source: "shapes", filter: ["in", kind, ["literal", ["ring", "control_ring"]]], paint: { "line-color": colour, "line-width": 1.4, "line-dasharray": [2, 2] } },
       { id: "chosen", type: "line", source: "shapes", filter: ["==", ["id"], -1], paint: { "line-color": of("--need-edge"), "line-width": 4 } },

@@ -3,7 +3,7 @@
 // highlighted, and a dot at the moment that is looked at. Loaded only where a duty is played back.
 import { Map as MapLibre, NavigationControl, setWorkerUrl } from "maplibre-gl";
 import { drawn } from "../domain/playback.js";
-import { nameBase, openBase, tilesOf } from "./base.js";
+import { nameBase, openBase, tilesOf, wordsOf } from "./base.js";
 
 /**
  * @typedef {import("../domain/geo.js").LonLat} LonLat
@@ -29,7 +29,7 @@ export async function openPlaybackMap(box, seen) {
     pitchWithRotate: false,
     touchPitch: false,
     fadeDuration: matchMedia("(prefers-reduced-motion: reduce)").matches ? 0 : 200,
-    locale: { "Map.Title": box.getAttribute("aria-label") ?? "" },
+    locale: wordsOf(box),
   });
   map.touchZoomRotate.disableRotation();
   map.addControl(new NavigationControl({ showCompass: false }), "top-right");

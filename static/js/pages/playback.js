@@ -2,12 +2,15 @@
 // A duty of mine played back: what happened, in order, and the map when it is asked for. Fetched each time and kept nowhere.
 import { useEffect, useRef, useState } from "preact/hooks";
 import { call } from "../api.js";
+import { drawn } from "../domain/playback.js";
 import { clockTime, dayName, reasonWords } from "../domain/words.js";
 import { html, Icon, routeParams } from "../dom.js";
 import { language, t } from "../i18n.js";
 
 /** @typedef {import("../domain/playback.js").Played} Played */
 
+// What the map draws, in the order of its legend; only what is there is explained.
+const LEGEND = ["walked", "gap", "dropped", "route", "checkpoint", "checkin", "asked"];
 const STANDING = /** @type {Record<string, string>} */ ({ counted: "counted", held: "review", not_counted: "not_counted" });
 
 export function Playback() {
@@ -89,8 +92,13 @@ function MapOf({ seen }) {
   }, [wanted]);
   if (state === "off") return html`<button type="button" class="button wide plain" data-name="playback-map" onClick=${() => setState("coming")}>${t("playback.map_show")}</button>`;
   if (state === "none") return html`<p class="map-none" role="status" data-name="no-map">${t("playback.map_none")}</p>`;
-  return html`<div class="map-frame" role="region" aria-label=${t("playback.map")} data-name="map" data-state=${state}>
+  const kinds = new Set(drawn(seen).features.map((one) => one.properties.kind));
+  return html`<div class="map-frame" role="region" aria-label=${t("playback.map")} data-name="map" data-state=${state}
+      data-zoom-in=${t("playback.zoom_in")} data-zoom-out=${t("playback.zoom_out")}>
     <div class="map" ref=${box} aria-label=${t("playback.map")}></div>
     ${state === "coming" ? html`<p class="map-said" role="status">${t("playback.map_coming")}</p>` : html`<p class="map-from">${[credit, "© OpenStreetMap"].filter(Boolean).join(" · ")}</p>`}
-  </div>`;
+  </div>
+  <ul class="map-legend" aria-label=${t("playback.legend")}>
+    ${LEGEND.filter((kind) => kinds.has(kind)).map((kind) => html`<li><i class=${`swatch playback-${kind}`} aria-hidden="true"></i>${t(`playback.step.${kind}`)}</li>`)}
+  </ul>`;
 }
