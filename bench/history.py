@@ -116,7 +116,7 @@ def tell_a_week(name: str) -> None:
         todo = [
             t
             for t in plan_all(world, book, now)
-            if since <= t.outing.day and world.teams[t.outing.team].township == TOWN
+            if since < t.outing.day and world.teams[t.outing.team].township == TOWN
         ]
         for _ in tell(world, book, todo):
             db.session.commit()
