@@ -222,8 +222,8 @@ def beside_sql(z: int, more: str, holds: str) -> tuple[Bench, Bench]:
 
 
 BENCHES = (
-    *beside_sql(14, "", "the fullest tile of zoom 14"),
-    *beside_sql(13, ".whole_town", "the tile of zoom 13 with all streets of the town"),
+    *beside_sql(13, "", "the fullest tile there is, of zoom 13 with all streets of the town"),
+    *beside_sql(14, ".zoom_14", "the fullest tile of zoom 14, about half of them"),
     Bench(
         (
             Line("tiles.streets.vs_tipg", "s/tile", f"{TIPG}; processor time of servers and PostgreSQL"),
