@@ -47,9 +47,6 @@ class Inside(Links):
     def scalar(self, *asked: Any) -> Any:
         return db.session.scalar(*asked)
 
-    def scalars(self, *asked: Any) -> Any:
-        return db.session.scalars(*asked)
-
     def execute(self, *asked: Any) -> Any:
         return db.session.execute(*asked)
 

@@ -127,10 +127,6 @@ class Links:
         with self._engine.connect() as on:
             return on.scalar(*asked)
 
-    def scalars(self, *asked: Any) -> Any:
-        with self._engine.connect() as on:
-            return on.scalars(*asked).freeze()()
-
     def execute(self, *asked: Any) -> Any:
         with self._engine.connect() as on:
             return on.execute(*asked).freeze()()

@@ -350,7 +350,7 @@ def widest_first(layer: str, ids: Sequence[int], on: Any = None) -> Sequence[int
     west, south, east, north = box_of(model.geom)
     wanted = model.id == func.any(cast(ids, ARRAY(BigInteger)))
     ordered = select(model.id).where(wanted).order_by((east - west + north - south).desc(), model.id)
-    return (on or db.session).scalars(ordered).all()  # type: ignore[no-any-return]
+    return [row[0] for row in (on or db.session).execute(ordered)]
 
 
 def cut_tile(

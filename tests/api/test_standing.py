@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterator
 from datetime import timedelta
 from typing import Any
 
+import psycopg
 import pytest
 from sqlalchemy import text
 from sqlalchemy.exc import OperationalError
@@ -18,7 +19,9 @@ from app import clock
 from app.accounts import operations as accounts
 from app.accounts import tokens
 from app.api import made
-from app.api.standing import Standing
+from app.api.standing import Links, Standing
+from app.coverage import cutting, sheets
+from app.coverage.kept import Newest
 from app.db import db
 from app.duty.models import Duty
 from app.duty.operations import touch_duties
@@ -357,6 +360,28 @@ def test_without_a_connection_of_its_own_the_application_is_asked(
 
     monkeypatch.setattr(app.extensions["standing"]._links, "cursor", gone)
     assert caller.get(TILE).status_code == 200 and len(asked) == 2
+
+
+def test_its_connections_ask_and_come_back(app: Any) -> None:
+    links = Links(app.extensions["settings"].stream_database_url)
+    rows = links.execute(text("SELECT n AS part FROM generate_series(1, 3) n"))
+    assert [row.part for row in rows.all()] == [1, 2, 3] and links.scalar(text("SELECT 7")) == 7
+    with pytest.raises(psycopg.Error), links.cursor() as cursor:
+        cursor.execute("SELECT pg_terminate_backend(pg_backend_pid())")
+    with links.cursor() as cursor:
+        assert cursor.execute("SELECT 8").fetchone() == (8,)
+    links._engine.dispose()
+
+
+def test_a_tile_that_would_be_too_heavy_is_cut_to_weight_on_a_connection_of_its_own(
+    walked: Any, as_person: Any, app: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    caller = as_person(walked.reviewer)
+    whole = caller.get(TILE).data
+    monkeypatch.setattr(cutting, "MOST_BYTES", len(whole) // 2)
+    monkeypatch.setattr(sheets, "KEPT", Newest(0))
+    light = [caller.get(TILE).data for _ in range(2)]
+    assert light[0] == light[1] and 0 < len(light[0]) <= len(whole) // 2
 
 
 def test_a_reach_that_changes_at_this_moment_is_not_kept(
