@@ -80,9 +80,17 @@ def strength_of(township: Area, day: date) -> Strength:
     days, targets = rules.month_ends(day), rules.targets(villages, policy)
     found = queries.counts_of(township.id, days, policy.active_days)
     shares = {team.id: rules.team_shares(villages, team.villages) for team in teams}
+    trends = [_trend(village.id, days, found, shares) for village in villages]
+    standings = [
+        {kind: Standing(targets[kind][n], trend[kind][-1]) for kind in KINDS}
+        for n, trend in enumerate(trends)
+    ]
+    costs = rules.costs_of(villages, standings, policy)
     lines = [
-        _line(village, {k: targets[k][n] for k in KINDS}, _trend(village.id, days, found, shares), teams, policy)
-        for n, village in enumerate(villages)
+        Line(
+            village, standing, standing["full_time"].target < policy.joint_below, _joint(village, teams), cost, trend
+        )
+        for village, standing, cost, trend in zip(villages, standings, costs, trends, strict=True)
     ]  # fmt: skip
     return Strength(
         township, day, policy, lines, days, _shared(villages, teams, shares, found, day),
@@ -110,14 +118,8 @@ def _trend(village_id: int, days: Sequence[date], found: Found, shares: Shares) 
     }
 
 
-def _line(
-    village: Village, target: Mapping[Kind, int], trend: dict[Kind, list[Counts]], teams: Sequence[TeamRow],
-    policy: Policy,
-) -> Line:  # fmt: skip
-    standing = {kind: Standing(target[kind], trend[kind][-1]) for kind in KINDS}
-    joint = [t.name for t in teams if village.id in t.villages and len(t.villages) > 1]
-    cost = rules.cost_of(standing["full_time"], standing["volunteer"], policy)
-    return Line(village, standing, target["full_time"] < policy.joint_below, joint, cost, trend)
+def _joint(village: Village, teams: Sequence[TeamRow]) -> list[str]:
+    return [t.name for t in teams if village.id in t.villages and len(t.villages) > 1]
 
 
 def _shared(

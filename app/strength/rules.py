@@ -215,17 +215,31 @@ class Cost:
         return self.wages + self.allowances + self.recognition + self.insurance
 
 
-def cost_of(full_time: Standing, volunteer: Standing, policy: Policy) -> Cost:
-    """A year with the gap closed. Wages for those not yet registered only: who is registered is paid already."""
+def exact_costs(full_time: Standing, volunteer: Standing, policy: Policy) -> dict[str, Fraction]:
+    """Fen of a year with the gap closed. Wages for those not yet registered: who is registered is paid already."""
     per_volunteer = policy.outings_exact * policy.volunteer_allowance_fen_an_outing
-    return Cost(
-        wages=whole(full_time.vacant * policy.wage_fen_a_month * MONTHS),
-        allowances=whole(
-            (full_time.vacant * policy.allowance_fen_a_month + volunteer.gap * per_volunteer) * MONTHS
-        ),
-        recognition=whole(volunteer.gap * exact(policy.points_a_month) * policy.fen_a_point * MONTHS),
-        insurance=whole((full_time.uninsured + volunteer.uninsured) * policy.insurance_fen_a_year),
-    )
+    allowances = full_time.vacant * policy.allowance_fen_a_month + volunteer.gap * per_volunteer
+    recognition = volunteer.gap * exact(policy.points_a_month) * policy.fen_a_point
+    return {
+        "wages": full_time.vacant * policy.wage_fen_a_month * MONTHS,
+        "allowances": allowances * MONTHS,
+        "recognition": recognition * MONTHS,
+        "insurance": (full_time.uninsured + volunteer.uninsured) * policy.insurance_fen_a_year,
+    }
+
+
+def costs_of(
+    villages: Sequence[Village], standings: Sequence[Mapping[Kind, Standing]], policy: Policy
+) -> list[Cost]:
+    """Of each village: every line's total in whole fen, shared by largest remainder, so that no fen is lost."""
+    each = [exact_costs(one["full_time"], one["volunteer"], policy) for one in standings]
+    lines = {key: _whole_fen(villages, [one[key] for one in each]) for key in COSTS}
+    return [Cost(**{key: lines[key][n] for key in COSTS}) for n in range(len(villages))]
+
+
+def _whole_fen(villages: Sequence[Village], fen: Sequence[Fraction]) -> list[int]:
+    parts = [Part(one, v.population or 0, v.code) for one, v in zip(fen, villages, strict=True)]
+    return largest_remainder(whole(sum(fen, NOBODY)), parts)
 
 
 @dataclass(frozen=True)

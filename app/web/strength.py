@@ -21,7 +21,7 @@ from app.strength import figures, queries
 from app.strength.figures import Strength
 from app.strength.rules import COSTS, KINDS, Kind
 from app.web import strength_files
-from app.web.strength_files import number, settings_of, yuan
+from app.web.strength_files import number, rate, settings_of, yuan
 from app.web.words import use_zone
 
 pages = Blueprint("strength", __name__)
@@ -62,7 +62,7 @@ def show() -> ResponseReturnValue:
     return render_template(
         "desk/strength.html", found=found, township=township, townships=queries.townships_for(my_scope()),
         kinds=KINDS, costs=COSTS, quarters=QUARTERS, bars=bars_of, columns=columns_of, worst=worst_of,
-        number=number, yuan=yuan, settings_of=settings_of, why=strength_files.WHY, media=MEDIA,
+        number=number, rate=rate, yuan=yuan, settings_of=settings_of, why=strength_files.WHY, media=MEDIA,
     )  # fmt: skip
 
 

@@ -11,7 +11,7 @@ from flask_babel import gettext as _
 
 from app.exports.spreadsheets import Table
 from app.strength.figures import Line, Strength
-from app.strength.rules import COSTS, KINDS, Kind, exact
+from app.strength.rules import COSTS, KINDS, Kind
 
 COUNTS = ("registered", "active", "trained", "insured")
 WHY = (
@@ -35,8 +35,13 @@ def number(value: Fraction | int | float) -> str:
 
 
 def yuan(fen: int) -> str:
-    """Whole fen as yuan: 1,234.50, and 1,234 where nothing is behind the point."""
-    return f"{fen // 100:,}" if fen % 100 == 0 else f"{fen // 100:,}.{fen % 100:02d}"
+    """Whole fen as yuan: 1,234.50."""
+    return f"{fen // 100:,}.{fen % 100:02d}"
+
+
+def rate(value: float) -> str:
+    """8, 1.5, 0.75: as it was set."""
+    return f"{value:g}"
 
 
 def settings_of(found: Strength) -> Iterator[tuple[str, str]]:
@@ -49,7 +54,7 @@ def settings_of(found: Strength) -> Iterator[tuple[str, str]]:
 def _setting(name: str, value: Any) -> str:
     if name == "volunteer_base":
         return _(f"strength.base.{value}")
-    return f"{yuan(value)} {_('strength.yuan')}" if "fen_" in name else number(exact(value))
+    return f"{yuan(value)} {_('strength.yuan')}" if "fen_" in name else rate(value)
 
 
 # --- files --------------------------------------------------------------------------------------------------------

@@ -150,14 +150,17 @@ def test_a_shared_team_is_shared_whole(villages: list[Village], n: int, active: 
     assert all(team.times(s).active <= team.times(s).registered for s in shares.values())
 
 
-@given(st.integers(0, 900), st.integers(0, 900), st.fractions(0, 900), st.fractions(0, 900))
-def test_what_a_gap_costs_is_whole_and_never_below_nothing(
-    a: int, b: int, there: Fraction, out: Fraction
-) -> None:
-    counts = Counts(there, min(there, out), there, out)
-    cost = rules.cost_of(Standing(a, counts), Standing(b, counts), DEFAULT)
-    assert all(isinstance(getattr(cost, key), int) and getattr(cost, key) >= 0 for key in rules.COSTS)
-    assert cost.total == cost.wages + cost.allowances + cost.recognition + cost.insurance
+@given(VILLAGES, st.lists(st.fractions(0, 900), min_size=60, max_size=60))
+def test_what_a_gap_costs_is_whole_and_no_fen_is_lost(villages: list[Village], there: list[Fraction]) -> None:
+    wanted, pairs = rules.targets(villages, DEFAULT), zip(there[::2], there[1::2], strict=True)
+    counts = [Counts(a, min(a, b), a, b) for a, b in pairs][: len(villages)]
+    standings = [{k: Standing(wanted[k][n], one) for k in rules.KINDS} for n, one in enumerate(counts)]
+    costs = rules.costs_of(villages, standings, DEFAULT)
+    for key in rules.COSTS:
+        of = [rules.exact_costs(one["full_time"], one["volunteer"], DEFAULT)[key] for one in standings]
+        found = [getattr(cost, key) for cost in costs]
+        assert sum(found) == rules.whole(sum(of, rules.NOBODY)) and min(found) >= 0
+        assert all(abs(a - b) < 1 for a, b in zip(found, of, strict=True))
 
 
 # --- shares, gaps, costs, demand ----------------------------------------------------------------------------------
@@ -181,24 +184,26 @@ def test_a_gap_is_of_active_members_and_never_below_nothing() -> None:
     assert Standing(3, Counts(Fraction(5), Fraction(5))).gap == 0
 
 
+def cost_of(full_time: Standing, volunteer: Standing, policy: Policy = DEFAULT) -> Cost:
+    return rules.costs_of(towns(1), [{"full_time": full_time, "volunteer": volunteer}], policy)[0]
+
+
 def test_wages_are_for_posts_not_filled_and_thanks_for_volunteers_not_active() -> None:
     full_time = Standing(10, Counts(Fraction(8), Fraction(6), Fraction(8), Fraction(8)))
     volunteer = Standing(100, Counts(Fraction(60), Fraction(50), Fraction(50), Fraction(55)))
-    assert rules.cost_of(full_time, volunteer, DEFAULT) == Cost(
+    assert cost_of(full_time, volunteer) == Cost(
         wages=2 * 300_000 * 12,
         allowances=2 * 30_000 * 12,
         recognition=50 * 48 * 10 * 12,
         insurance=(2 + 45) * 5_000,
     )
     paid = Policy(volunteer_allowance_fen_an_outing=1_000)
-    assert rules.cost_of(full_time, volunteer, paid).allowances == 2 * 30_000 * 12 + 50 * 2 * 1_000 * 12
+    assert cost_of(full_time, volunteer, paid).allowances == 2 * 30_000 * 12 + 50 * 2 * 1_000 * 12
 
 
 def test_a_third_of_a_member_costs_whole_fen() -> None:
     third = Standing(1, Counts(Fraction(2, 3), Fraction(2, 3), Fraction(2, 3), Fraction(2, 3)))
-    cost = rules.cost_of(
-        third, Standing(0, Counts()), Policy(wage_fen_a_month=100_001, allowance_fen_a_month=0)
-    )
+    cost = cost_of(third, Standing(0, Counts()), Policy(wage_fen_a_month=100_001, allowance_fen_a_month=0))
     assert (cost.wages, cost.insurance) == (400_004, 1_667)
 
 
@@ -210,6 +215,14 @@ def test_what_the_volunteer_target_asks_of_people() -> None:
     everybody = Policy(volunteer_base="population")
     assert rules.demand_of(town, 2560, everybody).one_in == Fraction(25, 2)
     assert rules.demand_of([], 0, DEFAULT).one_in is None
+
+
+def test_three_thirds_cost_one_whole() -> None:
+    """Insurance of 10 fen for a person that three villages share; the odd fen is the largest's."""
+    third = Standing(1, Counts(Fraction(2, 3), Fraction(2, 3), Fraction(2, 3), Fraction(2, 3)))
+    all_three = [{"full_time": third, "volunteer": Standing(0, Counts())}] * 3
+    costs = rules.costs_of(towns(10, 30, 20), all_three, Policy(insurance_fen_a_year=10))
+    assert [cost.insurance for cost in costs] == [3, 4, 3]
 
 
 # --- settings and days --------------------------------------------------------------------------------------------

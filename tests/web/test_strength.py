@@ -152,4 +152,4 @@ def test_a_name_that_begins_like_a_formula_stays_text(today: Any, as_person: Any
 
 def test_numbers_and_money_read_well() -> None:
     assert [number(n) for n in (0, 1234, 4.875, 12)] == ["0", "1,234", "4.9", "12"]
-    assert [yuan(n) for n in (0, 5, 123_450, 123_456_700)] == ["0", "0.05", "1,234.50", "1,234,567"]
+    assert [yuan(n) for n in (0, 5, 123_450, 123_456_700)] == ["0.00", "0.05", "1,234.50", "1,234,567.00"]
