@@ -76,24 +76,18 @@ class Strength:
 def strength_of(township: Area, day: date) -> Strength:
     """Of a township that the caller has reached, as of a day."""
     policy = rules.policy_from(policies_in_force(township.id, day).body("staffing"))
-    villages, teams = queries.villages_of(township.id), queries.teams_of(township.id)
-    days, targets = rules.month_ends(day), rules.targets(villages, policy)
+    villages, teams, days = (
+        queries.villages_of(township.id),
+        queries.teams_of(township.id),
+        rules.month_ends(day),
+    )
     found = queries.counts_of(township.id, days, policy.active_days)
     shares = {team.id: rules.team_shares(villages, team.villages) for team in teams}
+    targets = rules.targets(villages, policy)
     trends = [_trend(village.id, days, found, shares) for village in villages]
-    standings = [
-        {kind: Standing(targets[kind][n], trend[kind][-1]) for kind in KINDS}
-        for n, trend in enumerate(trends)
-    ]
-    costs = rules.costs_of(villages, standings, policy)
-    lines = [
-        Line(
-            village, standing, standing["full_time"].target < policy.joint_below, _joint(village, teams), cost, trend
-        )
-        for village, standing, cost, trend in zip(villages, standings, costs, trends, strict=True)
-    ]  # fmt: skip
     return Strength(
-        township, day, policy, lines, days, _shared(villages, teams, shares, found, day),
+        township, day, policy, _lines(villages, teams, targets, trends, policy), days,
+        _shared(villages, teams, shares, found, day),
         rules.demand_of(villages, sum(targets["volunteer"]), policy),
         queries.volunteer_hours(township.id, day - timedelta(days=GIVEN_DAYS - 1), day),
         [v for v in villages if v.population is None or getattr(v, policy.volunteer_base) is None],
@@ -116,6 +110,21 @@ def _trend(village_id: int, days: Sequence[date], found: Found, shares: Shares) 
         ]
         for kind in KINDS
     }
+
+
+def _lines(
+    villages: Sequence[Village], teams: Sequence[TeamRow], targets: Mapping[Kind, Sequence[int]],
+    trends: Sequence[dict[Kind, list[Counts]]], policy: Policy,
+) -> list[Line]:  # fmt: skip
+    standings = [
+        {kind: Standing(targets[kind][n], trend[kind][-1]) for kind in KINDS}
+        for n, trend in enumerate(trends)
+    ]
+    costs = rules.costs_of(villages, standings, policy)
+    return [
+        Line(v, of, of["full_time"].target < policy.joint_below, _joint(v, teams), cost, trend)
+        for v, of, cost, trend in zip(villages, standings, costs, trends, strict=True)
+    ]
 
 
 def _joint(village: Village, teams: Sequence[TeamRow]) -> list[str]:
