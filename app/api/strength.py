@@ -145,7 +145,7 @@ def area_strength(code: str) -> Any:
 
 def _doc(found: Strength) -> dict[str, Any]:
     days = [day.isoformat() for day in found.days]
-    whole = {
+    whole: dict[str, Any] = {
         kind: {
             **_counts(found.counts(kind)), "target": found.target(kind), "gap": _number(found.gap(kind)),
             "months": _months(days, found.trend(kind)),

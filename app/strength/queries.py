@@ -64,18 +64,17 @@ def teams_of(township_id: int) -> list[TeamRow]:
         .order_by(Team.kind, Team.name, Area.code)
     )
     names: dict[int, tuple[str, str]] = {}
-    areas: dict[int, list[tuple[str | None, int]]] = {}
+    areas: dict[int, list[tuple[str | None, int | None]]] = {}
     for team_id, name, kind, area_id, level, parent_id, successor_id in rows:
         names[team_id] = name, kind
         place = parent_id if level == "grid" else successor_id or area_id
         areas.setdefault(team_id, []).append((level, place))
-    return [
-        TeamRow(
-            team_id, *names[team_id], frozenset(place for level, place in found if level in ("village", "grid")),
-            all(level not in ("village", "grid") for level, _ in found),
-        )
-        for team_id, found in areas.items()
-    ]  # fmt: skip
+    return [TeamRow(team_id, *names[team_id], *_looked_after(found)) for team_id, found in areas.items()]
+
+
+def _looked_after(found: Sequence[tuple[str | None, int | None]]) -> tuple[frozenset[int], bool]:
+    villages = frozenset(place for level, place in found if level in ("village", "grid") and place)
+    return villages, not villages
 
 
 def counts_of(
@@ -91,7 +90,7 @@ def counts_of(
     return found
 
 
-def _counts(township_id: int, days: Sequence[date], active_days: int) -> Select[tuple]:  # type: ignore[type-arg]
+def _counts(township_id: int, days: Sequence[date], active_days: int) -> Select[tuple]:
     m, a = _members(township_id, days), _active(township_id, days, active_days)
     was_out = and_(a.c.day == m.c.day, a.c.kind == m.c.kind, a.c.person_id == m.c.person_id)
     return (
