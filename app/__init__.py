@@ -16,7 +16,7 @@ from app.db import db
 SUBJECTS = (
     "errors", "phone", "desk", "coverage", "cli", "account", "crew", "codes", "reports", "alarms", "loggers",
     "hotspots", "campaigns",
-    "exports", "staffing", "beats", "playback",
+    "exports", "staffing", "strength", "beats", "playback",
 )  # fmt: skip
 ROOT = Path(__file__).resolve().parent.parent
 

@@ -44,6 +44,7 @@ def init_app(app: Flask) -> None:
         staffing,
         standing,
         stream,
+        strength,
         tiles,
     )
     from app.field.anchor import sign_anchor
@@ -54,7 +55,7 @@ def init_app(app: Flask) -> None:
     api.init_app(app)
     schemas.document(api)
     for module in (
-        session, field, photos, playback, coverage, staffing, tiles, basemap, loggers, alarms, stream, me,
+        session, field, photos, playback, coverage, staffing, strength, tiles, basemap, loggers, alarms, stream, me,
     ):  # fmt: skip
         api.register_blueprint(module.bp, url_prefix=module.bp.url_prefix)
     app.register_blueprint(health.bp)

@@ -58,6 +58,7 @@ class PolicyVersion(db.Model):
     __table_args__ = (
         UniqueConstraint("area_id", "topic", "valid_from"),
         CheckConstraint(
-            "topic IN ('field','checkins','tracks','duty','coverage','incentives','alarms')", name="topic"
+            "topic IN ('field','checkins','tracks','duty','coverage','incentives','alarms','staffing')",
+            name="topic",
         ),
     )

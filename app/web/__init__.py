@@ -35,6 +35,7 @@ def init_app(app: Flask) -> None:
         shell,
         shifts,
         staffing,
+        strength,
         swaps,
         tokens,
         words,
@@ -47,6 +48,7 @@ def init_app(app: Flask) -> None:
         *(
             coverage,
             staffing,
+            strength,
             hotspots,
             proposals,
             hotspot_drawing,

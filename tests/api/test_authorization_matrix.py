@@ -139,6 +139,9 @@ GET     /api/v1/coverage/areas/<code>/series                county   401  404   
 GET     /api/v1/coverage/areas/<code>/staffing              town     401  403    403  200    200      200   404
 GET     /api/v1/coverage/areas/<code>/staffing              other    401  404    404  404    404      200   403
 GET     /api/v1/coverage/areas/<code>/staffing              county   401  404    404  404    404      404   404
+GET     /api/v1/areas/<code>/strength                       town     401  403    403  403    200      200   403
+GET     /api/v1/areas/<code>/strength                       other    401  403    403  403    404      200   403
+GET     /api/v1/areas/<code>/strength                       county   401  403    403  403    404      404   403
 POST    /api/v1/coverage/polygon                            -        401  403    403  422    422      422   403
 GET     /api/v1/coverage/streets/<int:street_id>            town     401  403    403  200    200      200   404
 GET     /api/v1/coverage/streets/<int:street_id>            other    401  404    404  404    404      200   403
@@ -316,6 +319,9 @@ POST    /desk/campaigns/<uuid:campaign_id>                  other    in   403   
 GET     /desk/coverage/staffing                             -        in   403    403  200    200      200   403
 GET     /desk/coverage/staffing/files/<kind>                town:xlsx  in   403  403  200    200      200   403
 GET     /desk/coverage/staffing/files/<kind>                other:xlsx  in  403  403  404    404      200   403
+GET     /desk/coverage/strength                             -        in   403    403  403    200      200   403
+GET     /desk/coverage/strength/files/<kind>                town:xlsx  in   403  403  403    200      200   403
+GET     /desk/coverage/strength/files/<kind>                other:xlsx  in  403  403  403    404      200   403
 GET     /desk/coverage/files/<kind>                         town:xlsx  in   403  403  200    200      200   403
 GET     /desk/coverage/files/<kind>                         other:xlsx  in  403  403  404    404      200   403
 GET     /desk/reports                                       -        in   403    403  200    200      200   403

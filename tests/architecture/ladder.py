@@ -13,12 +13,13 @@ TOPS = {"api", "web", "cli", "jobs", "demo"}
 # A domain may import those on lower steps; two on one step do not know each other.
 STEPS = {
     "accounts": 0, "areas": 1, "teams": 2, "incidents": 3, "hotspots": 4, "routes": 5, "duty": 6,
-    "tracks": 7, "checkins": 7, "alarms": 7, "coverage": 8, "campaigns": 9, "exports": 9, "planning": 9, "standing": 9,
+    "tracks": 7, "checkins": 7, "alarms": 7, "strength": 7,
+    "coverage": 8, "campaigns": 9, "exports": 9, "planning": 9, "standing": 9,
     "incentives": 10, "field": 11, "assessment": 11, "loggers": 12,
 }  # fmt: skip
 LADDER = (
     "loggers > assessment, field > incentives > exports, campaigns, planning, standing > coverage > "
-    "tracks, checkins, alarms > duty > routes > hotspots > incidents > teams > areas > accounts > kernel"
+    "tracks, checkins, alarms, strength > duty > routes > hotspots > incidents > teams > areas > accounts > kernel"
 )
 OPEN_TO = {
     "cli": {"demo", "jobs"},  # `flask demo` and `flask worker` start what lies there
