@@ -172,7 +172,7 @@ FREE_TEXT = {
     "hotspots.evidence", "shifts.meeting_place", "shifts.status", "shifts.cancel_reason",
     "checkins.phase", "checkins.method", "checkins.time_quality", "checkins.verdict", "checkins.review_verdict",
     "checkins.review_reason", "segments.source", "place_presences.place_kind", "place_presences.grade",
-    "point_entries.rule", "point_entries.cause", "point_entries.debit_account", "point_entries.credit_account",
+    "point_entries.rule", "point_entries.why", "point_entries.cause", "point_entries.debit_account", "point_entries.credit_account",
     "duties.state", "duties.time_quality", "duties.flags", "duty_events.kind", "duty_events.time_quality",
     "inbox_items.kind", "item_states.kind", "item_states.result", "item_states.verdict", "item_states.time_quality",
     "quarantine_items.item_id", "quarantine_items.code", "loggers.app", "loggers.fault",
