@@ -1,4 +1,4 @@
-"""What cron and operators run: `flask import …`, `flask replay`, `flask demo`, `flask worker`, `flask ledger`, upkeep."""
+"""What cron and operators run: `flask import …`, `flask replay`, `flask demo`, `flask ledger`, the worker, upkeep."""
 
 from __future__ import annotations
 

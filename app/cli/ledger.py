@@ -1,5 +1,5 @@
-"""`flask ledger verify`: walks the hash chain. `flask ledger recompute`: prices everything again and compares. Both read
-only, and exit with 1 when something is wrong."""
+"""`flask ledger verify` walks the hash chain, `flask ledger recompute` prices everything again and compares. Both only
+read, and exit with 1 when something is wrong."""
 
 from __future__ import annotations
 
@@ -83,7 +83,9 @@ def _noted(head: str | None, township: str | None) -> tuple[int, bytes] | None:
 def _verify(town: Town, noted: tuple[int, bytes] | None) -> bool:
     found = chain.verify(town.id, noted)
     if found.fault is None:
-        click.echo(f"{town.code} {town.name}\t{found.seq} entries, whole; head {found.seq}:{found.hash.hex()}")
+        click.echo(
+            f"{town.code} {town.name}\t{found.seq} entries, whole; head {found.seq}:{found.hash.hex()}"
+        )
         return True
     fault = found.fault
     row = f"entry {fault.entry_id}, transfer {fault.transfer_id}"

@@ -47,7 +47,14 @@ OWN = {
     "cosigns": "person_id", "answers": "person_id", "incidents": "reporter_id", "incident_photos": "author_id",
 }  # fmt: skip
 # Rows of the own duties.
-OF_DUTIES = ("duty_events", "checkins", "place_presences", "street_presences", "route_presences", "settled_visits")
+OF_DUTIES = (
+    "duty_events",
+    "checkins",
+    "place_presences",
+    "street_presences",
+    "route_presences",
+    "settled_visits",
+)
 LEFT_OUT = {
     "segments": "in tracks.gpx",
     "inbox_items": "in `sent`, by their states",

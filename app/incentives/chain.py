@@ -128,9 +128,7 @@ def verify(township_id: int, noted: tuple[int, bytes] | None = None) -> Verified
         return _walk(links, township_id, noted)
 
 
-def _walk(
-    links: Iterator[Mapping[str, Any]], township_id: int, noted: tuple[int, bytes] | None
-) -> Verified:
+def _walk(links: Iterator[Mapping[str, Any]], township_id: int, noted: tuple[int, bytes] | None) -> Verified:
     seq, previous = 0, FIRST
     for row in links:
         fault = _fault_of(row, seq, previous)

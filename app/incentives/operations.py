@@ -73,9 +73,7 @@ def _post_one(township_id: int, person_id: int, day: date, zone: str, now: datet
         policy_id = policies.on(duty.day).ids.get("incentives")
         if is_same(month.lines.get(key), standing.get(key), policy_id):
             continue
-        _post_change(
-            duty, shift, key, month, standing.get(key), n_used.get(key, 0), policy_id, now
-        )
+        _post_change(duty, shift, key, month, standing.get(key), n_used.get(key, 0), policy_id, now)
         changed = True
     return changed
 
@@ -83,7 +81,7 @@ def _post_one(township_id: int, person_id: int, day: date, zone: str, now: datet
 def is_same(line: Line | None, posted: Standing | None, policy_id: int | None) -> bool:
     """Amount, explanation and version: a line that stands explains itself by what is known now."""
     if line is None or posted is None:
-        return line is posted
+        return line is None and posted is None
     return (line.amount_half, line.detail, policy_id) == (
         posted.amount_half, posted.detail, posted.policy_version_id
     )  # fmt: skip
@@ -129,9 +127,7 @@ class Month:
         return sum(line.amount_half for line in self.lines.values())
 
 
-def price_month(
-    township_id: int, worked: Worked, zone: str, policies: PoliciesOf, year_half: int
-) -> Month:
+def price_month(township_id: int, worked: Worked, zone: str, policies: PoliciesOf, year_half: int) -> Month:
     """Caps are applied in time order. `year_half` is what was earned in the months of the year before this one."""
     month = Month()
     month_half = 0

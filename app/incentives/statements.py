@@ -15,8 +15,12 @@ from app.incentives.models import PointEntry
 
 
 def balances(
-    township_id: int, *, made_before: datetime | None = None, earned_until: date | None = None,
-    person_id: int | None = None, account: str | None = None,
+    township_id: int,
+    *,
+    made_before: datetime | None = None,
+    earned_until: date | None = None,
+    person_id: int | None = None,
+    account: str | None = None,
 ) -> dict[str, int]:
     """Half points by account, of the entries made before an instant, for work up to a day, of a person; those that no
     entry touched are not in it. Over all accounts they add up to nothing."""

@@ -45,9 +45,7 @@ def add_columns() -> None:
         sa.Column("booked_in", sa.Date(), nullable=True),
         sa.Column("why", sa.Text(), nullable=True),
         sa.Column("settles_at", sa.DateTime(timezone=True), nullable=True),
-        sa.Column(
-            "posted", sa.Boolean(), sa.Computed("reverses_id IS NULL", persisted=True), nullable=False
-        ),
+        sa.Column("posted", sa.Boolean(), sa.Computed("reverses_id IS NULL", persisted=True), nullable=False),
         sa.Column(
             "undoes", sa.Boolean(), sa.Computed("reverses_id IS NOT NULL", persisted=True), nullable=False
         ),
@@ -115,9 +113,7 @@ def seal_what_is_there() -> None:
     """Frozen as the release of this migration seals (app/incentives/chain.py)."""
     link = op.get_bind()
     heads: dict[int, tuple[int, bytes]] = {}
-    rows = link.execute(
-        sa.text(f"SELECT {', '.join(CONTENT)} FROM point_entries ORDER BY township_id, id")
-    )
+    rows = link.execute(sa.text(f"SELECT {', '.join(CONTENT)} FROM point_entries ORDER BY township_id, id"))
     for row in rows.mappings().all():
         seq, previous = heads.get(row["township_id"], (0, bytes(32)))
         said = {name: plain(value) for name, value in row.items() if value is not None}

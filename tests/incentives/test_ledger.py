@@ -89,9 +89,15 @@ def test_a_reversal_of_another_amount_account_cause_or_of_a_reversal_is_refused(
         {"credit_account": "person:1:approved"},
         {"debit_account": one.debit_account, "credit_account": one.credit_account},
     ):  # fmt: skip
-        refuses(lambda more=more: give(people, n=2, why="facts_changed", **back | more), "fk_point_entries_mirror")
+        refuses(
+            lambda more=more: give(people, n=2, why="facts_changed", **back | more), "fk_point_entries_mirror"
+        )
     undone = give(people, n=2, why="facts_changed", **back)
-    forth = {"debit_account": one.debit_account, "credit_account": one.credit_account, "reverses_id": undone.id}
+    forth = {
+        "debit_account": one.debit_account,
+        "credit_account": one.credit_account,
+        "reverses_id": undone.id,
+    }
     refuses(lambda: give(people, n=3, why="facts_changed", **forth), "fk_point_entries_mirror")
 
 
@@ -217,9 +223,7 @@ def test_a_month_with_a_duty_of_the_last_72_hours_is_not_frozen_yet(people, send
     freeze(people, date(2026, 11, 1), shift.starts_at + 73 * HOUR)
 
 
-def test_what_changes_in_a_frozen_month_is_corrected_in_the_next_open_one(
-    patrolled, send
-):
+def test_what_changes_in_a_frozen_month_is_corrected_in_the_next_open_one(patrolled, send):
     now = datetime(2027, 1, 10, tzinfo=UTC)
     for month in (date(2026, 11, 1), date(2026, 12, 1)):
         freeze(patrolled, month, now)
@@ -242,7 +246,10 @@ def test_what_changes_in_a_frozen_month_is_corrected_in_the_next_open_one(
 def test_an_entry_names_why_it_changed(people, send, phone):
     """Another's cap, another rule, other facts."""
     make.make_policy(people.town.township, "incentives", {"month_cap": 25})
-    shifts = [make.make_shift(people.town.team, None, [people.member], starts_at=make.EVENING - n * DAY) for n in (1, 2)]
+    shifts = [
+        make.make_shift(people.town.team, None, [people.member], starts_at=make.EVENING - n * DAY)
+        for n in (1, 2)
+    ]
     last, first = shifts
     member, now = people.member, make.EVENING
     for shift in (last, first):
@@ -283,13 +290,15 @@ def test_whose_phone_comes_back_takes_a_visit_from_others_until_it_is_settled_an
 ):
     mine = make.make_shift(people.town.team, None, [people.member], starts_at=MONDAY)
     theirs = make.make_shift(people.town.team, None, [people.mate], starts_at=MONDAY - HOUR)
-    send(people.member,
+    send(
+        people.member,
         at_the_market(people, people.member, mine, 15, MONDAY + 10 * MINUTE),
         MONDAY + 2 * HOUR,
     )
     assert visits_paid(people, people.member) == 6
     settle_all(MONDAY + 76 * HOUR) if late_by > 72 * HOUR else None
-    send(people.mate,
+    send(
+        people.mate,
         at_the_market(people, people.mate, theirs, 15, MONDAY - 10 * MINUTE),
         MONDAY + late_by,
     )
@@ -313,8 +322,7 @@ def test_until_it_is_settled_a_difference_through_others_is_told_as_open(people,
         (people.member, mine, MONDAY + 10 * MINUTE),
         (people.mate, theirs, MONDAY - 10 * MINUTE),
     ):
-        send(person, at_the_market(people, person, shift, 15, start), MONDAY + 3 * HOUR
-        )
+        send(person, at_the_market(people, person, shift, 15, start), MONDAY + 3 * HOUR)
     town = people.town.township.id
     (one,) = recomputing.recompute(town, ZONE, MONDAY + 3 * HOUR)
     assert (one.person_id, one.rule, one.ledger_half, one.recomputed_half, one.is_open) == (
@@ -326,3 +334,37 @@ def test_until_it_is_settled_a_difference_through_others_is_told_as_open(people,
 
 def test_months_have_their_last_day():
     assert month_of(date(2028, 2, 29)) == (date(2028, 2, 1), date(2028, 2, 29))
+
+
+# --- the command ----------------------------------------------------------------------------------
+
+
+def run(app, people, *args):
+    return app.test_cli_runner().invoke(args=["ledger", *args, "--township", people.town.township.code])
+
+
+def test_recompute_says_that_the_ledger_equals_events_and_rules(app, patrolled, at):
+    at(DECEMBER)
+    result = run(app, patrolled, "recompute")
+    assert result.exit_code == 0, result.output
+    assert "0 differences, 0 still open to change\nthe ledger equals its recomputation\n" in result.output
+
+
+def test_recompute_names_each_difference_and_writes_nothing(app, patrolled, at):
+    """A line that nobody earned, and numbers that were changed for a past day behind the ledger's back."""
+    at(DECEMBER)
+    give(patrolled, 30, cause="duty:999999", why="facts_changed")
+    make.make_policy(patrolled.town.township, "incentives", {"base_per_hour": 8}, make.DAY + DAY)
+    known = len(entries())
+    result = run(app, patrolled, "recompute")
+    assert result.exit_code == 1
+    mine = f"person {patrolled.member.id}"
+    assert f"2026-11-24 {mine} duty:999999 base: ledger 15, recomputed nothing\n" in result.output
+    assert "ledger 20, recomputed 16\n" in result.output
+    assert "2 differences, 0 still open to change" in result.output
+    assert len(entries()) == known and "equals" not in result.output
+
+
+def test_what_is_posted_is_sealed_when_the_request_commits(app, patrolled):
+    result = run(app, patrolled, "verify")
+    assert result.exit_code == 0 and f"{len(entries())} entries, whole" in result.output

@@ -45,7 +45,12 @@ ZONE = "Asia/Shanghai"
 HOUR, DAY, MINUTE = timedelta(hours=1), timedelta(days=1), timedelta(minutes=1)
 # Days before the evening, and hours: two months, neighbouring days, and one that runs into the night.
 SHIFTS = ((40, 3.0), (39, 4.0), (9, 3.0), (8, 8.0), (4, 3.0))
-CAPS: tuple[dict[str, int], ...] = ({}, {"month_cap": 30}, {"year_cap": 45}, {"month_cap": 25, "shift_max_min": 90})
+CAPS: tuple[dict[str, int], ...] = (
+    {},
+    {"month_cap": 30},
+    {"year_cap": 45},
+    {"month_cap": 25, "shift_max_min": 90},
+)
 FREEZE_CODES = {"month_frozen", "month_still_runs", "month_not_settled"}
 WHO = ("member", "mate")
 
@@ -98,7 +103,9 @@ def standing(world: World) -> dict[tuple[str, date, int, str], tuple[int, str]]:
     reversed_ids = select(PointEntry.reverses_id).where(PointEntry.reverses_id.is_not(None))
     rows = db.session.scalars(
         select(PointEntry).where(
-            PointEntry.cause.like("duty:%"), PointEntry.reverses_id.is_(None), PointEntry.id.not_in(reversed_ids)
+            PointEntry.cause.like("duty:%"),
+            PointEntry.reverses_id.is_(None),
+            PointEntry.id.not_in(reversed_ids),
         )
     )
     return {
