@@ -225,6 +225,11 @@ class PointLine(Schema):
     rule = fields.String(required=True)
     points = fields.Float(required=True)
     detail = fields.Dict(required=True)
+    settles_at = fields.AwareDateTime(
+        required=True,
+        allow_none=True,
+        metadata={"description": "until then what others' phones say may still change it"},
+    )
 
 
 class HoursDuty(Schema):

@@ -1,4 +1,4 @@
-"""What cron and operators run: `flask import …`, `flask replay`, `flask demo`, `flask worker`, upkeep."""
+"""What cron and operators run: `flask import …`, `flask replay`, `flask demo`, `flask ledger`, the worker, upkeep."""
 
 from __future__ import annotations
 
@@ -9,6 +9,6 @@ def init_app(app: Flask) -> None:
     import importlib
     import importlib.util
 
-    for name in ("imports", "replay", "demo", "worker", "upkeep"):
+    for name in ("imports", "replay", "demo", "worker", "upkeep", "ledger"):
         if importlib.util.find_spec(f"app.cli.{name}"):
             importlib.import_module(f"app.cli.{name}").register(app)

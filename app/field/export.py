@@ -47,7 +47,14 @@ OWN = {
     "cosigns": "person_id", "answers": "person_id", "incidents": "reporter_id", "incident_photos": "author_id",
 }  # fmt: skip
 # Rows of the own duties.
-OF_DUTIES = ("duty_events", "checkins", "place_presences", "street_presences", "route_presences")
+OF_DUTIES = (
+    "duty_events",
+    "checkins",
+    "place_presences",
+    "street_presences",
+    "route_presences",
+    "settled_visits",
+)
 LEFT_OUT = {
     "segments": "in tracks.gpx",
     "inbox_items": "in `sent`, by their states",
@@ -63,7 +70,7 @@ LEFT_OUT = {
     "campaigns": "the township's", "campaign_areas": "the township's",
     "plan_runs": "the team's; what was taken of one is in `assignments`",
     "route_versions": "the team's", "network_versions": "the township's", "policy_versions": "the township's",
-    "monthly_reports": "the township's", "report_schedules": "the township's",
+    "frozen_months": "the township's", "monthly_reports": "the township's", "report_schedules": "the township's",
     "checkpoint_codes": "the route's", "code_displays": "the route's",
 }  # fmt: skip
 # Lists of other people in own rows.

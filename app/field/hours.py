@@ -51,7 +51,10 @@ def hours_of(person: Person, month: date) -> dict[str, Any]:
                 },
                 "visits": visits.get(duty.id, 0),
                 "lines": [
-                    {"rule": e.rule, "points": e.amount_half / 2, "detail": e.detail}
+                    {
+                        "rule": e.rule, "points": e.amount_half / 2, "detail": e.detail,
+                        "settles_at": rfc3339(e.settles_at),
+                    }
                     for e in sorted(standing, key=lambda e: e.id) if e.cause == f"duty:{duty.id}"
                 ],
             }

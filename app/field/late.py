@@ -12,11 +12,14 @@ from sqlalchemy import String, cast, exists, select
 
 from app.accounts.models import Audit
 from app.accounts.operations import record_audit
+from app.areas.policies import place_of
 from app.db import db
-from app.duty.models import Duty
+from app.duty.models import Duty, Shift
 from app.field import operations
+from app.incentives import operations as incentives
+from app.incentives.rules import SETTLES_AFTER
 
-AFTER = timedelta(hours=72)
+AFTER = SETTLES_AFTER
 # Phones may be away for 90 days; older duties than these are not looked at any more.
 LOOK_BACK = timedelta(days=100)
 ACTION = "duty.settled_late"
@@ -42,4 +45,8 @@ def due(now: datetime, limit: int) -> list[tuple[int, int]]:
 
 def settle(township_id: int, duty_id: int, now: datetime) -> None:
     operations.settle_duty(township_id, duty_id, now)
+    duty = db.session.get_one(Duty, (township_id, duty_id))
+    if duty.state in ("ended", "attended"):
+        shift = db.session.get_one(Shift, (township_id, duty.shift_id))
+        incentives.settle_late(duty, shift, place_of(township_id).zone, now)
     record_audit(township_id, None, ACTION, "duty", duty_id, now)

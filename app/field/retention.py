@@ -146,7 +146,14 @@ KEPT = (
         "Campaigns: their outlines, days and eight counts", "campaigns, campaign_areas", None, None,
         "kept: places and figures, and who proposed, approved, recorded or called them off",
     ),
-    Rule("Duties, receipts, points, audit", "duties, item_states, point_entries, audits", None, None, "kept"),
+    Rule(
+        "Duties, receipts, points with their chain, audit",
+        "duties, item_states, point_entries, point_seals, frozen_months, audits", None, None, "kept",
+    ),
+    Rule(
+        "Visits to hotspots as they were settled 72 h after a duty", "settled_visits", None, None,
+        "kept: the minutes since anybody's last visit by which they were paid",
+    ),
 )  # fmt: skip
 RETENTION: tuple[Rule, ...] = (
     TRACK, LOGGED, POSITION, STREETS, ROUTES, BODY, QUARANTINE, HANDOVER, ANSWER, REPORT, PHOTO,

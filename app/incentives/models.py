@@ -1,29 +1,50 @@
-"""Points: an append-only journal. Each row is one transfer between two accounts, so that approval,
-redemption and reversal are further rows and never an edit."""
+"""Points: an append-only ledger. Each row is one transfer between two accounts, so that approval, redemption and
+reversal are further rows and never an edit; each has its seal in the township's chain before its transaction ends."""
 
 from __future__ import annotations
 
 from datetime import date, datetime
 from typing import Any
+from uuid import UUID
 
-from sqlalchemy import CheckConstraint, ForeignKey, Identity, Index, UniqueConstraint, text
+from sqlalchemy import (
+    CheckConstraint,
+    Computed,
+    ForeignKey,
+    ForeignKeyConstraint,
+    Identity,
+    Index,
+    LargeBinary,
+    UniqueConstraint,
+    text,
+)  # fmt: skip
 from sqlalchemy.orm import Mapped, mapped_column
 
 from app.db import db
+
+# Why an entry is not simply what its month was first worth.
+WHY = ("came_late", "facts_changed", "rule_changed", "cap_moved")
+MIRRORED = ("person_id", "rule", "cause", "amount_half")
 
 
 class PointEntry(db.Model):
     """`amount_half` half points (48.5 points = 97) from `debit_account` to `credit_account`.
 
-    Accounts: `issue` (the township's source of points), `person:<id>:pending`, later `person:<id>:approved` …
-    A reversal names the transfer it reverses (once only); a re-posting takes the next `n`.
+    Accounts: `issue` (the township's source of points), `person:<id>:pending`, `person:<id>:approved` …
+    A reversal names the transfer it reverses, once only, and mirrors it; a re-posting takes the next `n`.
+    `earned_on` is the day of the work. `booked_in` is the month that takes it, where that is not the month of the work:
+    a frozen month is corrected in the next open one. `why` says what made a change.
+    `settles_at`: what depends on others is settled then; None where nothing does.
+    `rule_version` is the version of the rule's function, `policy_version_id` that of its numbers (None: the defaults).
     """
 
     __tablename__ = "point_entries"
     township_id: Mapped[int] = mapped_column(primary_key=True)
     id: Mapped[int] = mapped_column(Identity(), primary_key=True)
+    transfer_id: Mapped[UUID] = mapped_column(server_default=text("gen_random_uuid()"))
     person_id: Mapped[int] = mapped_column(ForeignKey("people.id"))
     rule: Mapped[str]
+    rule_version: Mapped[int] = mapped_column(server_default=text("1"))
     cause: Mapped[str]
     n: Mapped[int]
     reverses_id: Mapped[int | None]
@@ -32,12 +53,89 @@ class PointEntry(db.Model):
     credit_account: Mapped[str]
     policy_version_id: Mapped[int | None] = mapped_column(ForeignKey("policy_versions.id"))
     earned_on: Mapped[date]
+    booked_in: Mapped[date | None]
+    why: Mapped[str | None]
+    settles_at: Mapped[datetime | None]
     detail: Mapped[dict[str, Any]] = mapped_column(server_default=text("'{}'"))
     made_at: Mapped[datetime]
+    # A reversal undoes what was posted: the key below finds no reversal to undo.
+    posted: Mapped[bool] = mapped_column(Computed("reverses_id IS NULL", persisted=True))
+    undoes: Mapped[bool] = mapped_column(Computed("reverses_id IS NOT NULL", persisted=True))
     __table_args__ = (
         UniqueConstraint("township_id", "rule", "cause", "n"),
         UniqueConstraint("township_id", "reverses_id"),
+        UniqueConstraint("township_id", "transfer_id"),
+        UniqueConstraint(
+            "township_id", "id", *MIRRORED, "debit_account", "credit_account", "posted",
+            name="uq_point_entries_mirror",
+        ),
+        # Credit and debit change places: that is what makes a reversal one.
+        ForeignKeyConstraint(
+            ["township_id", "reverses_id", *MIRRORED, "credit_account", "debit_account", "undoes"],
+            [
+                f"point_entries.{name}"
+                for name in ("township_id", "id", *MIRRORED, "debit_account", "credit_account", "posted")
+            ],
+            name="fk_point_entries_mirror",
+        ),
+        # No transaction ends with an entry that has no place in the chain.
+        ForeignKeyConstraint(
+            ["township_id", "id"], ["point_seals.township_id", "point_seals.entry_id"],
+            name="fk_point_entries_seal", deferrable=True, initially="DEFERRED",
+        ),
         CheckConstraint("amount_half > 0 AND debit_account <> credit_account AND n >= 1", name="transfer"),
+        CheckConstraint("why IN ('came_late','facts_changed','rule_changed','cap_moved')", name="why"),
+        CheckConstraint(
+            "booked_in IS NULL OR (why IS NOT NULL AND booked_in > earned_on AND extract(day FROM booked_in) = 1)",
+            name="booked",
+        ),
         Index("ix_point_entries_person", "township_id", "person_id", "earned_on"),
         Index("ix_point_entries_cause", "township_id", "cause"),
+    )  # fmt: skip
+
+
+class PointSeal(db.Model):
+    """An entry's place in its township's chain: gap-free `seq`, the hash of the seal before (32 zero bytes at the
+    first), and its own over that, the seq and all that the entry says (chain.py)."""
+
+    __tablename__ = "point_seals"
+    township_id: Mapped[int] = mapped_column(primary_key=True)
+    seq: Mapped[int] = mapped_column(primary_key=True)
+    entry_id: Mapped[int]
+    previous: Mapped[bytes] = mapped_column(LargeBinary)
+    hash: Mapped[bytes] = mapped_column(LargeBinary)
+    __table_args__ = (
+        UniqueConstraint("township_id", "entry_id"),
+        CheckConstraint("seq >= 1 AND octet_length(previous) = 32 AND octet_length(hash) = 32", name="seal"),
+    )
+
+
+class FrozenMonth(db.Model):
+    """A month (its first day) of a township that takes no further entry."""
+
+    __tablename__ = "frozen_months"
+    township_id: Mapped[int] = mapped_column(ForeignKey("areas.id"), primary_key=True)
+    month: Mapped[date] = mapped_column(primary_key=True)
+    frozen_by: Mapped[int] = mapped_column(ForeignKey("people.id"))
+    frozen_at: Mapped[datetime]
+    __table_args__ = (CheckConstraint("extract(day FROM month) = 1", name="month"),)
+
+
+class SettledVisit(db.Model):
+    """A hotspot visit of a duty as it stood 72 h after it, with the minutes since anybody's last visit that count from
+    then on: whose phone comes back later takes nothing from others."""
+
+    __tablename__ = "settled_visits"
+    township_id: Mapped[int] = mapped_column(primary_key=True)
+    duty_id: Mapped[int] = mapped_column(primary_key=True)
+    hotspot_id: Mapped[int] = mapped_column(ForeignKey("hotspots.id"), primary_key=True)
+    starts_at: Mapped[datetime] = mapped_column(primary_key=True)
+    ends_at: Mapped[datetime]
+    since_last_min: Mapped[float | None]
+    settled_at: Mapped[datetime]
+    __table_args__ = (
+        ForeignKeyConstraint(
+            ["township_id", "duty_id"], ["duties.township_id", "duties.id"], name="fk_settled_visits_duty"
+        ),
+        CheckConstraint("ends_at >= starts_at", name="span"),
     )

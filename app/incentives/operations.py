@@ -4,38 +4,41 @@ fall the same whatever order the phones' items came in. What changed is reversed
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
-from typing import Any
-
-from sqlalchemy.dialects.postgresql import insert
 
 from app.areas.policies import InForce, PoliciesOf
 from app.checkins import queries as checkins
 from app.checkins import rules as checkin_rules
-from app.coverage import rules as coverage
 from app.db import db
 from app.duty import queries as duties
 from app.duty import rules as duty_rules
 from app.duty.models import Duty, Shift
 from app.duty.operations import worked_ranges
-from app.incentives import queries
+from app.incentives import ledger, queries
 from app.incentives.models import PointEntry
+from app.incentives.queries import Standing
 from app.incentives.rules import (
+    SETTLES_AFTER,
     JudgedDuty,
     Line,
     Policy,
-    QualifiedVisit,
     apply_caps,
     credited_minutes,
     policy_from,
     price_duty,
+    why_changed,
 )  # fmt: skip
+from app.incentives.visits import qualified_visits, settle_visits
+
+Key = tuple[str, str]
+Worked = Sequence[tuple[Duty, Shift]]
 
 
 def post_month(township_id: int, person_id: int, day: date, zone: str, now: datetime) -> bool:
-    """Bring the journal in line with the person's finished duties of the day's month; True when anything changed. Then
-    the later months of the year follow, whose cap hangs on what was earned before them."""
+    """Bring the ledger in line with the person's finished duties of the day's month; True when anything changed. Then
+    the later months of the year follow, whose cap hangs on what was earned before them. A month that is frozen stays
+    as it is: what changed is booked in the next open one."""
     queries.lock_journal(township_id, person_id)
     if not _post_one(township_id, person_id, day, zone, now):
         return False
@@ -46,57 +49,88 @@ def post_month(township_id: int, person_id: int, day: date, zone: str, now: date
     return True
 
 
+def settle_late(duty: Duty, shift: Shift, zone: str, now: datetime) -> None:
+    """72 h after a duty: what hung on others is written down as it stands, and counts so from then on."""
+    in_force = PoliciesOf(duty.township_id, duty.day, duty.day).on(duty.day)
+    settle_visits(duty, shift, in_force, now)
+    post_month(duty.township_id, duty.person_id, duty.day, zone, now)
+
+
 def _post_one(township_id: int, person_id: int, day: date, zone: str, now: datetime) -> bool:
     """One month's finished duties, each by the numbers in force on its own day."""
     first, last = month_of(day)
     policies = PoliciesOf(township_id, first, last)
     worked = duties.ended_duties(township_id, person_id, first, last)
-    causes = {f"duty:{duty.id}": duty for duty, _ in worked}
-    wanted = price_month(township_id, person_id, first, worked, zone, policies)
+    before = first - timedelta(days=1)
+    year_half = queries.earned_half(township_id, person_id, first.replace(month=1, day=1), before)
+    month = price_month(township_id, worked, zone, policies, year_half)
+    causes = {f"duty:{duty.id}": (duty, shift) for duty, shift in worked}
     standing = queries.standing_entries(township_id, list(causes))
     n_used = queries.last_n(township_id, list(causes))
     changed = False
-    for key in sorted(set(wanted) | set(standing)):
-        line, posted = wanted.get(key), standing.get(key)
-        if line and posted and line.amount_half == posted.amount_half:
-            continue
-        duty = causes[key[1]]
+    for key in sorted(set(month.lines) | set(standing)):
+        duty, shift = causes[key[1]]
         policy_id = policies.on(duty.day).ids.get("incentives")
-        n = n_used.get(key, 0)
-        if posted:
-            n += 1
-            _post(
-                township_id, duty, key, n, posted.amount_half, now, policy_id, reverses=posted.id, detail={}
-            )
-        if line:
-            _post(
-                township_id,
-                duty,
-                key,
-                n + 1,
-                line.amount_half,
-                now,
-                policy_id,
-                reverses=None,
-                detail=line.detail,
-            )
+        if is_same(month.lines.get(key), standing.get(key), policy_id):
+            continue
+        _post_change(duty, shift, key, month, standing.get(key), n_used.get(key, 0), policy_id, now)
         changed = True
     return changed
 
 
-def price_month(
-    township_id: int,
-    person_id: int,
-    first: date,
-    worked: Sequence[tuple[Duty, Shift]],
-    zone: str,
-    policies: PoliciesOf,
-) -> dict[tuple[str, str], Line]:
-    """What the month's finished duties are worth: (rule, cause) → line, caps applied in time order."""
-    lines: dict[tuple[str, str], Line] = {}
+def is_same(line: Line | None, posted: Standing | None, policy_id: int | None) -> bool:
+    """Amount, explanation and version: a line that stands explains itself by what is known now."""
+    if line is None or posted is None:
+        return line is None and posted is None
+    return (line.amount_half, line.detail, policy_id) == (
+        posted.amount_half, posted.detail, posted.policy_version_id
+    )  # fmt: skip
+
+
+def _post_change(
+    duty: Duty, shift: Shift, key: Key, month: Month, posted: Standing | None, n: int, policy_id: int | None,
+    now: datetime,
+) -> None:  # fmt: skip
+    line, why = month.lines.get(key), None
+    if posted or n:
+        worth = month.full.get(key)
+        before = (posted.amount_half, posted.detail) if posted else None
+        same_numbers = posted is not None and posted.policy_version_id == policy_id
+        why = why_changed(before, worth, same_numbers=same_numbers)
+    if posted:
+        n += 1
+        entry = db.session.get_one(PointEntry, (duty.township_id, posted.id))
+        ledger.reverse(entry, n, why or "facts_changed", policy_id, now)
+    if line:
+        ledger.post(
+            ledger.Transfer(
+                duty.township_id, duty.person_id, key[0], key[1], n + 1, line.amount_half, ledger.ISSUE,
+                ledger.pending(duty.person_id), duty.day, policy_id, line.detail, why, settles_at(duty, shift),
+            ),
+            now,
+        )  # fmt: skip
+
+
+def settles_at(duty: Duty, shift: Shift) -> datetime:
+    return (duty.ended_at or shift.ends_at) + SETTLES_AFTER
+
+
+@dataclass
+class Month:
+    """What a month's finished duties are worth by (rule, cause): after caps, and before them."""
+
+    lines: dict[Key, Line] = field(default_factory=dict)
+    full: dict[Key, Line] = field(default_factory=dict)
+
+    @property
+    def half(self) -> int:
+        return sum(line.amount_half for line in self.lines.values())
+
+
+def price_month(township_id: int, worked: Worked, zone: str, policies: PoliciesOf, year_half: int) -> Month:
+    """Caps are applied in time order. `year_half` is what was earned in the months of the year before this one."""
+    month = Month()
     month_half = 0
-    before = first - timedelta(days=1)
-    year_half = queries.pending_half(township_id, person_id, first.replace(month=1, day=1), before)
     minutes_of_day: dict[date, int] = {}
     judged_days = [
         (*one, policy_from(in_force.body("incentives")))
@@ -107,15 +141,15 @@ def price_month(
         spent = minutes_of_day.get(day, 0)
         judged = JudgedDuty(**{**judged.__dict__, "minutes_credited_today": spent})
         minutes_of_day[day] = spent + credited_minutes(judged, policy)
-        for line in apply_caps(price_duty(judged, policy), month_half, year_half + month_half, policy):
-            lines[(line.rule, line.cause)] = line
-            month_half += line.amount_half
-    return lines
+        lines = price_duty(judged, policy)
+        month.full |= {(line.rule, line.cause): line for line in lines}
+        for line in apply_caps(lines, month_half, year_half + month_half, policy):
+            month.lines[(line.rule, line.cause)] = line
+        month_half = month.half
+    return month
 
 
-def _by_policy(
-    worked: Sequence[tuple[Duty, Shift]], policies: PoliciesOf
-) -> list[tuple[InForce, list[tuple[Duty, Shift]]]]:
+def _by_policy(worked: Worked, policies: PoliciesOf) -> list[tuple[InForce, list[tuple[Duty, Shift]]]]:
     """Duties in time order, those under the same numbers together."""
     parts: list[tuple[InForce, list[tuple[Duty, Shift]]]] = []
     for duty, shift in worked:
@@ -127,7 +161,7 @@ def _by_policy(
 
 
 def judged_duties(
-    township_id: int, worked: Sequence[tuple[Duty, Shift]], zone: str, in_force: InForce
+    township_id: int, worked: Worked, zone: str, in_force: InForce
 ) -> list[tuple[JudgedDuty, date]]:
     ids = [duty.id for duty, _ in worked]
     if not ids:
@@ -154,84 +188,10 @@ def judged_duties(
     ]
 
 
-def qualified_visits(
-    township_id: int, worked: Sequence[tuple[Duty, Shift]], in_force: InForce
-) -> dict[int, list[QualifiedVisit]]:
-    """Each duty's qualified visits with the minutes since anybody was last there (a crew together is one visit)."""
-    policy = coverage.policy_from(in_force.body("coverage"))
-    stays = queries.stays_of(township_id, [duty.id for duty, _ in worked])
-    found: dict[int, list[QualifiedVisit]] = {}
-    for duty, _shift in worked:
-        for hotspot_id, ranges in stays.get(duty.id, {}).items():
-            good = [
-                v for v in coverage.visits(coverage.union(ranges), policy) if coverage.is_qualified(v, policy)
-            ]
-            found.setdefault(duty.id, []).extend(QualifiedVisit(hotspot_id, v.start) for v in good)
-    return _with_last_visits(township_id, worked, found, policy)
-
-
-def _with_last_visits(
-    township_id: int, worked: Sequence[tuple[Duty, Shift]], found: dict[int, list[QualifiedVisit]],
-    policy: coverage.Policy,
-) -> dict[int, list[QualifiedVisit]]:  # fmt: skip
-    every = [v for visits in found.values() for v in visits]
-    if not every:
-        return found
-    span = (min(v.start for v in every), max(v.start for v in every))
-    hotspots = sorted({v.hotspot_id for v in every})
-    visits = [
-        Stay(shift_id, hotspot_id, v.start, v.end)
-        for (shift_id, _), (hotspot_id, ranges) in queries.shift_stays(township_id, hotspots, *span).items()
-        for v in coverage.visits(coverage.union(ranges), policy)
-    ]
-    shift_of = {duty.id: shift.id for duty, shift in worked}
-    return {
-        duty_id: [_since_last(v, shift_of[duty_id], visits) for v in own] for duty_id, own in found.items()
-    }
-
-
-@dataclass(frozen=True)
-class Stay:
-    """A crew's visit to a hotspot."""
-
-    shift_id: int
-    hotspot_id: int
-    start: datetime
-    end: datetime
-
-
-def _since_last(visit: QualifiedVisit, shift_id: int, visits: Sequence[Stay]) -> QualifiedVisit:
-    """Anybody's: other shifts', the crew's and one's own earlier visit count alike. While another crew is still there
-    it is no time at all; the own crew is one visit, whoever of it came first."""
-    earlier = [
-        min(v.end, visit.start)
-        for v in visits
-        if v.hotspot_id == visit.hotspot_id
-        and (v.end <= visit.start or (v.shift_id != shift_id and v.start < visit.start))
-    ]
-    since = (visit.start - max(earlier)).total_seconds() / 60 if earlier else None
-    return QualifiedVisit(visit.hotspot_id, visit.start, since)
-
-
-def _post(
-    township_id: int, duty: Duty, key: tuple[str, str], n: int, amount_half: int, now: datetime,
-    policy_id: int | None, *, reverses: int | None, detail: dict[str, Any],
-) -> None:  # fmt: skip
-    issue, pending = "issue", f"person:{duty.person_id}:pending"
-    debit, credit = (pending, issue) if reverses else (issue, pending)
-    db.session.execute(
-        insert(PointEntry).values(
-            township_id=township_id, person_id=duty.person_id, rule=key[0], cause=key[1], n=n, reverses_id=reverses,
-            amount_half=amount_half, debit_account=debit, credit_account=credit, policy_version_id=policy_id,
-            earned_on=duty.day, detail=detail, made_at=now,
-        )
-    )  # fmt: skip
-
-
 def month_of(day: date) -> tuple[date, date]:
     first = day.replace(day=1)
     following = (first + timedelta(days=32)).replace(day=1)
     return first, following - timedelta(days=1)
 
 
-__all__ = ["Policy", "month_of", "post_month", "price_month"]
+__all__ = ["Policy", "month_of", "post_month", "price_month", "settle_late"]

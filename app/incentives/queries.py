@@ -12,14 +12,54 @@ from sqlalchemy import and_, func, select
 from app.coverage.models import PlacePresence
 from app.db import db
 from app.duty.models import Duty
-from app.incentives.models import PointEntry
+from app.incentives.models import FrozenMonth, PointEntry, SettledVisit
 
 Range = tuple[datetime, datetime]
+ISSUE = "issue"
 
 
 def lock_journal(township_id: int, person_id: int) -> None:
     """Two postings for one person wait for each other until the transaction ends."""
     db.session.execute(select(func.pg_advisory_xact_lock(func.hashtext(f"points:{township_id}:{person_id}"))))
+
+
+def share_months(township_id: int) -> set[date]:
+    """The frozen months; until the transaction ends none is added. Postings do not wait for one another."""
+    db.session.execute(select(func.pg_advisory_xact_lock_shared(func.hashtext(f"months:{township_id}"))))
+    return frozen_months(township_id)
+
+
+def lock_months(township_id: int) -> None:
+    """Wait for the postings under way, and let new ones wait until the transaction ends."""
+    db.session.execute(select(func.pg_advisory_xact_lock(func.hashtext(f"months:{township_id}"))))
+
+
+def frozen_months(township_id: int) -> set[date]:
+    which = select(FrozenMonth.month).where(FrozenMonth.township_id == township_id)
+    return set(db.session.scalars(which))
+
+
+def last_end(township_id: int, first: date, last: date) -> tuple[bool, datetime | None]:
+    """Of the duties of the days first..last: whether one is still on, and when the last of the others ended."""
+    row = db.session.execute(
+        select(func.bool_or(Duty.state.in_(["on", "paused"])), func.max(Duty.ended_at)).where(
+            Duty.township_id == township_id, Duty.day.between(first, last)
+        )
+    ).one()
+    return bool(row[0]), row[1]
+
+
+def settled_visits(township_id: int, duty_ids: Sequence[int]) -> dict[int, list[SettledVisit]]:
+    """What was settled 72 h after a duty about its visits; an empty list where a duty's visits are still open."""
+    rows = db.session.scalars(
+        select(SettledVisit)
+        .where(SettledVisit.township_id == township_id, SettledVisit.duty_id.in_(duty_ids))
+        .order_by(SettledVisit.starts_at)
+    )
+    found: dict[int, list[SettledVisit]] = {}
+    for row in rows:
+        found.setdefault(row.duty_id, []).append(row)
+    return found
 
 
 def stays_of(township_id: int, duty_ids: Sequence[int]) -> dict[int, dict[int, list[Range]]]:
@@ -67,6 +107,10 @@ class Standing:
     n: int
     amount_half: int
     detail: dict[str, Any]
+    policy_version_id: int | None
+    person_id: int
+    earned_on: date
+    settles_at: datetime | None
 
 
 def standing_entries(township_id: int, causes: Sequence[str]) -> dict[tuple[str, str], Standing]:
@@ -82,7 +126,22 @@ def standing_entries(township_id: int, causes: Sequence[str]) -> dict[tuple[str,
             PointEntry.id.not_in(reversal),
         )
     )  # fmt: skip
-    return {(e.rule, e.cause): Standing(e.id, e.rule, e.cause, e.n, e.amount_half, e.detail) for e in rows}
+    return {(e.rule, e.cause): _standing(e) for e in rows}
+
+
+def standing_of_person(township_id: int, person_id: int) -> dict[tuple[str, str], Standing]:
+    """The same for all duties of a person."""
+    causes = select(PointEntry.cause).where(
+        PointEntry.township_id == township_id, PointEntry.person_id == person_id, PointEntry.cause.like("duty:%")
+    )  # fmt: skip
+    return standing_entries(township_id, list(db.session.scalars(causes.distinct())))
+
+
+def _standing(e: PointEntry) -> Standing:
+    return Standing(
+        e.id, e.rule, e.cause, e.n, e.amount_half, e.detail, e.policy_version_id, e.person_id, e.earned_on,
+        e.settles_at,
+    )  # fmt: skip
 
 
 def last_n(township_id: int, causes: Sequence[str]) -> dict[tuple[str, str], int]:
@@ -94,11 +153,14 @@ def last_n(township_id: int, causes: Sequence[str]) -> dict[tuple[str, str], int
     return {(r[0], r[1]): r[2] for r in rows}
 
 
-def pending_half(township_id: int, person_id: int, first: date, last: date) -> int:
-    """Net half points on the person's pending account for work of the days first..last."""
+def earned_half(township_id: int, person_id: int, first: date, last: date) -> int:
+    """Net half points that came to the person's pending account from the township's source for work of the days
+    first..last, whatever became of them since."""
     account = f"person:{person_id}:pending"
-    into = func.sum(PointEntry.amount_half).filter(PointEntry.credit_account == account)
-    out = func.sum(PointEntry.amount_half).filter(PointEntry.debit_account == account)
+    comes = and_(PointEntry.debit_account == ISSUE, PointEntry.credit_account == account)
+    goes = and_(PointEntry.debit_account == account, PointEntry.credit_account == ISSUE)
+    into = func.sum(PointEntry.amount_half).filter(comes)
+    out = func.sum(PointEntry.amount_half).filter(goes)
     net = select(func.coalesce(into, 0) - func.coalesce(out, 0)).where(
         PointEntry.township_id == township_id, PointEntry.person_id == person_id,
         PointEntry.earned_on.between(first, last),

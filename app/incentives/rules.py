@@ -5,7 +5,7 @@ and rounded down at the end. Nothing here reads kilometres, arrests or incidents
 Source: duty-incentives.md ("Points"), decisions.md ("Ledger").
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, fields, replace
 from datetime import date, datetime, timedelta
 from fractions import Fraction
@@ -16,6 +16,12 @@ from zoneinfo import ZoneInfo
 Range = tuple[datetime, datetime]
 RuleName = Literal["base", "night", "holiday", "all_checkpoints", "hotspot_visits", "hard_to_fill"]
 ZERO = timedelta()
+# What depends on others (sharers, late phones, anybody's last visit) is settled so long after a duty's end.
+SETTLES_AFTER = timedelta(hours=72)
+# Of a rule's function; the version of its numbers is the policy's.
+RULE_VERSIONS: dict[str, int] = {
+    "base": 1, "night": 1, "holiday": 1, "all_checkpoints": 1, "hotspot_visits": 1, "hard_to_fill": 1,
+}  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -198,6 +204,42 @@ def apply_caps(
             detail = {**line.detail, "uncapped_half": line.amount_half}
             kept.append(replace(line, amount_half=amount, detail=detail))
     return tuple(kept)
+
+
+def why_changed(
+    posted: tuple[int, Mapping[str, Any]] | None, worth: Line | None, *, same_numbers: bool
+) -> str:
+    """Why what was posted (half points and detail) no longer is what a rule says, as a code of models.WHY. `worth` is
+    what the rule says before caps."""
+    if posted is None:
+        return "came_late"
+    if not same_numbers:
+        return "rule_changed"
+    amount_half, detail = posted
+    full_half = detail.get("uncapped_half", amount_half)
+    facts = {key: value for key, value in detail.items() if key != "uncapped_half"}
+    is_same = worth is not None and (worth.amount_half, worth.detail) == (full_half, facts)
+    return "cap_moved" if is_same else "facts_changed"
+
+
+def first_open_month(month: date, frozen: Collection[date]) -> date:
+    """The month (its first day) that takes what is posted for work of `month`: itself, or the next that is open."""
+    while month in frozen:
+        month = (month + timedelta(days=32)).replace(day=1)
+    return month
+
+
+def why_not_frozen(
+    month_ends_at: datetime, last_settles_at: datetime | None, is_frozen: bool, now: datetime
+) -> str | None:
+    """None, or why a month cannot be frozen now: it must be over, and all of its duties settled."""
+    if is_frozen:
+        return "month_frozen"
+    if now < month_ends_at:
+        return "month_still_runs"
+    if last_settles_at is not None and now < last_settles_at:
+        return "month_not_settled"
+    return None
 
 
 def total_points(lines: Iterable[Line]) -> int:

@@ -1,13 +1,13 @@
 """Let policies say how many members and volunteers a township wants
 
 Revision ID: 202611290130
-Revises: 202611290110
+Revises: 202611290120
 """
 
 from alembic import op
 
 revision = "202611290130"
-down_revision = "202611290110"
+down_revision = "202611290120"
 branch_labels = None
 depends_on = None
 

@@ -9,7 +9,8 @@ from sqlalchemy import ForeignKeyConstraint, MetaData, Table
 # Decided once per table; a new table has to be put on one of the two lists (architecture.md, "Scale").
 DISTRIBUTED = {
     "shifts", "assignments", "duties", "duty_events", "checkins", "segments", "place_presences", "street_presences",
-    "route_presences", "street_days", "point_entries", "inbox_items", "item_states", "quarantine_items", "audits",
+    "route_presences", "street_days", "point_entries", "point_seals", "frozen_months", "settled_visits",
+    "inbox_items", "item_states", "quarantine_items", "audits",
     "alarms", "alarm_steps", "watches",
     "crew_ticks", "handovers", "swaps", "swap_steps", "declines", "leaves",
     "logger_fixes", "cosigns", "answers", "incidents", "incident_photos",

@@ -12,8 +12,8 @@ from app.checkins.models import Checkin
 from app.db import db
 from app.duty.models import Duty
 from app.incentives.models import PointEntry
-from app.incentives.operations import Stay, _since_last
 from app.incentives.rules import QualifiedVisit
+from app.incentives.visits import Stay, since_last
 from app.routes.models import Checkpoint, RouteVersion
 from tests import make, places
 from tests.phone import Phone
@@ -178,4 +178,4 @@ CASES = [
 
 @pytest.mark.parametrize(("stays", "minutes"), [c[1:] for c in CASES], ids=[c[0] for c in CASES])
 def test_minutes_since_anybodys_last_visit(stays, minutes):
-    assert _since_last(QualifiedVisit(7, T0), 1, stays).since_last_min == minutes
+    assert since_last(QualifiedVisit(7, T0), 1, stays).since_last_min == minutes

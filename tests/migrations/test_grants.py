@@ -21,7 +21,11 @@ def ready() -> Iterator[str]:
 REFUSED = {
     "xunfang_app": (
         "UPDATE inbox_items SET body = NULL", "DELETE FROM inbox_items", "UPDATE inbox_items SET kind = 'x'",
-        "UPDATE point_entries SET amount_half = 1", "DELETE FROM point_entries",
+        "UPDATE point_entries SET amount_half = 1", "DELETE FROM point_entries", "TRUNCATE point_entries",
+        "UPDATE point_entries SET detail = '{}'", "UPDATE point_seals SET seq = 1", "DELETE FROM point_seals",
+        "TRUNCATE point_seals", "UPDATE frozen_months SET month = '2026-01-01'", "DELETE FROM frozen_months",
+        "UPDATE settled_visits SET since_last_min = 0", "DELETE FROM settled_visits",
+        "ALTER TABLE point_entries DROP CONSTRAINT fk_point_entries_seal", "DROP TABLE point_seals",
         "UPDATE audits SET action = 'x'", "DELETE FROM audits", "DELETE FROM audits_p_other",
         "UPDATE inbox_items_p_other SET body = NULL", "CREATE TABLE mine (id int)", "TRUNCATE audits",
         "UPDATE alarm_steps SET kind = 'x'", "DELETE FROM alarm_steps", "DELETE FROM alarms",
@@ -35,6 +39,8 @@ REFUSED = {
     ),
     "xunfang_worker": (
         "UPDATE inbox_items SET body = NULL", "DELETE FROM point_entries", "DELETE FROM audits",
+        "UPDATE point_entries SET amount_half = 1", "TRUNCATE point_entries", "UPDATE point_seals SET seq = 1",
+        "DELETE FROM point_seals", "DELETE FROM frozen_months", "DELETE FROM settled_visits",
         "UPDATE inbox_items_p_other SET body = NULL", "CREATE TABLE mine (id int)",
         "INSERT INTO checkpoint_codes DEFAULT VALUES", "SELECT * FROM code_displays",
         "INSERT INTO recorded_incidents DEFAULT VALUES", "DELETE FROM recorded_incidents",
@@ -62,6 +68,7 @@ REFUSED = {
         "UPDATE plan_runs SET state = 'done'",
         "SELECT * FROM checkpoint_codes", "UPDATE answers SET phrase = 'x'", "DELETE FROM answers",
         "DELETE FROM point_entries", "INSERT INTO point_entries DEFAULT VALUES", "DELETE FROM audits",
+        "INSERT INTO point_seals DEFAULT VALUES", "DELETE FROM point_seals", "DELETE FROM settled_visits",
         "UPDATE item_states SET result = 'held'", "UPDATE sessions SET revoked_at = NULL",
         "SELECT password_hash FROM people", "UPDATE people SET active = false", "CREATE TABLE mine (id int)",
     ),

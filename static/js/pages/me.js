@@ -94,7 +94,21 @@ function DutyHours({ duty }) {
     <ul class="plain-list">${(duty.lines ?? []).map((/** @type {any} */ l) => html`<li class="line"><span class="line-name">${ruleWords(l)}</span>
       <span class="points">${l.points > 0 ? "+" : ""}${l.points}</span></li>`)}
       <li class="line"><span class="line-name"><strong>${t("me.duty_sum")}</strong></span><span class="points">${t("me.points_n", { n: sum(duty.lines) })}</span></li></ul>
+    ${settlesWords(duty.lines ?? [], lang)}
     ${duty.duty_id ? html`<a class="button wide plain" href=${`#/playback?duty=${duty.duty_id}`} data-name="to-playback">${t("playback.mine")}</a>` : null}</section>`;
+}
+
+/**
+ * Whether what others' phones say may still change a duty's points.
+ * @param {{settles_at?: string|null}[]} lines
+ * @param {string} lang
+ */
+function settlesWords(lines, lang) {
+  const at = lines.map((l) => l.settles_at).filter(Boolean).sort().pop();
+  if (!at) return null;
+  const isOpen = now() < Date.parse(at);
+  const words = isOpen ? t("me.open_until", { day: dayName(dayOf(Date.parse(at)), lang), time: clockTime(at, lang) }) : t("me.settled");
+  return html`<p class="soft small" data-name=${isOpen ? "points-open" : "points-settled"}>${words}</p>`;
 }
 
 /** @param {{rule: string, detail?: any}} line */

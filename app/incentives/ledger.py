@@ -1,0 +1,109 @@
+"""What may be done to the ledger: a transfer, its reversal, the freezing of a month. Nothing is ever edited."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from typing import Any
+
+from sqlalchemy import insert
+
+from app.accounts.models import Person
+from app.accounts.operations import record_audit
+from app.clock import day_span
+from app.db import db
+from app.errors import DomainError
+from app.incentives import chain, queries, statements
+from app.incentives.models import FrozenMonth, PointEntry
+from app.incentives.rules import RULE_VERSIONS, SETTLES_AFTER, first_open_month, why_not_frozen
+
+ISSUE = queries.ISSUE
+# The only rule by which an approved account may fall below zero: what is taken back is earned back, never paid.
+MAY_OVERDRAW = "false_checkin"
+
+
+def pending(person_id: int) -> str:
+    return f"person:{person_id}:pending"
+
+
+def approved(person_id: int) -> str:
+    return f"person:{person_id}:approved"
+
+
+@dataclass(frozen=True)
+class Transfer:
+    """What is to be posted. `why` is needed where the month of the work is frozen."""
+
+    township_id: int
+    person_id: int
+    rule: str
+    cause: str
+    n: int
+    amount_half: int
+    debit_account: str
+    credit_account: str
+    earned_on: date
+    policy_version_id: int | None = None
+    detail: dict[str, Any] = field(default_factory=dict)
+    why: str | None = None
+    settles_at: datetime | None = None
+    reverses_id: int | None = None
+
+
+def post(transfer: Transfer, now: datetime) -> int:
+    """Answers the entry's id. It is booked in the month of the work, or where that is frozen in the next open one."""
+    month = transfer.earned_on.replace(day=1)
+    booked = first_open_month(month, queries.share_months(transfer.township_id))
+    refuse_overdraft(transfer)
+    row = {
+        **transfer.__dict__,
+        "rule_version": RULE_VERSIONS.get(transfer.rule, 1),
+        "booked_in": booked if booked != month else None,
+        "why": transfer.why or ("came_late" if booked != month else None),
+        "made_at": now,
+    }
+    entry_id = db.session.execute(insert(PointEntry).values(row).returning(PointEntry.id)).scalar_one()
+    chain.seal_at_commit(transfer.township_id, entry_id)
+    return entry_id
+
+
+def reverse(entry: PointEntry, n: int, why: str, policy_version_id: int | None, now: datetime) -> int:
+    """Mirror a transfer: the accounts change places. A second time is refused by the database, another amount too."""
+    return post(
+        Transfer(
+            entry.township_id, entry.person_id, entry.rule, entry.cause, n, entry.amount_half,
+            entry.credit_account, entry.debit_account, entry.earned_on, policy_version_id, why=why,
+            settles_at=entry.settles_at, reverses_id=entry.id,
+        ),
+        now,
+    )  # fmt: skip
+
+
+def refuse_overdraft(transfer: Transfer) -> None:
+    """Nobody's approved points fall below zero but for a false check-in. Raises points_not_enough."""
+    account = transfer.debit_account
+    if not account.endswith(":approved") or transfer.rule == MAY_OVERDRAW:
+        return
+    queries.lock_journal(transfer.township_id, int(account.split(":")[1]))
+    held = statements.balances(transfer.township_id, account=account).get(account, 0)
+    if held < transfer.amount_half:
+        raise DomainError("points_not_enough", held=max(0, held) // 2)
+
+
+def freeze_month(township_id: int, month: date, person: Person, zone: str, now: datetime) -> None:
+    """From now on the month takes no entry; what changes later is corrected in the next open one. Raises month_frozen,
+    month_still_runs or month_not_settled. Who may, and after which notice, is for the caller."""
+    first = month.replace(day=1)
+    last = first_open_month(first, [first]) - date.resolution
+    queries.lock_months(township_id)
+    is_on, ended_at = queries.last_end(township_id, first, last)
+    latest = now if is_on else ended_at
+    settles_at = latest + SETTLES_AFTER if latest else None
+    ends_at = day_span(first, last, zone)[1]
+    refusal = why_not_frozen(ends_at, settles_at, first in queries.frozen_months(township_id), now)
+    if refusal:
+        raise DomainError(refusal, month=f"{first:%Y-%m}")
+    db.session.execute(
+        insert(FrozenMonth).values(township_id=township_id, month=first, frozen_by=person.id, frozen_at=now)
+    )
+    record_audit(township_id, person.id, "points.month_frozen", "month", f"{first:%Y-%m}", now)

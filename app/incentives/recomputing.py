@@ -1,0 +1,98 @@
+"""The ledger once more, from events and rules alone: every person's months are priced again in order, nothing of what
+was posted is read but to be compared, and nothing is written."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import date, datetime
+
+from sqlalchemy import select, union
+
+from app.areas.policies import PoliciesOf
+from app.db import db
+from app.duty import queries as duties
+from app.duty.models import Duty
+from app.incentives import queries
+from app.incentives.models import PointEntry
+from app.incentives.operations import Key, is_same, month_of, price_month, settles_at
+from app.incentives.queries import Standing
+from app.incentives.rules import Line
+
+LONG_AGO, FAR_AWAY = date(1970, 1, 1), date(9999, 12, 31)
+
+
+@dataclass(frozen=True)
+class Difference:
+    """A line that the ledger and its recomputation tell differently; None: not there. `is_open`: the duty is younger
+    than 72 h, and what it owes to others is still to be settled."""
+
+    person_id: int
+    rule: str
+    cause: str
+    earned_on: date
+    ledger_half: int | None
+    recomputed_half: int | None
+    is_open: bool
+
+
+@dataclass(frozen=True)
+class Worth:
+    line: Line
+    policy_version_id: int | None
+    earned_on: date
+    settles_at: datetime
+
+
+def recompute(township_id: int, zone: str, now: datetime) -> Iterator[Difference]:
+    """Every difference, person by person; none is expected."""
+    for person_id in people_in(township_id):
+        worth = worth_of(township_id, person_id, zone)
+        standing = queries.standing_of_person(township_id, person_id)
+        for key in sorted(set(worth) | set(standing)):
+            found = _difference(person_id, key, worth.get(key), standing.get(key), now)
+            if found:
+                yield found
+
+
+def people_in(township_id: int) -> list[int]:
+    """Whoever was on duty in the township or has an entry in its ledger."""
+    either = union(
+        select(Duty.person_id).where(Duty.township_id == township_id),
+        select(PointEntry.person_id).where(PointEntry.township_id == township_id),
+    )
+    return sorted(db.session.scalars(either))
+
+
+def worth_of(township_id: int, person_id: int, zone: str) -> dict[Key, Worth]:
+    """What all of a person's finished duties are worth. The caps of a year know its months as they are priced here."""
+    found: dict[Key, Worth] = {}
+    year, year_half = 0, 0
+    for day in duties.months_worked(township_id, person_id, LONG_AGO, FAR_AWAY):
+        first, last = month_of(day)
+        if first.year != year:
+            year, year_half = first.year, 0
+        policies = PoliciesOf(township_id, first, last)
+        worked = duties.ended_duties(township_id, person_id, first, last)
+        month = price_month(township_id, worked, zone, policies, year_half)
+        year_half += month.half
+        by_cause = {f"duty:{duty.id}": (duty, shift) for duty, shift in worked}
+        for key, line in month.lines.items():
+            duty, shift = by_cause[key[1]]
+            policy_id = policies.on(duty.day).ids.get("incentives")
+            found[key] = Worth(line, policy_id, duty.day, settles_at(duty, shift))
+    return found
+
+
+def _difference(
+    person_id: int, key: Key, worth: Worth | None, posted: Standing | None, now: datetime
+) -> Difference | None:
+    if is_same(worth and worth.line, posted, worth.policy_version_id if worth else None):
+        return None
+    known = worth or posted
+    assert known is not None
+    until = known.settles_at
+    return Difference(
+        person_id, key[0], key[1], known.earned_on, posted.amount_half if posted else None,
+        worth.line.amount_half if worth else None, until is not None and now < until,
+    )  # fmt: skip

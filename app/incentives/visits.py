@@ -1,0 +1,115 @@
+"""Qualified hotspot visits of duties, each with the time since anybody's last visit there: as it is known now, or as it
+was settled 72 h after the duty. Who was elsewhere without a signal takes nothing from others after that."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+
+from sqlalchemy.dialects.postgresql import insert
+
+from app.areas.policies import InForce
+from app.coverage import rules as coverage
+from app.db import db
+from app.duty.models import Duty, Shift
+from app.incentives import queries
+from app.incentives.models import SettledVisit
+from app.incentives.rules import QualifiedVisit
+
+
+@dataclass(frozen=True)
+class Stay:
+    """A crew's visit to a hotspot."""
+
+    shift_id: int
+    hotspot_id: int
+    start: datetime
+    end: datetime
+
+
+def qualified_visits(
+    township_id: int, worked: Sequence[tuple[Duty, Shift]], in_force: InForce
+) -> dict[int, list[QualifiedVisit]]:
+    """By duty. What was settled counts as it was settled; what the own phone brought later is measured now."""
+    found = {
+        duty_id: [visit for visit, _ in visits]
+        for duty_id, visits in visits_with_ends(township_id, worked, in_force).items()
+    }
+    settled = queries.settled_visits(township_id, list(found))
+    return {
+        duty_id: [_as_settled(visit, settled.get(duty_id, ())) for visit in visits]
+        for duty_id, visits in found.items()
+    }
+
+
+def _as_settled(visit: QualifiedVisit, settled: Sequence[SettledVisit]) -> QualifiedVisit:
+    for row in settled:
+        if row.hotspot_id == visit.hotspot_id and row.starts_at <= visit.start <= row.ends_at:
+            return replace(visit, since_last_min=row.since_last_min)
+    return visit
+
+
+def settle_visits(duty: Duty, shift: Shift, in_force: InForce, now: datetime) -> None:
+    """Write down how a duty's visits stand; what was written down before stays."""
+    rows = [
+        {
+            "township_id": duty.township_id, "duty_id": duty.id, "hotspot_id": visit.hotspot_id,
+            "starts_at": visit.start, "ends_at": end, "since_last_min": visit.since_last_min, "settled_at": now,
+        }
+        for visits in visits_with_ends(duty.township_id, [(duty, shift)], in_force).values()
+        for visit, end in visits
+    ]  # fmt: skip
+    if rows:
+        db.session.execute(insert(SettledVisit).values(rows).on_conflict_do_nothing())
+
+
+def visits_with_ends(
+    township_id: int, worked: Sequence[tuple[Duty, Shift]], in_force: InForce
+) -> dict[int, list[tuple[QualifiedVisit, datetime]]]:
+    """Each duty's qualified visits with the minutes since anybody was last there (a crew together is one visit), as all
+    that has come in says now; and when each ended."""
+    policy = coverage.policy_from(in_force.body("coverage"))
+    stays = queries.stays_of(township_id, [duty.id for duty, _ in worked])
+    found: dict[int, list[tuple[QualifiedVisit, datetime]]] = {}
+    for duty, _shift in worked:
+        for hotspot_id, ranges in stays.get(duty.id, {}).items():
+            good = [
+                v for v in coverage.visits(coverage.union(ranges), policy) if coverage.is_qualified(v, policy)
+            ]
+            found.setdefault(duty.id, []).extend((QualifiedVisit(hotspot_id, v.start), v.end) for v in good)
+    return _with_last_visits(township_id, worked, found, policy)
+
+
+def _with_last_visits(
+    township_id: int, worked: Sequence[tuple[Duty, Shift]], found: dict[int, list[tuple[QualifiedVisit, datetime]]],
+    policy: coverage.Policy,
+) -> dict[int, list[tuple[QualifiedVisit, datetime]]]:  # fmt: skip
+    every = [v for visits in found.values() for v, _ in visits]
+    if not every:
+        return found
+    span = (min(v.start for v in every), max(v.start for v in every))
+    hotspots = sorted({v.hotspot_id for v in every})
+    visits = [
+        Stay(shift_id, hotspot_id, v.start, v.end)
+        for (shift_id, _), (hotspot_id, ranges) in queries.shift_stays(township_id, hotspots, *span).items()
+        for v in coverage.visits(coverage.union(ranges), policy)
+    ]
+    shift_of = {duty.id: shift.id for duty, shift in worked}
+    return {
+        duty_id: [(since_last(v, shift_of[duty_id], visits), end) for v, end in own]
+        for duty_id, own in found.items()
+    }
+
+
+def since_last(visit: QualifiedVisit, shift_id: int, visits: Sequence[Stay]) -> QualifiedVisit:
+    """Anybody's: other shifts', the crew's and one's own earlier visit count alike. While another crew is still there
+    it is no time at all; the own crew is one visit, whoever of it came first."""
+    earlier = [
+        min(v.end, visit.start)
+        for v in visits
+        if v.hotspot_id == visit.hotspot_id
+        and (v.end <= visit.start or (v.shift_id != shift_id and v.start < visit.start))
+    ]
+    since = (visit.start - max(earlier)).total_seconds() / 60 if earlier else None
+    return QualifiedVisit(visit.hotspot_id, visit.start, since)

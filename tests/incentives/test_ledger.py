@@ -1,0 +1,370 @@
+"""The ledger: what the database refuses, balances and statements of past days, frozen months, settlement after 72 h."""
+
+from __future__ import annotations
+
+from datetime import UTC, date, datetime, timedelta
+
+import pytest
+from sqlalchemy import select
+from sqlalchemy.exc import IntegrityError
+
+from app.db import db
+from app.errors import DomainError
+from app.field import late
+from app.incentives import ledger, recomputing, statements
+from app.incentives.models import FrozenMonth, PointEntry, SettledVisit
+from app.incentives.operations import month_of
+from tests import make
+from tests.phone import Phone, walk
+
+MINUTE = timedelta(minutes=1)
+HOUR = timedelta(hours=1)
+DAY = timedelta(days=1)
+ZONE = "Asia/Shanghai"
+
+
+def entries():
+    return list(db.session.scalars(select(PointEntry).order_by(PointEntry.id)))
+
+
+def give(people, half=20, n=1, **more):
+    """A transfer to the member's pending account; answers the entry."""
+    values = {
+        "township_id": people.town.township.id, "person_id": people.member.id, "rule": "base", "cause": "test:1",
+        "n": n, "amount_half": half, "debit_account": ledger.ISSUE, "credit_account": ledger.pending(people.member.id),
+        "earned_on": make.DAY,
+    }  # fmt: skip
+    entry_id = ledger.post(ledger.Transfer(**values | more), make.EVENING)
+    return db.session.get_one(PointEntry, (people.town.township.id, entry_id))
+
+
+def refuses(act, constraint):
+    with pytest.raises(IntegrityError) as refused, db.session.begin_nested():
+        act()
+    assert refused.value.orig.diag.constraint_name == constraint
+
+
+# --- what the database refuses --------------------------------------------------------------------
+
+
+def test_each_transfer_has_an_id_of_its_own_with_rule_version_and_cause(people):
+    one, two = give(people), give(people, n=2)
+    assert one.transfer_id != two.transfer_id
+    assert (one.rule, one.rule_version, one.cause, one.made_at) == ("base", 1, "test:1", make.EVENING)
+
+
+@pytest.mark.parametrize(
+    ("more", "constraint"),
+    [
+        ({"half": 0}, "ck_point_entries_transfer"),
+        ({"half": -2}, "ck_point_entries_transfer"),
+        ({"debit_account": "issue", "credit_account": "issue"}, "ck_point_entries_transfer"),
+        ({"n": 1}, "uq_point_entries_township_id_rule_cause_n"),
+        ({"why": "because"}, "ck_point_entries_why"),
+    ],
+    ids=["nothing", "negative", "to itself", "twice for a cause", "a word that is on no list"],
+)
+def test_the_database_refuses_a_transfer_of(people, more, constraint):
+    give(people)
+    refuses(lambda: give(people, **{"n": 2} | more), constraint)
+
+
+def test_a_reversal_mirrors_its_transfer_and_comes_once(people):
+    one = give(people)
+    reversal_id = ledger.reverse(one, 2, "facts_changed", None, make.EVENING)
+    reversal = db.session.get_one(PointEntry, (one.township_id, reversal_id))
+    assert (reversal.debit_account, reversal.credit_account) == (one.credit_account, one.debit_account)
+    assert statements.balances(one.township_id) == {"issue": 0, ledger.pending(people.member.id): 0}
+    refuses(
+        lambda: ledger.reverse(one, 3, "facts_changed", None, make.EVENING),
+        "uq_point_entries_township_id_reverses_id",
+    )
+
+
+def test_a_reversal_of_another_amount_account_cause_or_of_a_reversal_is_refused(people):
+    one = give(people)
+    back = {"debit_account": one.credit_account, "credit_account": one.debit_account, "reverses_id": one.id}
+    for more in (
+        {"half": 18}, {"rule": "night"}, {"cause": "test:2"}, {"person_id": people.mate.id},
+        {"credit_account": "person:1:approved"},
+        {"debit_account": one.debit_account, "credit_account": one.credit_account},
+    ):  # fmt: skip
+        refuses(
+            lambda more=more: give(people, n=2, why="facts_changed", **back | more), "fk_point_entries_mirror"
+        )
+    undone = give(people, n=2, why="facts_changed", **back)
+    forth = {
+        "debit_account": one.debit_account,
+        "credit_account": one.credit_account,
+        "reverses_id": undone.id,
+    }
+    refuses(lambda: give(people, n=3, why="facts_changed", **forth), "fk_point_entries_mirror")
+
+
+def test_approved_points_never_fall_below_zero_but_for_a_false_check_in(people):
+    mine = ledger.approved(people.member.id)
+    give(people, 20)
+    give(
+        people, 20, rule="approval", cause="a:1", debit_account=ledger.pending(people.member.id), credit_account=mine
+    )  # fmt: skip
+    spend = {"rule": "redemption", "debit_account": mine, "credit_account": "shop"}
+    with pytest.raises(DomainError, match="points_not_enough"):
+        give(people, 21, cause="r:1", **spend)
+    give(people, 15, cause="r:2", **spend)
+    give(people, 100, rule="false_checkin", cause="f:1", debit_account=mine, credit_account=ledger.ISSUE)
+    assert statements.balances(people.town.township.id)[mine] == -95
+    with pytest.raises(DomainError, match="points_not_enough"):
+        give(people, 1, cause="r:3", **spend)
+
+
+@pytest.fixture
+def send(at, as_person, sync):
+    """send(person, items, now): a phone that signs in when it sends."""
+
+    def from_phone(person, items, now):
+        at(now)
+        return sync(as_person(person), items, now)
+
+    return from_phone
+
+
+# --- balances and statements ----------------------------------------------------------------------
+
+
+@pytest.fixture
+def patrolled(people, send, phone):
+    """An hour on the evening, and two the evening after."""
+    later = make.make_shift(people.town.team, None, [people.member], starts_at=make.EVENING + DAY)
+    for shift, hours in ((people.shift, 1), (later, 2)):
+        items = [phone.start(shift, shift.starts_at), phone.end(shift, shift.starts_at + hours * HOUR)]
+        send(people.member, items, shift.starts_at + 3 * HOUR)
+    return people
+
+
+def test_balances_at_any_past_day_by_when_it_was_made_and_by_when_it_was_earned(patrolled):
+    town, mine = patrolled.town.township.id, ledger.pending(patrolled.member.id)
+    assert statements.balances_on(town, make.DAY - DAY, ZONE) == {}
+    assert statements.balances_on(town, make.DAY, ZONE) == {"issue": -20, mine: 20}
+    assert statements.balances_on(town, make.DAY + DAY, ZONE) == {"issue": -60, mine: 60}
+    assert statements.balances(town, earned_until=make.DAY) == {"issue": -20, mine: 20}
+    assert statements.balances(town, person_id=patrolled.mate.id) == {}
+    assert sum(statements.balances(town).values()) == 0
+
+
+def test_a_statement_of_a_past_day_reads_the_same_after_later_reversals(patrolled, send):
+    town = patrolled.town.township.id
+    days = [make.DAY + n * DAY for n in range(3)]
+    before = [statements.statement_of(town, patrolled.member.id, day, ZONE) for day in days]
+    shift = patrolled.shift
+    late_end = Phone(patrolled.member, shift.starts_at).end(shift, shift.starts_at + 3 * HOUR)
+    send(patrolled.member, [late_end], make.EVENING + 4 * DAY)
+    assert [statements.statement_of(town, patrolled.member.id, day, ZONE) for day in days] == before
+    today = statements.statement_of(town, patrolled.member.id, make.DAY + 4 * DAY, ZONE)
+    assert sum(line.half for line in today.lines if line.rule == "base") == 100
+    assert {line.why for line in today.lines if line.earned_on == make.DAY} >= {"facts_changed"}
+
+
+def test_a_statement_says_which_lines_are_settled(patrolled):
+    town, member = patrolled.town.township.id, patrolled.member.id
+    open_then, half_way, settled = (
+        statements.statement_of(town, member, make.DAY + n * DAY, ZONE) for n in (1, 3, 4)
+    )
+    assert (open_then.settled_half, open_then.open_half) == (0, 60)
+    assert (half_way.settled_half, half_way.open_half) == (20, 40)
+    assert (settled.settled_half, settled.open_half) == (60, 0)
+    assert settled.accounts == {ledger.pending(member): 60}
+
+
+def test_the_members_hours_say_until_when_each_line_is_open(patrolled, as_person, at):
+    at(make.EVENING + 2 * DAY)
+    hours = as_person(patrolled.member).get("/api/v1/field/hours?month=2026-11").get_json()
+    until = {d["day"]: {line["settles_at"] for line in d["lines"]} for d in hours["duties"]}
+    assert until == {
+        "2026-11-24": {"2026-11-27T13:00:00.000Z"}, "2026-11-25": {"2026-11-28T14:00:00.000Z"},
+    }  # fmt: skip
+
+
+# --- frozen months --------------------------------------------------------------------------------
+
+DECEMBER = datetime(2026, 12, 5, tzinfo=UTC)
+
+
+def freeze(people, month, now):
+    ledger.freeze_month(people.town.township.id, month, people.reviewer, ZONE, now)
+
+
+def test_a_month_is_frozen_when_it_is_over_and_settled_and_once(patrolled):
+    month_end = datetime(2026, 11, 30, 16, tzinfo=UTC)
+    with pytest.raises(DomainError, match="month_still_runs"):
+        freeze(patrolled, date(2026, 11, 1), month_end - MINUTE)
+    last = make.make_shift(
+        patrolled.town.team, None, [patrolled.member], starts_at=month_end - 3 * HOUR, hours=2
+    )
+    duty = db.session.scalars(select(PointEntry)).first()
+    assert duty is not None and last.day == date(2026, 11, 30)
+    freeze(patrolled, date(2026, 11, 15), month_end)
+    (row,) = db.session.scalars(select(FrozenMonth)).all()
+    assert (row.month, row.frozen_by, row.frozen_at) == (date(2026, 11, 1), patrolled.reviewer.id, month_end)
+    with pytest.raises(DomainError, match="month_frozen"):
+        freeze(patrolled, date(2026, 11, 1), DECEMBER)
+
+
+def test_a_month_with_a_duty_of_the_last_72_hours_is_not_frozen_yet(people, send, phone):
+    shift = make.make_shift(
+        people.town.team, None, [people.member], starts_at=datetime(2026, 11, 30, 12, tzinfo=UTC)
+    )
+    start, end = phone.start(shift, shift.starts_at), phone.end(shift, shift.starts_at + HOUR)
+    send(people.member, [start], shift.starts_at + MINUTE)
+    with pytest.raises(DomainError, match="month_not_settled"):
+        freeze(people, date(2026, 11, 1), DECEMBER + 30 * DAY)
+    send(people.member, [end], shift.starts_at + HOUR)
+    with pytest.raises(DomainError, match="month_not_settled"):
+        freeze(people, date(2026, 11, 1), shift.starts_at + 72 * HOUR)
+    freeze(people, date(2026, 11, 1), shift.starts_at + 73 * HOUR)
+
+
+def test_what_changes_in_a_frozen_month_is_corrected_in_the_next_open_one(patrolled, send):
+    now = datetime(2027, 1, 10, tzinfo=UTC)
+    for month in (date(2026, 11, 1), date(2026, 12, 1)):
+        freeze(patrolled, month, now)
+    known = {e.id for e in entries()}
+    shift = patrolled.shift
+    late_end = Phone(patrolled.member, shift.starts_at).end(shift, shift.starts_at + 2 * HOUR)
+    forgotten = make.make_shift(patrolled.town.team, None, [patrolled.member], starts_at=make.EVENING - DAY)
+    other = Phone(patrolled.member, forgotten.starts_at)
+    items = [other.start(forgotten, forgotten.starts_at), other.end(forgotten, forgotten.starts_at + HOUR)]
+    send(patrolled.member, [late_end, *items], now + DAY)
+    new = [e for e in entries() if e.id not in known]
+    assert {e.booked_in for e in new} == {date(2027, 1, 1)}
+    assert sorted((e.earned_on, e.n, e.amount_half, e.reverses_id is not None, e.why) for e in new) == [
+        (make.DAY - DAY, 1, 20, False, "came_late"),
+        (make.DAY, 2, 20, True, "facts_changed"), (make.DAY, 3, 40, False, "facts_changed"),
+    ]  # fmt: skip
+    assert list(recomputing.recompute(patrolled.town.township.id, ZONE, now)) == []
+
+
+def test_an_entry_names_why_it_changed(people, send, phone):
+    """Another's cap, another rule, other facts."""
+    make.make_policy(people.town.township, "incentives", {"month_cap": 25})
+    shifts = [
+        make.make_shift(people.town.team, None, [people.member], starts_at=make.EVENING - n * DAY)
+        for n in (1, 2)
+    ]
+    last, first = shifts
+    member, now = people.member, make.EVENING
+    for shift in (last, first):
+        send(member, [phone.start(shift, shift.starts_at), phone.end(shift, shift.starts_at + 2 * HOUR)], now)
+    assert sorted((e.earned_on, e.n, e.amount_half, e.why or "") for e in entries()) == [
+        (first.day, 1, 40, ""),
+        (last.day, 1, 40, ""), (last.day, 2, 40, "cap_moved"), (last.day, 3, 10, "cap_moved"),
+    ]  # fmt: skip
+    make.make_policy(people.town.township, "incentives", {"base_per_hour": 5}, last.day)
+    send(member, [phone.end(first, first.starts_at + 2 * HOUR + MINUTE)], now + MINUTE)
+    assert [(e.amount_half, e.why) for e in entries()[4:]] == [(10, "rule_changed"), (20, "rule_changed")]
+
+
+# --- settlement -----------------------------------------------------------------------------------
+
+
+MONDAY = make.EVENING - DAY
+
+
+def at_the_market(people, person, shift, minutes, start):
+    """A phone that stays at the hotspot, on duty around it."""
+    phone = Phone(person, start)
+    fixes = walk([(398, 500), (402, 500)], start, 4 / (minutes * 60))
+    return [
+        phone.start(shift, start - MINUTE), phone.segment(shift, fixes),
+        phone.end(shift, start + (minutes + 30) * MINUTE),
+    ]  # fmt: skip
+
+
+def visits_paid(people, person):
+    found = [e for e in entries() if e.person_id == person.id and e.rule == "hotspot_visits"]
+    return sum(-e.amount_half if e.reverses_id else e.amount_half for e in found)
+
+
+@pytest.mark.parametrize(("late_by", "paid"), [(71 * HOUR, 0), (80 * HOUR, 6)], ids=["before", "after"])
+def test_whose_phone_comes_back_takes_a_visit_from_others_until_it_is_settled_and_not_after(
+    people, send, late_by, paid
+):
+    mine = make.make_shift(people.town.team, None, [people.member], starts_at=MONDAY)
+    theirs = make.make_shift(people.town.team, None, [people.mate], starts_at=MONDAY - HOUR)
+    send(
+        people.member,
+        at_the_market(people, people.member, mine, 15, MONDAY + 10 * MINUTE),
+        MONDAY + 2 * HOUR,
+    )
+    assert visits_paid(people, people.member) == 6
+    settle_all(MONDAY + 76 * HOUR) if late_by > 72 * HOUR else None
+    send(
+        people.mate,
+        at_the_market(people, people.mate, theirs, 15, MONDAY - 10 * MINUTE),
+        MONDAY + late_by,
+    )
+    settle_all(MONDAY + 150 * HOUR)
+    assert visits_paid(people, people.mate) == 6
+    assert visits_paid(people, people.member) == paid
+    assert {row.since_last_min for row in db.session.scalars(select(SettledVisit))} >= {None}
+    assert list(recomputing.recompute(people.town.township.id, ZONE, MONDAY + 200 * HOUR)) == []
+
+
+def settle_all(now):
+    for township_id, duty_id in late.due(now, 100):
+        late.settle(township_id, duty_id, now)
+    db.session.commit()
+
+
+def test_until_it_is_settled_a_difference_through_others_is_told_as_open(people, send):
+    mine = make.make_shift(people.town.team, None, [people.member], starts_at=MONDAY)
+    theirs = make.make_shift(people.town.team, None, [people.mate], starts_at=MONDAY - HOUR)
+    for person, shift, start in (
+        (people.member, mine, MONDAY + 10 * MINUTE),
+        (people.mate, theirs, MONDAY - 10 * MINUTE),
+    ):
+        send(person, at_the_market(people, person, shift, 15, start), MONDAY + 3 * HOUR)
+    town = people.town.township.id
+    (one,) = recomputing.recompute(town, ZONE, MONDAY + 3 * HOUR)
+    assert (one.person_id, one.rule, one.ledger_half, one.recomputed_half, one.is_open) == (
+        people.member.id, "hotspot_visits", 6, None, True,
+    )  # fmt: skip
+    settle_all(MONDAY + 80 * HOUR)
+    assert list(recomputing.recompute(town, ZONE, MONDAY + 80 * HOUR)) == []
+
+
+def test_months_have_their_last_day():
+    assert month_of(date(2028, 2, 29)) == (date(2028, 2, 1), date(2028, 2, 29))
+
+
+# --- the command ----------------------------------------------------------------------------------
+
+
+def run(app, people, *args):
+    return app.test_cli_runner().invoke(args=["ledger", *args, "--township", people.town.township.code])
+
+
+def test_recompute_says_that_the_ledger_equals_events_and_rules(app, patrolled, at):
+    at(DECEMBER)
+    result = run(app, patrolled, "recompute")
+    assert result.exit_code == 0, result.output
+    assert "0 differences, 0 still open to change\nthe ledger equals its recomputation\n" in result.output
+
+
+def test_recompute_names_each_difference_and_writes_nothing(app, patrolled, at):
+    """A line that nobody earned, and numbers that were changed for a past day behind the ledger's back."""
+    at(DECEMBER)
+    give(patrolled, 30, cause="duty:999999", why="facts_changed")
+    make.make_policy(patrolled.town.township, "incentives", {"base_per_hour": 8}, make.DAY + DAY)
+    known = len(entries())
+    result = run(app, patrolled, "recompute")
+    assert result.exit_code == 1
+    mine = f"person {patrolled.member.id}"
+    assert f"2026-11-24 {mine} duty:999999 base: ledger 15, recomputed nothing\n" in result.output
+    assert "ledger 20, recomputed 16\n" in result.output
+    assert "2 differences, 0 still open to change" in result.output
+    assert len(entries()) == known and "equals" not in result.output
+
+
+def test_what_is_posted_is_sealed_when_the_request_commits(app, patrolled):
+    result = run(app, patrolled, "verify")
+    assert result.exit_code == 0 and f"{len(entries())} entries, whole" in result.output

@@ -1,0 +1,274 @@
+"""The ledger under whatever happens: a Hypothesis state machine over a real database.
+
+Phones send the items of five shifts in any order, twice, or never; caps, freezing, late settlement, approval, spending
+and false check-ins come in between. `LEDGER_EXAMPLES=500` runs the whole of it, 500 examples of 50 steps; the usual run
+is a short one of the same machine.
+"""
+
+from __future__ import annotations
+
+import os
+from collections import Counter
+from datetime import date, timedelta
+from random import Random
+from types import SimpleNamespace
+from typing import Any
+
+from hypothesis import HealthCheck, settings
+from hypothesis import strategies as st
+from hypothesis.stateful import (
+    RuleBasedStateMachine,
+    initialize,
+    invariant,
+    rule,
+    run_state_machine_as_test,
+)
+from sqlalchemy import select
+
+from app.accounts.models import Person
+from app.api.field import parse
+from app.db import db
+from app.duty.models import Duty
+from app.errors import DomainError
+from app.field import late, settling
+from app.field.operations import take_batch
+from app.incentives import chain, ledger, recomputing, statements
+from app.incentives.models import PointEntry
+from app.routes.models import Checkpoint
+from tests import cast, make
+from tests.conftest import one_transaction
+from tests.phone import Phone
+
+EXAMPLES = int(os.environ.get("LEDGER_EXAMPLES", "6"))
+STEPS = 50 if "LEDGER_EXAMPLES" in os.environ else 25
+ZONE = "Asia/Shanghai"
+HOUR, DAY, MINUTE = timedelta(hours=1), timedelta(days=1), timedelta(minutes=1)
+# Days before the evening, and hours: two months, neighbouring days, and one that runs into the night.
+SHIFTS = ((40, 3.0), (39, 4.0), (9, 3.0), (8, 8.0), (4, 3.0))
+CAPS: tuple[dict[str, int], ...] = (
+    {},
+    {"month_cap": 30},
+    {"year_cap": 45},
+    {"month_cap": 25, "shift_max_min": 90},
+)
+FREEZE_CODES = {"month_frozen", "month_still_runs", "month_not_settled"}
+WHO = ("member", "mate")
+
+
+class World:
+    """The cast, five shifts of two people, and every item that their phones have; made once."""
+
+    def __init__(self, connection: Any) -> None:
+        self.connection = connection
+        people = cast.make_cast()
+        town = people.town
+        self.town, self.reviewer = town.township.id, people.reviewer.id
+        self.people = {who: getattr(people, who).id for who in WHO}
+        places = db.session.scalars(
+            select(Checkpoint.id).where(Checkpoint.route_version_id == town.route.id).order_by(Checkpoint.seq)
+        ).all()
+        self.items: dict[str, list[dict[str, Any]]] = {who: [] for who in WHO}
+        for days, hours in SHIFTS:
+            crew = [people.member, people.mate]
+            shift = make.make_shift(
+                town.team, town.route, crew, starts_at=make.EVENING - days * DAY, hours=hours
+            )
+            for who in WHO:
+                self.items[who] += _items(self.people[who], shift, places, 4 if who == "mate" else 0)
+        db.session.commit()
+
+    def person(self, who: str) -> Person:
+        return db.session.get_one(Person, self.people[who])
+
+
+def _items(person_id: int, shift: Any, places: Any, aside_m: int) -> list[dict[str, Any]]:
+    """A start, a pause, three check-ins, an end, and a later end of the same duty."""
+    at0 = shift.starts_at
+    phone = Phone(SimpleNamespace(id=person_id), at0)  # type: ignore[arg-type]
+    return [
+        phone.start(shift, at0),
+        phone.mark("pause", shift, at0 + 20 * MINUTE), phone.mark("resume", shift, at0 + 35 * MINUTE),
+        *(
+            phone.checkin(shift, place, 104 + 500 * n + aside_m, 500 + aside_m, at0 + (5 + 20 * n) * MINUTE)
+            for n, place in enumerate(places)
+        ),
+        phone.end(shift, at0 + HOUR), phone.end(shift, at0 + 2 * HOUR),
+    ]  # fmt: skip
+
+
+def standing(world: World) -> dict[tuple[str, date, int, str], tuple[int, str]]:
+    """What stands by person, day, shift and rule, whatever way it came there."""
+    names = {person_id: who for who, person_id in world.people.items()}
+    shifts = dict(db.session.execute(select(Duty.id, Duty.shift_id)).all())
+    reversed_ids = select(PointEntry.reverses_id).where(PointEntry.reverses_id.is_not(None))
+    rows = db.session.scalars(
+        select(PointEntry).where(
+            PointEntry.cause.like("duty:%"),
+            PointEntry.reverses_id.is_(None),
+            PointEntry.id.not_in(reversed_ids),
+        )
+    )
+    return {
+        (names[e.person_id], e.earned_on, shifts[int(e.cause.split(":")[1])], e.rule): (
+            e.amount_half, str(sorted(e.detail.items())),
+        )
+        for e in rows
+    }  # fmt: skip
+
+
+def settle_all(now: Any) -> None:
+    settling.close_forgotten(now)
+    db.session.commit()
+    for township_id, duty_id in late.due(now, 100):
+        late.settle(township_id, duty_id, now)
+    db.session.commit()
+
+
+class LedgerMachine(RuleBasedStateMachine):
+    world: World
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.now = make.EVENING
+        self.sent: list[tuple[str, int]] = []
+        self.owed: Counter[str] = Counter()
+        self.serial = 0
+        self.savepoint = self.world.connection.begin_nested()
+
+    def teardown(self) -> None:
+        try:
+            self.any_other_order_ends_in_the_same_ledger()
+        finally:
+            db.session.rollback()
+            self.savepoint.rollback()
+            db.session.expire_all()
+
+    @initialize(caps=st.sampled_from(CAPS))
+    def numbers_in_force(self, caps: dict[str, int]) -> None:
+        self.caps = caps
+        self._set_caps()
+
+    def _set_caps(self) -> None:
+        if self.caps:
+            make.make_policy(SimpleNamespace(id=self.world.town), "incentives", self.caps)  # type: ignore[arg-type]
+
+    # --- what happens -----------------------------------------------------------------------------
+
+    @rule(who=st.sampled_from(WHO), picked=st.lists(st.integers(0, 39), min_size=1, max_size=8))
+    def a_phone_sends(self, who: str, picked: list[int]) -> None:
+        """New items and such as it has sent before."""
+        which = list(dict.fromkeys(n % len(self.world.items[who]) for n in picked))
+        self._send(who, which)
+        self.sent += [(who, n) for n in which if (who, n) not in self.sent]
+
+    @rule(who=st.sampled_from(WHO), day=st.integers(0, len(SHIFTS) - 1))
+    def a_phone_sends_a_whole_shift(self, who: str, day: int) -> None:
+        each = len(self.world.items[who]) // len(SHIFTS)
+        self.a_phone_sends(who, list(range(day * each, (day + 1) * each)))
+
+    def _send(self, who: str, which: list[int]) -> None:
+        items = [parse(self.world.items[who][n]) for n in which]
+        take_batch(self.world.person(who), items, self.now, self.now)
+        db.session.commit()
+
+    @rule(hours=st.sampled_from((1, 20, 75, 24 * 12)))
+    def time_passes(self, hours: int) -> None:
+        self.now += hours * HOUR
+
+    @rule()
+    def the_worker_settles(self) -> None:
+        settle_all(self.now)
+
+    @rule(month=st.sampled_from((date(2026, 10, 1), date(2026, 11, 1))))
+    def a_month_is_frozen(self, month: date) -> None:
+        reviewer = db.session.get_one(Person, self.world.reviewer)
+        try:
+            ledger.freeze_month(self.world.town, month, reviewer, ZONE, self.now)
+        except DomainError as error:
+            assert error.code in FREEZE_CODES
+        db.session.commit()
+
+    def _move(self, who: str, rule_name: str, half: int, debit: str, credit: str) -> None:
+        self.serial += 1
+        ledger.post(
+            ledger.Transfer(
+                self.world.town, self.world.people[who], rule_name, f"step:{self.serial}", 1, half, debit, credit,
+                make.DAY,
+            ),
+            self.now,
+        )  # fmt: skip
+        db.session.commit()
+
+    @rule(who=st.sampled_from(WHO))
+    def points_are_approved(self, who: str) -> None:
+        person_id = self.world.people[who]
+        held = statements.balances(self.world.town).get(ledger.pending(person_id), 0)
+        if held > 0:
+            self._move(who, "approval", held, ledger.pending(person_id), ledger.approved(person_id))
+
+    @rule(who=st.sampled_from(WHO), half=st.integers(1, 60))
+    def points_are_spent(self, who: str, half: int) -> None:
+        account = ledger.approved(self.world.people[who])
+        held = statements.balances(self.world.town).get(account, 0)
+        try:
+            self._move(who, "redemption", half, account, "shop")
+        except DomainError as error:
+            assert error.code == "points_not_enough" and held < half
+            db.session.rollback()
+        else:
+            assert held >= half
+
+    @rule(who=st.sampled_from(WHO))
+    def a_false_check_in_is_found(self, who: str) -> None:
+        self._move(who, ledger.MAY_OVERDRAW, 100, ledger.approved(self.world.people[who]), ledger.ISSUE)
+        self.owed[who] += 100
+
+    # --- what holds -------------------------------------------------------------------------------
+
+    @invariant()
+    def entries_sum_to_zero(self) -> None:
+        assert sum(statements.balances(self.world.town).values()) == 0
+
+    @invariant()
+    def nobody_has_spent_what_they_did_not_have(self) -> None:
+        held = statements.balances(self.world.town)
+        for who, person_id in self.world.people.items():
+            assert held.get(ledger.approved(person_id), 0) >= -self.owed[who]
+
+    @invariant()
+    def the_chain_is_whole(self) -> None:
+        found = chain.verify(self.world.town)
+        assert found.fault is None
+        assert found.seq == len(db.session.scalars(select(PointEntry.id)).all())
+
+    @invariant()
+    def the_ledger_equals_its_recomputation(self) -> None:
+        assert list(recomputing.recompute(self.world.town, ZONE, self.now)) == []
+
+    def any_other_order_ends_in_the_same_ledger(self) -> None:
+        """All that was sent, sent once more to an empty ledger: one by one in another order, late, without freezing."""
+        settle_all(self.now + 90 * HOUR)
+        ended = standing(self.world)
+        db.session.commit()
+        self.savepoint.rollback()
+        db.session.expire_all()
+        self.savepoint = self.world.connection.begin_nested()
+        self._set_caps()
+        shuffled = list(self.sent)
+        Random(len(shuffled)).shuffle(shuffled)
+        for who, n in shuffled:
+            self._send(who, [n])
+        settle_all(self.now + 90 * HOUR)
+        assert standing(self.world) == ended
+
+
+def test_whatever_happens_the_ledger_adds_up_and_can_be_told_again(app):
+    with one_transaction(app) as connection, app.test_request_context():
+        LedgerMachine.world = World(connection)
+        run_state_machine_as_test(
+            LedgerMachine,
+            settings=settings(
+                max_examples=EXAMPLES, stateful_step_count=STEPS, deadline=None,
+                suppress_health_check=list(HealthCheck),
+            ),
+        )  # fmt: skip
