@@ -7,7 +7,6 @@ each shift's once, at walking pace. The hexagons are those of the tiles: PostGIS
 from __future__ import annotations
 
 import math
-from collections import OrderedDict
 from dataclasses import dataclass
 from typing import Any
 
@@ -18,6 +17,7 @@ from sqlalchemy import select
 from app.areas.models import Area
 from app.areas.policies import place_of
 from app.coverage import ground, queries, streets, taps
+from app.coverage.kept import Newest
 from app.coverage.pieces import Bools, Floats, Ints
 from app.coverage.queries import Network, Period
 from app.coverage.rules import Policy
@@ -27,7 +27,7 @@ from app.geo import as_wkb, between
 EDGE_M = 200
 MERCATOR = "EPSG:3857"
 MOST_KEPT = 16
-_kept: OrderedDict[tuple[Any, ...], CellFigures] = OrderedDict()
+_kept: Newest[CellFigures] = Newest(MOST_KEPT)
 
 
 @dataclass(frozen=True)
@@ -45,12 +45,7 @@ def cell_figures(network: Network, period: Period) -> CellFigures:
     tapped = taps.taps_of(network, period.kept_from, period.last)
     stamp = queries.presence_stamp(network, period)
     key = (str(db.engine.engine.url), network.id, period.first, period.last, stamp, hash(tapped))
-    if key not in _kept:
-        _kept[key] = _compute(network, period, tapped)
-        while len(_kept) > MOST_KEPT:
-            _kept.popitem(last=False)
-    _kept.move_to_end(key)
-    return _kept[key]
+    return _kept.made(key, lambda: _compute(network, period, tapped))
 
 
 def minutes(found: CellFigures, street_ids: Ints, policy: Policy) -> list[float]:

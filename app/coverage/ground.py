@@ -5,7 +5,6 @@ The pieces of a version never change, so an index is built once per process and 
 
 from __future__ import annotations
 
-from collections import OrderedDict
 from collections.abc import Collection, Mapping, Sequence
 from datetime import date
 from typing import Any
@@ -15,6 +14,7 @@ from shapely.geometry import LineString
 from shapely.geometry.base import BaseGeometry
 from sqlalchemy import or_, select
 
+from app.coverage.kept import Newest
 from app.coverage.pieces import Ints, PieceIndex, Policy
 from app.db import db
 from app.geo import E7, as_wkb, shape_in_metres, touches_box
@@ -23,17 +23,11 @@ from app.routes.models import Checkpoint, NetworkVersion, RouteVersion, Street
 from app.tracks.rules import Fix
 
 MOST_KEPT = 64
-_kept: OrderedDict[tuple[str, str, int, str], Any] = OrderedDict()
+_kept: Newest[Any] = Newest(MOST_KEPT)
 
 
 def _remember(kind: str, version_id: int, crs: str, build: Any) -> Any:
-    key = (str(db.engine.engine.url), kind, version_id, crs)
-    if key not in _kept:
-        _kept[key] = build()
-        while len(_kept) > MOST_KEPT:
-            _kept.popitem(last=False)
-    _kept.move_to_end(key)
-    return _kept[key]
+    return _kept.made((str(db.engine.engine.url), kind, version_id, crs), build)
 
 
 def current_network_id(township_id: int) -> int | None:

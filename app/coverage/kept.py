@@ -51,6 +51,11 @@ class Newest(Generic[Thing]):
             while self._room < 0:
                 self._room += self._weigh(self._things.popitem(last=False)[1])
 
+    def clear(self) -> None:
+        with self._lock:
+            self._room += sum(map(self._weigh, self._things.values()))
+            self._things.clear()
+
     def made(self, key: Hashable, make: Callable[[], Thing]) -> Thing:
         """The one kept under the key, or made now and kept."""
         found = self.get(key)

@@ -6,7 +6,6 @@ kept while no bitmap of the period has changed, so that the tiles of one map cos
 
 from __future__ import annotations
 
-from collections import OrderedDict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, fields
 from datetime import UTC, datetime, time, timedelta
@@ -17,6 +16,7 @@ from numpy.typing import NDArray
 from sqlalchemy import Row
 
 from app.coverage import queries, rules, taps
+from app.coverage.kept import Newest
 from app.coverage.queries import Network, Period
 from app.coverage.rules import MergedGrade, Policy
 from app.coverage.taps import Taps
@@ -30,7 +30,7 @@ HOUR_S, DAY_S, NEVER_S = 3600, 86_400, 2**62
 UNWALKED = 5
 ROWS_AT_ONCE = 128
 MOST_KEPT = 64
-_kept: OrderedDict[tuple[Any, ...], StreetFigures] = OrderedDict()
+_kept: Newest[StreetFigures] = Newest(MOST_KEPT)
 
 
 @dataclass(frozen=True)
@@ -119,13 +119,7 @@ def street_figures(network: Network, period: Period) -> StreetFigures:
 
 def figures_of(evidence: Evidence) -> StreetFigures:
     """A shift is one time; of folded days, whose shifts are not known apart, each day is."""
-    key = evidence.key
-    if key not in _kept:
-        _kept[key] = _compute(evidence.network, evidence.period, evidence.tapped)
-        while len(_kept) > MOST_KEPT:
-            _kept.popitem(last=False)
-    _kept.move_to_end(key)
-    return _kept[key]
+    return _kept.made(evidence.key, lambda: _compute(evidence.network, evidence.period, evidence.tapped))
 
 
 def _compute(network: Network, period: Period, tapped: Taps) -> StreetFigures:

@@ -145,7 +145,7 @@ def price_month(township_id: int, worked: Worked, zone: str, policies: PoliciesO
         month.full |= {(line.rule, line.cause): line for line in lines}
         for line in apply_caps(lines, month_half, year_half + month_half, policy):
             month.lines[(line.rule, line.cause)] = line
-        month_half = month.half
+            month_half += line.amount_half
     return month
 
 

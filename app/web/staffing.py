@@ -90,9 +90,15 @@ def file(kind: str) -> ResponseReturnValue:
         file=f"staffing.{kind}", first=asked.period.first.isoformat(), last=asked.period.last.isoformat(),
     )  # fmt: skip
     db.session.commit()
-    name = quote(f"{asked.area.name}_{_('staffing.title')}_{asked.period.first}_{asked.period.last}.{kind}")
+    name = f"{asked.area.name}_{_('staffing.title')}_{asked.period.first}_{asked.period.last}"
+    return as_file(body, kind, "staffing", name)
+
+
+def as_file(body: bytes, kind: str, plain: str, name: str) -> Response:
+    """Tables to take along, xlsx or csv; `plain` is the name for programs that read ASCII alone."""
     response = Response(body, content_type=MEDIA[kind])
-    response.headers["Content-Disposition"] = f"attachment; filename=staffing.{kind}; filename*=UTF-8''{name}"
+    names = f"filename={plain}.{kind}; filename*=UTF-8''{quote(f'{name}.{kind}')}"
+    response.headers["Content-Disposition"] = f"attachment; {names}"
     return response
 
 

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from fractions import Fraction
-from urllib.parse import quote
 
-from flask import Blueprint, Response, render_template, request, url_for
+from flask import Blueprint, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
@@ -21,14 +20,13 @@ from app.strength import figures, queries
 from app.strength.figures import Strength
 from app.strength.rules import COSTS, KINDS, Kind
 from app.web import strength_files
+from app.web.staffing import MEDIA, as_file
 from app.web.strength_files import number, rate, settings_of, yuan
 from app.web.words import use_zone
 
 pages = Blueprint("strength", __name__)
 READERS = ("reviewer", "admin")
 WORST = 3
-XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
-MEDIA = {"xlsx": XLSX, "csv": "text/csv; charset=utf-8"}
 # The months of the trend at which the villages are shown: a year ago, each quarter, today.
 QUARTERS = range(0, 13, 3)
 TREND_W, TREND_H = 600.0, 120.0
@@ -80,10 +78,7 @@ def file(kind: str) -> ResponseReturnValue:
         first=found.day.isoformat(), last=found.day.isoformat(),
     )  # fmt: skip
     db.session.commit()
-    name = quote(f"{township.name}_{_('strength.title')}_{found.day}.{kind}")
-    response = Response(body, content_type=MEDIA[kind])
-    response.headers["Content-Disposition"] = f"attachment; filename=strength.{kind}; filename*=UTF-8''{name}"
-    return response
+    return as_file(body, kind, "strength", f"{township.name}_{_('strength.title')}_{found.day}")
 
 
 def township_asked() -> Area:
