@@ -58,7 +58,8 @@ class PolicyVersion(db.Model):
     __table_args__ = (
         UniqueConstraint("area_id", "topic", "valid_from"),
         CheckConstraint(
-            "topic IN ('field','checkins','tracks','duty','coverage','incentives','alarms','staffing')",
+            "topic IN ('field','checkins','tracks','duty','coverage','incentives','alarms','staffing',"
+            "'approval','redemption','money','assessment','fairness')",
             name="topic",
         ),
     )

@@ -103,7 +103,11 @@ def largest_remainder(total: int, parts: Sequence[Part]) -> list[int]:
     all_weights = sum((part.weight for part in parts), NOBODY)
     if not all_weights:
         return [0] * len(parts)
-    quotas = [total * part.weight / all_weights for part in parts]
+    return rounded_together(total, [total * part.weight / all_weights for part in parts], parts)
+
+
+def rounded_together(total: int, quotas: Sequence[Fraction], parts: Sequence[Part]) -> list[int]:
+    """The quotas, which add up to the total or to less than one from it, as whole numbers that add up to it."""
     seats = [int(quota) for quota in quotas]
     rest = [(seats[n] - quotas[n], -part.size, part.code, n) for n, part in enumerate(parts)]
     for _, _, _, n in sorted(rest)[: total - sum(seats)]:
@@ -239,7 +243,7 @@ def costs_of(
 
 def _whole_fen(villages: Sequence[Village], fen: Sequence[Fraction]) -> list[int]:
     parts = [Part(one, v.population or 0, v.code) for one, v in zip(fen, villages, strict=True)]
-    return largest_remainder(whole(sum(fen, NOBODY)), parts)
+    return rounded_together(whole(sum(fen, NOBODY)), fen, parts)
 
 
 @dataclass(frozen=True)

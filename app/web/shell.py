@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from urllib.parse import urlsplit
 
 from flask import Blueprint, current_app, redirect, request, url_for
@@ -24,8 +25,20 @@ NOUNS = (
     ("coverage", "coverage.show"),
     ("hotspots", "hotspots.show"),
     ("campaigns", "campaigns.show"),
+    ("points", "approvals.show"),
+    ("money", "money.show"),
+    ("assessment", "assessment.show"),
     ("codes", "codes.show"),
     ("people", "people.show"),
+)
+# Tab of the points' pages → its page, likewise.
+TABS = (
+    ("months", "approvals.show"),
+    ("notices", "notices_desk.show"),
+    ("rows", "point_rows.show"),
+    ("checks", "fairness.show"),
+    ("shop", "shop.show"),
+    ("rules", "rules.show"),
 )
 YEAR_S = 365 * 86400
 
@@ -61,13 +74,19 @@ def own_path(target: str | None, otherwise: str = "/") -> str:
 
 def rail() -> list[dict[str, object]]:
     """The nouns that the caller may open: [{name, url, count}]."""
-    shown = []
-    for name, endpoint in NOUNS:
-        view = current_app.view_functions.get(endpoint)
-        if not set(getattr(view, "access", ())) & my_scope().roles:
-            continue
-        shown.append({"name": name, "url": url_for(endpoint), "count": waiting_on(name)})
-    return shown
+    return [
+        {"name": name, "url": url_for(page), "count": waiting_on(name)} for name, page in open_to_me(NOUNS)
+    ]
+
+
+def point_tabs() -> list[tuple[str, str, bool]]:
+    """Tabs of the points' pages that the caller may open: name, address, whether it is the one shown."""
+    return [(name, url_for(page), request.endpoint == page) for name, page in open_to_me(TABS)]
+
+
+def open_to_me(pages_of: Sequence[tuple[str, str]]) -> list[tuple[str, str]]:
+    roles, views = my_scope().roles, current_app.view_functions
+    return [(name, page) for name, page in pages_of if set(getattr(views.get(page), "access", ())) & roles]
 
 
 def waiting_on(noun: str) -> int:
@@ -95,4 +114,4 @@ def waiting_on(noun: str) -> int:
     return swaps.waiting_count(my_scope(), clock.now()) if noun == "swaps" else 0
 
 
-pages.app_context_processor(lambda: {"rail": rail})
+pages.app_context_processor(lambda: {"rail": rail, "point_tabs": point_tabs})

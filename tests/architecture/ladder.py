@@ -15,10 +15,12 @@ STEPS = {
     "accounts": 0, "areas": 1, "teams": 2, "incidents": 3, "hotspots": 4, "routes": 5, "duty": 6,
     "tracks": 7, "checkins": 7, "alarms": 7, "strength": 7,
     "coverage": 8, "campaigns": 9, "exports": 9, "planning": 9, "standing": 9,
-    "incentives": 10, "field": 11, "assessment": 11, "loggers": 12,
+    "incentives": 10, "field": 11, "assessment": 11, "approval": 11, "redemption": 12, "fairness": 12, "loggers": 12,
+    "money": 13,
 }  # fmt: skip
 LADDER = (
-    "loggers > assessment, field > incentives > exports, campaigns, planning, standing > coverage > "
+    "money > loggers, redemption, fairness > assessment, approval, field > incentives > "
+    "exports, campaigns, planning, standing > coverage > "
     "tracks, checkins, alarms, strength > duty > routes > hotspots > incidents > teams > areas > accounts > kernel"
 )
 OPEN_TO = {

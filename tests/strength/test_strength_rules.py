@@ -55,6 +55,13 @@ def test_all_weights_equal_shares_by_population_whatever_the_weight() -> None:
     assert plain == heavy == [9, 6, 3]
 
 
+def test_whose_cost_is_whole_already_keeps_it_when_the_total_is_rounded() -> None:
+    """Shares of the rounded total would give the one that is whole, 1000.4, a fen more than it costs, or two."""
+    parts = [Part(Fraction(x), 0, str(x)) for x in (1000, Fraction(1, 2), Fraction(1, 10))]
+    found = rules.rounded_together(1001, [part.weight for part in parts], parts)
+    assert found == [1000, 1, 0]
+
+
 def test_a_tie_goes_to_the_larger_population() -> None:
     """T = 5; k·P is 3000 for both: 2.5 each."""
     small, large = village(1, 1500, 2.0), village(2, 3000, 1.0)
