@@ -121,6 +121,11 @@ class StrengthOut(Base):
     settings = fields.Nested(StrengthSettingsOut, required=True)
     full_time = fields.Nested(StrengthKindOut, required=True)
     volunteer = fields.Nested(StrengthKindOut, required=True)
+    could_join = fields.List(
+        fields.List(fields.String()),
+        required=True,
+        metadata={"description": "Codes of neighbouring villages that could have a full-time team together."},
+    )
     cost = fields.Nested(CostOut, required=True)
     demand = fields.Nested(DemandOut, required=True)
     villages = fields.List(fields.Nested(StrengthVillageOut), required=True)
@@ -154,7 +159,9 @@ def _doc(found: Strength) -> dict[str, Any]:
     }  # fmt: skip
     return {
         "area": area_doc(found.township), "day": days[-1], "population": found.people,
-        "settings": asdict(found.policy), **whole, "cost": _cost(found), "demand": _demand(found.demand, found.given_h),
+        "settings": asdict(found.policy), **whole,
+        "could_join": [[v.code for v in group] for group in found.joint],
+        "cost": _cost(found), "demand": _demand(found.demand, found.given_h),
         "villages": [_village(line, days) for line in found.lines],
         "shared_teams": [_shared(one) for one in found.shared], "without_figures": [v.code for v in found.unknown],
     }  # fmt: skip

@@ -39,7 +39,8 @@ class Shared:
 
 @dataclass(frozen=True)
 class Strength:
-    """`unknown`: villages without a population, or without what the volunteer target is taken of."""
+    """`unknown`: villages without a population, or without what the volunteer target is taken of. `joint`: neighbours
+    that could have a full-time team together, since one of them wants too few for one of its own."""
 
     township: Area
     day: date
@@ -50,9 +51,14 @@ class Strength:
     demand: Demand
     given_h: Fraction
     unknown: list[Village]
+    joint: list[list[Village]]
 
     def target(self, kind: Kind) -> int:
         return sum(line.standing[kind].target for line in self.lines)
+
+    def wanted(self, villages: Sequence[Village]) -> int:
+        """Full-time members of these villages together."""
+        return sum(line.standing["full_time"].target for line in self.lines if line.village in villages)
 
     def counts(self, kind: Kind) -> Counts:
         return rules.total_of(line.standing[kind].counts for line in self.lines)
@@ -91,7 +97,16 @@ def strength_of(township: Area, day: date) -> Strength:
         rules.demand_of(villages, sum(targets["volunteer"]), policy),
         queries.volunteer_hours(township.id, day - timedelta(days=GIVEN_DAYS - 1), day),
         [v for v in villages if v.population is None or getattr(v, policy.volunteer_base) is None],
+        _could_join(township.id, villages, targets["full_time"], policy),
     )  # fmt: skip
+
+
+def _could_join(
+    township_id: int, villages: Sequence[Village], targets: Sequence[int], policy: Policy
+) -> list[list[Village]]:
+    if all(target >= policy.joint_below for target in targets):
+        return []
+    return rules.joint_groups(villages, targets, queries.neighbours_of(township_id), policy.joint_below)
 
 
 Found = Mapping[tuple[date, str], Mapping[int, Counts]]

@@ -7,7 +7,9 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from fractions import Fraction
 
-from sqlalchemy import and_, func, or_, select
+from geoalchemy2 import Geography
+from sqlalchemy import and_, cast, func, or_, select
+from sqlalchemy.orm import aliased
 from sqlalchemy.sql import Select, Subquery
 
 from app.areas.models import Area
@@ -17,6 +19,8 @@ from app.errors import NotFound
 from app.strength.rules import Counts, Village
 from app.teams.models import Team, TeamArea, TeamMember
 from app.teams.scope import Scope, reviewed_township_rows
+
+NEAR_M = 100.0
 
 
 def townships_for(scope: Scope) -> Sequence[Area]:
@@ -42,6 +46,21 @@ def villages_of(township_id: int) -> list[Village]:
         .order_by(Area.code)
     )
     return [Village(*row[:5], Fraction(row.priority_weight)) for row in rows]
+
+
+def neighbours_of(township_id: int) -> set[tuple[int, int]]:
+    """Pairs of villages in force, the lower id first, whose borders come within 100 m: as drawn they may not touch."""
+    one, other = aliased(Area), aliased(Area)
+    rows = db.session.execute(
+        select(one.id, other.id).where(
+            *(of.township_id == township_id for of in (one, other)),
+            *(of.level == "village" for of in (one, other)),
+            *(of.valid_to.is_(None) for of in (one, other)),
+            one.id < other.id,
+            func.ST_DWithin(cast(one.geom, Geography), cast(other.geom, Geography), NEAR_M),
+        )
+    )
+    return {(a, b) for a, b in rows}
 
 
 @dataclass(frozen=True)

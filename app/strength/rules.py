@@ -5,7 +5,7 @@ Pure and exact: fractions until the last step. Every number is a setting with a 
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, fields
 from datetime import date, timedelta
 from fractions import Fraction
@@ -113,6 +113,31 @@ def rounded_together(total: int, quotas: Sequence[Fraction], parts: Sequence[Par
     for _, _, _, n in sorted(rest)[: total - sum(seats)]:
         seats[n] += 1
     return seats
+
+
+def joint_groups(
+    villages: Sequence[Village], targets: Sequence[int], neighbours: Collection[tuple[int, int]], least: int
+) -> list[list[Village]]:
+    """Villages that could have a team together: as long as a group wants fewer members than `least`, it joins the group
+    beside it that wants fewest (ties: the lower code). Who has no neighbour stays alone, and is not in the answer.
+    `neighbours` are pairs of ids, in either order."""
+    wants = {v.id: t for v, t in zip(villages, targets, strict=True)}
+    groups = [[v] for v in sorted(villages, key=lambda v: v.code)]
+    beside = set(neighbours) | {(b, a) for a, b in neighbours}
+
+    def wanted(group: list[Village]) -> int:
+        return sum(wants[v.id] for v in group)
+
+    def near(group: list[Village]) -> list[list[Village]]:
+        touching = {b for v in group for a, b in beside if a == v.id} - {v.id for v in group}
+        return [other for other in groups if touching & {v.id for v in other}]
+
+    while short := [(wanted(g), g[0].code, g) for g in groups if wanted(g) < least and near(g)]:
+        group = min(short)[-1]
+        other = min(near(group), key=lambda one: (wanted(one), one[0].code))
+        groups.remove(other)
+        group[:] = sorted([*group, *other], key=lambda v: v.code)
+    return [group for group in groups if len(group) > 1]
 
 
 def full_time_targets(villages: Sequence[Village], policy: Policy) -> list[int]:

@@ -266,3 +266,48 @@ def test_the_trend_is_twelve_month_ends_and_today(today: date, first: date, last
     days = rules.month_ends(today)
     assert (len(days), days[0], days[-2], days[-1]) == (13, first, last, today)
     assert days == sorted(set(days))
+
+
+# --- who could join whom ------------------------------------------------------------------------------------------
+
+
+def joined(targets: list[int], beside: set[tuple[int, int]], least: int = 2) -> list[list[int]]:
+    some = [village(n, 1000) for n in range(1, len(targets) + 1)]
+    return [[v.id for v in group] for group in rules.joint_groups(some, targets, beside, least)]
+
+
+@pytest.mark.parametrize(
+    ("targets", "beside", "groups"),
+    [
+        (
+            [1, 5, 1],
+            {(1, 2), (2, 3), (1, 3)},
+            [[1, 3]],
+        ),  # two small ones rather than a small one and a large one
+        ([1, 5, 9], {(1, 2), (1, 3)}, [[1, 2]]),
+        ([1, 5], set(), []),
+        ([2, 5], {(1, 2)}, []),
+        ([0, 1, 0, 1], {(1, 2), (2, 3), (3, 4)}, [[1, 2, 3, 4]]),
+        ([0, 0], {(2, 1)}, [[1, 2]]),
+    ],
+)
+def test_a_village_joins_the_neighbour_that_wants_fewest(
+    targets: list[int], beside: set[tuple[int, int]], groups: list[list[int]]
+) -> None:
+    assert joined(targets, beside) == groups
+
+
+@given(
+    st.lists(st.integers(0, 4), min_size=1, max_size=8),
+    st.sets(st.tuples(st.integers(1, 8), st.integers(1, 8))),
+)
+def test_nobody_joins_twice_and_whoever_stays_small_has_no_neighbour_left(
+    targets: list[int], beside: set[tuple[int, int]]
+) -> None:
+    groups = joined(targets, beside)
+    members = [n for group in groups for n in group]
+    assert len(members) == len(set(members))
+    for group in [*groups, *([n] for n in range(1, len(targets) + 1) if n not in members)]:
+        others = {b for a, b in beside | {(b, a) for a, b in beside} if a in group} - set(group)
+        is_short = sum(targets[n - 1] for n in group) < 2
+        assert not (is_short and others & set(range(1, len(targets) + 1)))

@@ -78,6 +78,8 @@ def test_a_village_below_two_is_told_to_join(today: Any, as_person: Any) -> None
         .split("</th>")[0]
     )
     assert "joint team" in east
+    west, east = (v.name for v in today.town.villages)
+    assert f"{west}, {east} could have one full-time team together" in page_of(as_person(today.reviewer))
 
 
 def test_a_village_without_figures_is_named(today: Any, as_person: Any) -> None:
