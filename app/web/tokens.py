@@ -5,7 +5,7 @@ from __future__ import annotations
 from flask import Blueprint, flash, make_response, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
-from wtforms import PasswordField, SelectField, StringField
+from wtforms import PasswordField, SelectChoice, SelectField, StringField
 from wtforms.validators import Length
 
 from app import clock, gate
@@ -24,7 +24,7 @@ READERS = ("leader", "reviewer", "admin")
 
 class TokenForm(DeskForm):
     name = StringField(validators=[needed(), Length(max=60, message="errors.too_long")])
-    days = SelectField(coerce=int, choices=[(n, "") for n in tokens.LIVES_DAYS])
+    days = SelectField(coerce=int, choices=[SelectChoice(n, "") for n in tokens.LIVES_DAYS])
     password = PasswordField(validators=[needed(), Length(max=200, message="errors.field_invalid")])
 
 
