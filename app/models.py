@@ -15,10 +15,11 @@ from app.incidents import models as incidents
 from app.loggers import models as loggers
 from app.planning import models as planning
 from app.routes import models as routes
+from app.rulebook import models as rulebook
 from app.teams import models as teams
 from app.tracks import models as tracks
 
 __all__ = [
     "accounts", "alarms", "areas", "campaigns", "checkins", "coverage", "duty", "exports", "field", "hotspots",
-    "incentives", "incidents", "loggers", "planning", "routes", "teams", "tracks",
+    "incentives", "incidents", "loggers", "planning", "routes", "rulebook", "teams", "tracks",
 ]  # fmt: skip

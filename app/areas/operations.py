@@ -1,4 +1,4 @@
-"""Areas come in by import: all of a file or nothing."""
+"""Areas come in by import: all of a file or nothing. Versions of their numbers are added, and never rewritten."""
 
 from __future__ import annotations
 
@@ -9,11 +9,12 @@ from decimal import Decimal
 from typing import Any
 
 from geoalchemy2.shape import from_shape
+from sqlalchemy.dialects.postgresql import insert
 
 from app.accounts.models import Person
 from app.accounts.operations import record_audit
 from app.areas import queries, rules
-from app.areas.models import LEVELS, Area
+from app.areas.models import LEVELS, Area, PolicyVersion
 from app.db import db
 from app.errors import DomainError, FieldError
 
@@ -61,6 +62,17 @@ def import_areas(
         actor = person.id if person else None
         record_audit(township_id, actor, "areas.import", "area", township_id, now, areas=len(codes))
     return done, made
+
+
+def add_policy_version(
+    area_id: int, topic: str, valid_from: date, body: dict[str, Any], person: Person, now: datetime
+) -> int | None:
+    """Numbers that count from a day on; None where that day has its version already, which is never rewritten."""
+    values = {
+        "area_id": area_id, "topic": topic, "valid_from": valid_from, "body": body, "made_by": person.id, "made_at": now,
+    }  # fmt: skip
+    made = insert(PolicyVersion).values(values).on_conflict_do_nothing().returning(PolicyVersion.id)
+    return db.session.scalar(made)
 
 
 def _refuse(faults: list[FieldError]) -> None:

@@ -70,6 +70,9 @@ LEFT_OUT = {
     "campaigns": "the township's", "campaign_areas": "the township's",
     "plan_runs": "the team's; what was taken of one is in `assignments`",
     "route_versions": "the team's", "network_versions": "the township's", "policy_versions": "the township's",
+    "policy_changes": "the area's", "policy_bounds": "the county's",
+    "policy_trials": "what a draft would have made of points: never counted; who may see it is in `looks`",
+    "repricings": "mine are in `point_entries`, with why",
     "frozen_months": "the township's", "monthly_reports": "the township's", "report_schedules": "the township's",
     "checkpoint_codes": "the route's", "code_displays": "the route's",
 }  # fmt: skip

@@ -147,6 +147,11 @@ KEPT = (
         "kept: places and figures, and who proposed, approved, recorded or called them off",
     ),
     Rule(
+        "Changes of rules, what they would have made and made of points",
+        "policy_changes, policy_bounds, policy_trials, repricings",
+        None, None, "kept: who drafted and decided, and points by member before and after",
+    ),
+    Rule(
         "Duties, receipts, points with their chain, audit",
         "duties, item_states, point_entries, point_seals, frozen_months, audits", None, None, "kept",
     ),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Any
@@ -15,6 +16,7 @@ from app.db import db
 from app.errors import DomainError
 from app.incentives import chain, queries, statements
 from app.incentives.models import FrozenMonth, PointEntry
+from app.incentives.queries import Standing
 from app.incentives.rules import RULE_VERSIONS, SETTLES_AFTER, first_open_month, why_not_frozen
 
 ISSUE = queries.ISSUE
@@ -52,30 +54,50 @@ class Transfer:
 
 def post(transfer: Transfer, now: datetime) -> int:
     """Answers the entry's id. It is booked in the month of the work, or where that is frozen in the next open one."""
-    month = transfer.earned_on.replace(day=1)
-    booked = first_open_month(month, queries.share_months(transfer.township_id))
     refuse_overdraft(transfer)
-    row = {
+    return _put([transfer], now)[0]
+
+
+def post_earned(transfers: Sequence[Transfer], now: datetime) -> None:
+    """Many of one township at once, in their order: what work earned, and what is taken back of it. Not for approved
+    points, of which each transfer asks first what is there."""
+    if any(one.debit_account.endswith(":approved") for one in transfers):
+        raise ValueError("approved points are posted one by one")
+    if transfers:
+        _put(transfers, now)
+
+
+def _put(transfers: Sequence[Transfer], now: datetime) -> Sequence[int]:
+    frozen = queries.share_months(transfers[0].township_id)
+    rows = [_row(one, first_open_month(one.earned_on.replace(day=1), frozen), now) for one in transfers]
+    made = insert(PointEntry).returning(PointEntry.id, sort_by_parameter_order=True)
+    ids = db.session.scalars(made, rows).all()
+    for entry_id in ids:
+        chain.seal_at_commit(transfers[0].township_id, entry_id)
+    return ids
+
+
+def _row(transfer: Transfer, booked: date, now: datetime) -> dict[str, Any]:
+    is_moved = booked != transfer.earned_on.replace(day=1)
+    return {
         **transfer.__dict__,
         "rule_version": RULE_VERSIONS.get(transfer.rule, 1),
-        "booked_in": booked if booked != month else None,
-        "why": transfer.why or ("came_late" if booked != month else None),
+        "booked_in": booked if is_moved else None,
+        "why": transfer.why or ("came_late" if is_moved else None),
         "made_at": now,
     }
-    entry_id = db.session.execute(insert(PointEntry).values(row).returning(PointEntry.id)).scalar_one()
-    chain.seal_at_commit(transfer.township_id, entry_id)
-    return entry_id
 
 
 def reverse(entry: PointEntry, n: int, why: str, policy_version_id: int | None, now: datetime) -> int:
     """Mirror a transfer: the accounts change places. A second time is refused by the database, another amount too."""
-    return post(
-        Transfer(
-            entry.township_id, entry.person_id, entry.rule, entry.cause, n, entry.amount_half,
-            entry.credit_account, entry.debit_account, entry.earned_on, policy_version_id, why=why,
-            settles_at=entry.settles_at, reverses_id=entry.id,
-        ),
-        now,
+    return post(mirror(entry, n, why, policy_version_id), now)
+
+
+def mirror(entry: PointEntry | Standing, n: int, why: str, policy_version_id: int | None) -> Transfer:
+    return Transfer(
+        entry.township_id, entry.person_id, entry.rule, entry.cause, n, entry.amount_half,
+        entry.credit_account, entry.debit_account, entry.earned_on, policy_version_id, why=why,
+        settles_at=entry.settles_at, reverses_id=entry.id,
     )  # fmt: skip
 
 

@@ -3,35 +3,30 @@ fall the same whatever order the phones' items came in. What changed is reversed
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Sequence
 from datetime import date, datetime, timedelta
 
 from app.areas.policies import InForce, PoliciesOf
 from app.checkins import queries as checkins
 from app.checkins import rules as checkin_rules
-from app.db import db
 from app.duty import queries as duties
 from app.duty import rules as duty_rules
 from app.duty.models import Duty, Shift
 from app.duty.operations import worked_ranges
 from app.incentives import ledger, queries
-from app.incentives.models import PointEntry
+from app.incentives.pricing import Fact, Month, price_facts, price_months
 from app.incentives.queries import Standing
 from app.incentives.rules import (
     SETTLES_AFTER,
     JudgedDuty,
+    Key,
     Line,
     Policy,
-    apply_caps,
-    credited_minutes,
     policy_from,
-    price_duty,
     why_changed,
 )  # fmt: skip
 from app.incentives.visits import qualified_visits, settle_visits
 
-Key = tuple[str, str]
 Worked = Sequence[tuple[Duty, Shift]]
 
 
@@ -49,6 +44,18 @@ def post_month(township_id: int, person_id: int, day: date, zone: str, now: date
     return True
 
 
+def post_span(township_id: int, person_id: int, first: date, last: date, zone: str, now: datetime) -> bool:
+    """The same for all months from `first`'s to `last`'s at once: what was judged is read once for all of them."""
+    queries.lock_journal(township_id, person_id)
+    first, last = month_of(first)[0], month_of(last)[1]
+    policies = PoliciesOf(township_id, first, last)
+    worked = duties.ended_duties(township_id, person_id, first, last)
+    facts = facts_of(township_id, worked, zone, policies)
+    before = earned_before(township_id, person_id, first)
+    worth = price_months(facts, numbers_by_day(policies), before)
+    return bring_in_line(township_id, worked, worth, policies, now)
+
+
 def settle_late(duty: Duty, shift: Shift, zone: str, now: datetime) -> None:
     """72 h after a duty: what hung on others is written down as it stands, and counts so from then on."""
     in_force = PoliciesOf(duty.township_id, duty.day, duty.day).on(duty.day)
@@ -61,21 +68,31 @@ def _post_one(township_id: int, person_id: int, day: date, zone: str, now: datet
     first, last = month_of(day)
     policies = PoliciesOf(township_id, first, last)
     worked = duties.ended_duties(township_id, person_id, first, last)
-    before = first - timedelta(days=1)
-    year_half = queries.earned_half(township_id, person_id, first.replace(month=1, day=1), before)
+    year_half = earned_before(township_id, person_id, first)
     month = price_month(township_id, worked, zone, policies, year_half)
+    return bring_in_line(township_id, worked, month, policies, now)
+
+
+def earned_before(township_id: int, person_id: int, day: date) -> int:
+    """Half points of the year's days before a day."""
+    return queries.earned_half(township_id, person_id, day.replace(month=1, day=1), day - timedelta(days=1))
+
+
+def bring_in_line(
+    township_id: int, worked: Worked, worth: Month, policies: PoliciesOf, now: datetime
+) -> bool:
+    """Reverse and post what the ledger tells differently of these duties than their worth; True when there was any."""
     causes = {f"duty:{duty.id}": (duty, shift) for duty, shift in worked}
     standing = queries.standing_entries(township_id, list(causes))
     n_used = queries.last_n(township_id, list(causes))
-    changed = False
-    for key in sorted(set(month.lines) | set(standing)):
+    wanted: list[ledger.Transfer] = []
+    for key in sorted(set(worth.lines) | set(standing)):
         duty, shift = causes[key[1]]
         policy_id = policies.on(duty.day).ids.get("incentives")
-        if is_same(month.lines.get(key), standing.get(key), policy_id):
-            continue
-        _post_change(duty, shift, key, month, standing.get(key), n_used.get(key, 0), policy_id, now)
-        changed = True
-    return changed
+        if not is_same(worth.lines.get(key), standing.get(key), policy_id):
+            wanted += _change(duty, shift, key, worth, standing.get(key), n_used.get(key, 0), policy_id)
+    ledger.post_earned(wanted, now)
+    return bool(wanted)
 
 
 def is_same(line: Line | None, posted: Standing | None, policy_id: int | None) -> bool:
@@ -87,10 +104,11 @@ def is_same(line: Line | None, posted: Standing | None, policy_id: int | None) -
     )  # fmt: skip
 
 
-def _post_change(
-    duty: Duty, shift: Shift, key: Key, month: Month, posted: Standing | None, n: int, policy_id: int | None,
-    now: datetime,
-) -> None:  # fmt: skip
+def _change(
+    duty: Duty, shift: Shift, key: Key, month: Month, posted: Standing | None, n: int, policy_id: int | None
+) -> list[ledger.Transfer]:  # fmt: skip
+    """What is taken back, and what is posted instead."""
+    wanted = []
     line, why = month.lines.get(key), None
     if posted or n:
         worth = month.full.get(key)
@@ -99,54 +117,46 @@ def _post_change(
         why = why_changed(before, worth, same_numbers=same_numbers)
     if posted:
         n += 1
-        entry = db.session.get_one(PointEntry, (duty.township_id, posted.id))
-        ledger.reverse(entry, n, why or "facts_changed", policy_id, now)
+        wanted.append(ledger.mirror(posted, n, why or "facts_changed", policy_id))
     if line:
-        ledger.post(
+        wanted.append(
             ledger.Transfer(
                 duty.township_id, duty.person_id, key[0], key[1], n + 1, line.amount_half, ledger.ISSUE,
                 ledger.pending(duty.person_id), duty.day, policy_id, line.detail, why, settles_at(duty, shift),
-            ),
-            now,
+            )
         )  # fmt: skip
+    return wanted
 
 
 def settles_at(duty: Duty, shift: Shift) -> datetime:
     return (duty.ended_at or shift.ends_at) + SETTLES_AFTER
 
 
-@dataclass
-class Month:
-    """What a month's finished duties are worth by (rule, cause): after caps, and before them."""
-
-    lines: dict[Key, Line] = field(default_factory=dict)
-    full: dict[Key, Line] = field(default_factory=dict)
-
-    @property
-    def half(self) -> int:
-        return sum(line.amount_half for line in self.lines.values())
-
-
 def price_month(township_id: int, worked: Worked, zone: str, policies: PoliciesOf, year_half: int) -> Month:
     """Caps are applied in time order. `year_half` is what was earned in the months of the year before this one."""
-    month = Month()
-    month_half = 0
-    minutes_of_day: dict[date, int] = {}
-    judged_days = [
-        (*one, policy_from(in_force.body("incentives")))
+    return price_facts(facts_of(township_id, worked, zone, policies), numbers_by_day(policies), year_half)
+
+
+def facts_of(township_id: int, worked: Worked, zone: str, policies: PoliciesOf) -> list[Fact]:
+    """Duties as they were judged, with their days: what no number of the point rules changes."""
+    return [
+        one
         for in_force, part in _by_policy(worked, policies)
         for one in judged_duties(township_id, part, zone, in_force)
     ]
-    for judged, day, policy in judged_days:
-        spent = minutes_of_day.get(day, 0)
-        judged = JudgedDuty(**{**judged.__dict__, "minutes_credited_today": spent})
-        minutes_of_day[day] = spent + credited_minutes(judged, policy)
-        lines = price_duty(judged, policy)
-        month.full |= {(line.rule, line.cause): line for line in lines}
-        for line in apply_caps(lines, month_half, year_half + month_half, policy):
-            month.lines[(line.rule, line.cause)] = line
-            month_half += line.amount_half
-    return month
+
+
+def numbers_by_day(policies: PoliciesOf) -> Callable[[date], Policy]:
+    """The numbers of the point rules in force on a day; read once a stretch."""
+    read: dict[int, Policy] = {}
+
+    def on(day: date) -> Policy:
+        in_force = policies.on(day)
+        if id(in_force) not in read:
+            read[id(in_force)] = policy_from(in_force.body("incentives"))
+        return read[id(in_force)]
+
+    return on
 
 
 def _by_policy(worked: Worked, policies: PoliciesOf) -> list[tuple[InForce, list[tuple[Duty, Shift]]]]:
@@ -160,9 +170,7 @@ def _by_policy(worked: Worked, policies: PoliciesOf) -> list[tuple[InForce, list
     return parts
 
 
-def judged_duties(
-    township_id: int, worked: Worked, zone: str, in_force: InForce
-) -> list[tuple[JudgedDuty, date]]:
+def judged_duties(township_id: int, worked: Worked, zone: str, in_force: InForce) -> list[Fact]:
     ids = [duty.id for duty, _ in worked]
     if not ids:
         return []
@@ -194,4 +202,4 @@ def month_of(day: date) -> tuple[date, date]:
     return first, following - timedelta(days=1)
 
 
-__all__ = ["Policy", "month_of", "post_month", "price_month", "settle_late"]
+__all__ = ["Key", "Month", "Policy", "month_of", "post_month", "post_span", "price_month", "settle_late"]

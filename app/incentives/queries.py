@@ -7,7 +7,9 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Any
 
-from sqlalchemy import and_, func, select
+from sqlalchemy import and_, func, literal, select
+from sqlalchemy.dialects.postgresql import TSTZMULTIRANGE
+from sqlalchemy.dialects.postgresql import Range as Between
 
 from app.coverage.models import PlacePresence
 from app.db import db
@@ -16,6 +18,7 @@ from app.incentives.models import FrozenMonth, PointEntry, SettledVisit
 
 Range = tuple[datetime, datetime]
 ISSUE = "issue"
+LOOK_BACK = timedelta(hours=2)
 
 
 def lock_journal(township_id: int, person_id: int) -> None:
@@ -77,10 +80,12 @@ def stays_of(township_id: int, duty_ids: Sequence[int]) -> dict[int, dict[int, l
 
 
 def shift_stays(
-    township_id: int, hotspot_ids: Sequence[int], start: datetime, end: datetime
+    township_id: int, hotspot_ids: Sequence[int], starts: Sequence[datetime]
 ) -> dict[tuple[int, int], tuple[int, list[Range]]]:
-    """Presence at the hotspots that meets [start - 2 h, end], together for each crew: (shift, hotspot) → ranges."""
-    span = func.tstzrange(start - timedelta(hours=2), end)
+    """Presence at the hotspots within the 2 h before one of the visits, together for each crew: (shift, hotspot) →
+    ranges. No visit has to wait longer for the next than that (app/rulebook/topics.py, `visit_gap_min`)."""
+    windows = [Between(at - LOOK_BACK, at, bounds="[]") for at in starts]
+    span = literal(windows, TSTZMULTIRANGE)
     rows = db.session.execute(
         select(Duty.shift_id, PlacePresence.place_id, PlacePresence.during)
         .join(Duty, and_(Duty.township_id == PlacePresence.township_id, Duty.id == PlacePresence.duty_id))
@@ -111,6 +116,11 @@ class Standing:
     person_id: int
     earned_on: date
     settles_at: datetime | None
+    township_id: int
+    debit_account: str
+    credit_account: str
+    why: str | None
+    booked_in: date | None
 
 
 def standing_entries(township_id: int, causes: Sequence[str]) -> dict[tuple[str, str], Standing]:
@@ -140,7 +150,7 @@ def standing_of_person(township_id: int, person_id: int) -> dict[tuple[str, str]
 def _standing(e: PointEntry) -> Standing:
     return Standing(
         e.id, e.rule, e.cause, e.n, e.amount_half, e.detail, e.policy_version_id, e.person_id, e.earned_on,
-        e.settles_at,
+        e.settles_at, e.township_id, e.debit_account, e.credit_account, e.why, e.booked_in,
     )  # fmt: skip
 
 

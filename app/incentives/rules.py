@@ -14,6 +14,7 @@ from typing import Any, Literal
 from zoneinfo import ZoneInfo
 
 Range = tuple[datetime, datetime]
+Key = tuple[str, str]
 RuleName = Literal["base", "night", "holiday", "all_checkpoints", "hotspot_visits", "hard_to_fill"]
 ZERO = timedelta()
 # What depends on others (sharers, late phones, anybody's last visit) is settled so long after a duty's end.
@@ -191,9 +192,11 @@ def apply_caps(
 ) -> tuple[Line, ...]:
     """The lines as far as the month's and year's caps leave room (all in half points), in their order.
 
-    A line that is cut keeps what it would have been under `uncapped_half` in its detail; one with nothing left goes.
+    A line that is cut keeps what it would have been under `uncapped_half` in its detail, and under `cap` which of the
+    two took it (the month's where both would); one with nothing left goes.
     """
-    room = min(2 * policy.month_cap - month_so_far_half, 2 * policy.year_cap - year_so_far_half)
+    of_month, of_year = 2 * policy.month_cap - month_so_far_half, 2 * policy.year_cap - year_so_far_half
+    room, cap = min(of_month, of_year), "year" if of_year < of_month else "month"
     kept = []
     for line in lines:
         amount = max(0, min(line.amount_half, room))
@@ -201,7 +204,7 @@ def apply_caps(
         if amount == line.amount_half:
             kept.append(line)
         elif amount > 0:
-            detail = {**line.detail, "uncapped_half": line.amount_half}
+            detail = {**line.detail, "uncapped_half": line.amount_half, "cap": cap}
             kept.append(replace(line, amount_half=amount, detail=detail))
     return tuple(kept)
 
@@ -217,7 +220,7 @@ def why_changed(
         return "rule_changed"
     amount_half, detail = posted
     full_half = detail.get("uncapped_half", amount_half)
-    facts = {key: value for key, value in detail.items() if key != "uncapped_half"}
+    facts = {key: value for key, value in detail.items() if key not in ("uncapped_half", "cap")}
     is_same = worth is not None and (worth.amount_half, worth.detail) == (full_half, facts)
     return "cap_moved" if is_same else "facts_changed"
 

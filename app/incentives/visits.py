@@ -17,6 +17,9 @@ from app.incentives import queries
 from app.incentives.models import SettledVisit
 from app.incentives.rules import QualifiedVisit
 
+# A visit with its end.
+Ending = tuple[QualifiedVisit, datetime]
+
 
 @dataclass(frozen=True)
 class Stay:
@@ -32,22 +35,26 @@ def qualified_visits(
     township_id: int, worked: Sequence[tuple[Duty, Shift]], in_force: InForce
 ) -> dict[int, list[QualifiedVisit]]:
     """By duty. What was settled counts as it was settled; what the own phone brought later is measured now."""
-    found = {
-        duty_id: [visit for visit, _ in visits]
-        for duty_id, visits in visits_with_ends(township_id, worked, in_force).items()
-    }
-    settled = queries.settled_visits(township_id, list(found))
-    return {
-        duty_id: [_as_settled(visit, settled.get(duty_id, ())) for visit in visits]
-        for duty_id, visits in found.items()
-    }
+    policy = coverage.policy_from(in_force.body("coverage"))
+    found = _own_visits(township_id, worked, policy)
+    settled = queries.settled_visits(township_id, list(found)) if found else {}
+    known: dict[int, list[QualifiedVisit]] = {}
+    still_open: dict[int, list[Ending]] = {}
+    for duty_id, visits in found.items():
+        for visit, end in visits:
+            row = _settled_as(visit, settled.get(duty_id, ()))
+            if row is None:
+                still_open.setdefault(duty_id, []).append((visit, end))
+            else:
+                known.setdefault(duty_id, []).append(replace(visit, since_last_min=row.since_last_min))
+    for duty_id, visits in _with_last_visits(township_id, worked, still_open, policy).items():
+        known.setdefault(duty_id, []).extend(visit for visit, _ in visits)
+    return known
 
 
-def _as_settled(visit: QualifiedVisit, settled: Sequence[SettledVisit]) -> QualifiedVisit:
-    for row in settled:
-        if row.hotspot_id == visit.hotspot_id and row.starts_at <= visit.start <= row.ends_at:
-            return replace(visit, since_last_min=row.since_last_min)
-    return visit
+def _settled_as(visit: QualifiedVisit, settled: Sequence[SettledVisit]) -> SettledVisit | None:
+    here = (row for row in settled if row.hotspot_id == visit.hotspot_id)
+    return next((row for row in here if row.starts_at <= visit.start <= row.ends_at), None)
 
 
 def settle_visits(duty: Duty, shift: Shift, in_force: InForce, now: datetime) -> None:
@@ -66,38 +73,42 @@ def settle_visits(duty: Duty, shift: Shift, in_force: InForce, now: datetime) ->
 
 def visits_with_ends(
     township_id: int, worked: Sequence[tuple[Duty, Shift]], in_force: InForce
-) -> dict[int, list[tuple[QualifiedVisit, datetime]]]:
+) -> dict[int, list[Ending]]:
     """Each duty's qualified visits with the minutes since anybody was last there (a crew together is one visit), as all
     that has come in says now; and when each ended."""
     policy = coverage.policy_from(in_force.body("coverage"))
+    return _with_last_visits(township_id, worked, _own_visits(township_id, worked, policy), policy)
+
+
+def _own_visits(
+    township_id: int, worked: Sequence[tuple[Duty, Shift]], policy: coverage.Policy
+) -> dict[int, list[Ending]]:
     stays = queries.stays_of(township_id, [duty.id for duty, _ in worked])
-    found: dict[int, list[tuple[QualifiedVisit, datetime]]] = {}
+    found: dict[int, list[Ending]] = {}
     for duty, _shift in worked:
         for hotspot_id, ranges in stays.get(duty.id, {}).items():
             good = [
                 v for v in coverage.visits(coverage.union(ranges), policy) if coverage.is_qualified(v, policy)
             ]
             found.setdefault(duty.id, []).extend((QualifiedVisit(hotspot_id, v.start), v.end) for v in good)
-    return _with_last_visits(township_id, worked, found, policy)
+    return found
 
 
 def _with_last_visits(
-    township_id: int, worked: Sequence[tuple[Duty, Shift]], found: dict[int, list[tuple[QualifiedVisit, datetime]]],
-    policy: coverage.Policy,
-) -> dict[int, list[tuple[QualifiedVisit, datetime]]]:  # fmt: skip
+    township_id: int, worked: Sequence[tuple[Duty, Shift]], found: dict[int, list[Ending]], policy: coverage.Policy
+) -> dict[int, list[Ending]]:  # fmt: skip
     every = [v for visits in found.values() for v, _ in visits]
     if not every:
         return found
-    span = (min(v.start for v in every), max(v.start for v in every))
     hotspots = sorted({v.hotspot_id for v in every})
-    visits = [
-        Stay(shift_id, hotspot_id, v.start, v.end)
-        for (shift_id, _), (hotspot_id, ranges) in queries.shift_stays(township_id, hotspots, *span).items()
-        for v in coverage.visits(coverage.union(ranges), policy)
-    ]
+    near = queries.shift_stays(township_id, hotspots, [v.start for v in every])
+    stays: dict[int, list[Stay]] = {}
+    for (shift_id, _), (hotspot_id, ranges) in near.items():
+        for v in coverage.visits(coverage.union(ranges), policy):
+            stays.setdefault(hotspot_id, []).append(Stay(shift_id, hotspot_id, v.start, v.end))
     shift_of = {duty.id: shift.id for duty, shift in worked}
     return {
-        duty_id: [(since_last(v, shift_of[duty_id], visits), end) for v, end in own]
+        duty_id: [(since_last(v, shift_of[duty_id], stays.get(v.hotspot_id, ())), end) for v, end in own]
         for duty_id, own in found.items()
     }
 

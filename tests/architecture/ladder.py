@@ -16,10 +16,10 @@ STEPS = {
     "tracks": 7, "checkins": 7, "alarms": 7, "strength": 7,
     "coverage": 8, "campaigns": 9, "exports": 9, "planning": 9, "standing": 9,
     "incentives": 10, "field": 11, "assessment": 11, "approval": 11, "redemption": 12, "fairness": 12, "loggers": 12,
-    "money": 13,
+    "money": 13, "rulebook": 14,
 }  # fmt: skip
 LADDER = (
-    "money > loggers, redemption, fairness > assessment, approval, field > incentives > "
+    "rulebook > money > loggers, redemption, fairness > assessment, approval, field > incentives > "
     "exports, campaigns, planning, standing > coverage > "
     "tracks, checkins, alarms, strength > duty > routes > hotspots > incidents > teams > areas > accounts > kernel"
 )

@@ -15,7 +15,7 @@ DISTRIBUTED = {
     "crew_ticks", "handovers", "swaps", "swap_steps", "declines", "leaves",
     "logger_fixes", "cosigns", "answers", "incidents", "incident_photos",
     "recorded_incidents", "analysis_runs", "hotspot_proposals", "campaigns", "campaign_areas",
-    "monthly_reports", "report_schedules", "plan_runs",
+    "monthly_reports", "report_schedules", "plan_runs", "repricings",
 }  # fmt: skip
 REFERENCE = {
     "checkpoint_codes", "code_displays",
@@ -23,7 +23,7 @@ REFERENCE = {
     "people", "sessions", "rate_counts", "areas", "policy_versions", "teams", "team_areas", "team_members",
     "role_grants", "network_versions", "streets", "routes", "route_versions", "checkpoints", "hotspots",
     "risk_windows", "server_epochs", "sign_in_codes", "second_factors", "consents", "calendar_feeds", "loggers",
-    "access_tokens",
+    "access_tokens", "policy_changes", "policy_bounds", "policy_trials",
 }  # fmt: skip
 # What must be unique by its phone-made id for ever: one key (township_id, id), partitioned by the id itself.
 PARTITIONED = {"inbox_items", "item_states", "checkins", "segments", "duty_events", "audits"}

@@ -182,7 +182,7 @@ def test_caps_of_the_month_and_the_year(month, year, amounts):
 
 def test_a_line_that_was_cut_says_what_it_would_have_been():
     cut = apply_caps(LINES, 740, 0, POLICY)[-1]
-    assert (cut.rule, cut.detail) == ("night", {"uncapped_half": 15})
+    assert (cut.rule, cut.detail) == ("night", {"uncapped_half": 15, "cap": "month"})
 
 
 def test_half_points_are_kept_and_rounded_down_once_at_the_end():

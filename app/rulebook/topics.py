@@ -1,0 +1,81 @@
+"""All topics that people may edit, in one place: a topic is its rules' dataclass and a `Key` for each of its fields.
+Their words are `rules.topic.<topic>` and `rules.key.<topic>.<key>` in the subject `rules`."""
+
+from __future__ import annotations
+
+from app.checkins import rules as checkins
+from app.coverage import rules as coverage
+from app.duty import rules as duty
+from app.incentives import rules as incentives
+from app.rulebook.rules import Key, Topic
+from app.strength import rules as staffing
+
+
+def _points(high: int) -> Key:
+    return Key("points", 0, high)
+
+
+def _minutes(high: int, low: int = 0) -> Key:
+    return Key("minutes", low, high)
+
+
+def _times(high: int, low: int = 0) -> Key:
+    return Key("times", low, high)
+
+
+CLOCK = Key("clock", 0, 1439)
+FACTOR = Key("factor", 1, 3)
+
+INCENTIVES = Topic(
+    "incentives", incentives.Policy, {
+        "base_per_hour": _points(100), "step_min": _minutes(60, 1), "shift_max_min": _minutes(720),
+        "day_max_min": _minutes(1440), "night_from_min": CLOCK, "night_to_min": CLOCK, "night_factor": FACTOR,
+        "holiday_factor": FACTOR, "factor_cap": FACTOR, "all_checkpoints": _points(100),
+        "checkpoints_may_miss": _times(10), "checkpoints_least": _times(50, 1), "visit": _points(50),
+        "visits_a_shift": _times(20),
+        # Not above what pricing looks back for anybody's last visit (app/incentives/queries.py, LOOK_BACK).
+        "visit_gap_min": _minutes(120),
+        "hard_to_fill_max": _points(50), "month_cap": _points(2000), "year_cap": _points(20_000),
+    }, starts="month",
+)  # fmt: skip
+STAFFING = Topic(
+    "staffing", staffing.Policy, {
+        "full_time_per_mille": Key("per_mille", 0, 20), "joint_below": _times(20),
+        "volunteer_percent": Key("percent", 0, 100), "volunteer_base": Key("choice", choices=staffing.BASES),
+        "active_days": Key("days", 1, 365), "outings_a_month": _times(60), "outing_h": Key("hours", 0, 12),
+        "wage_fen_a_month": Key("fen", 0, 5_000_000), "allowance_fen_a_month": Key("fen", 0, 1_000_000),
+        "volunteer_allowance_fen_an_outing": Key("fen", 0, 100_000), "insurance_fen_a_year": Key("fen", 0, 1_000_000),
+        "points_a_month": _points(2000), "fen_a_point": Key("fen", 0, 1000),
+    },
+)  # fmt: skip
+DUTY = Topic(
+    "duty", duty.Policy, {
+        "late_after_min": _minutes(120), "grace_min": _minutes(60), "min_crew": _times(10, 1),
+        "forgotten_end_after_min": _minutes(720, 10), "volunteer_shift_max_min": _minutes(720, 60),
+        "rest_min": _minutes(1440), "nights_a_week": _times(7), "pair_in_a_row": _times(50, 1),
+        "night_from_min": CLOCK, "night_to_min": CLOCK,
+    },
+)  # fmt: skip
+CHECKINS = Topic(
+    "checkins", checkins.Policy, {
+        "allowance_m": Key("metres", 0, 200), "max_accuracy_m": Key("metres", 5, 1000), "grace_min": _minutes(60),
+        "open_duty_min": _minutes(720), "flag_speed_kmh": Key("kmh", 5, 200), "hold_speed_kmh": Key("kmh", 10, 500),
+        "old_fix_s": Key("seconds", 1, 600), "window_grace_min": _minutes(120), "repeated_n": _times(50, 2),
+        "repeated_span_s": Key("seconds", 10, 86_400), "constant_accuracy_n": _times(200, 2),
+        "constant_accuracy_span_s": Key("seconds", 10, 86_400), "constant_offset_n": _times(50, 2),
+        "constant_offset_min_m": Key("metres", 1, 10_000), "constant_offset_spread_m": Key("metres", 1, 1000),
+        "pair_max_min": _minutes(1440), "code_reuse_min": _minutes(240), "cosign_within_min": _minutes(240),
+        "min_level_for_points": _times(4),
+    },
+)  # fmt: skip
+COVERAGE = Topic(
+    "coverage", coverage.Policy, {
+        "merge_gap_s": Key("seconds", 0, 3600), "visit_min_s": Key("seconds", 0, 3600),
+        "visit_qualified_min": _minutes(120, 1), "visit_credit_min": _minutes(240, 1), "slot_min": _minutes(1440, 10),
+        "slot_rest_min": _minutes(1440), "max_idle_min": _minutes(1440), "worst_gap_min": _minutes(1440, 1),
+        "cell_min": _minutes(120), "cell_street_m": Key("metres", 1, 1000),
+        "walk_m_per_min": Key("metres_a_minute", 10, 500), "punctual_min": _minutes(120),
+        "fresh_days": Key("days", 1, 365), "few_incidents": _times(1000),
+    },
+)  # fmt: skip
+TOPICS: dict[str, Topic] = {one.name: one for one in (INCENTIVES, STAFFING, DUTY, CHECKINS, COVERAGE)}
