@@ -15,10 +15,11 @@ from app.duty import queries as duties
 from app.duty import rules as duty_rules
 from app.duty.models import Duty, Shift
 from app.duty.operations import worked_ranges
-from app.incentives import ledger, queries
+from app.incentives import ledger, queries, rows
 from app.incentives.models import PointEntry
 from app.incentives.queries import Standing
 from app.incentives.rules import (
+    RULE_VERSIONS,
     SETTLES_AFTER,
     JudgedDuty,
     Line,
@@ -42,9 +43,7 @@ def post_month(township_id: int, person_id: int, day: date, zone: str, now: date
     queries.lock_journal(township_id, person_id)
     if not _post_one(township_id, person_id, day, zone, now):
         return False
-    for later in duties.months_worked(
-        township_id, person_id, month_of(day)[1], day.replace(month=12, day=31)
-    ):
+    for later in rows.months_of(township_id, person_id, month_of(day)[1], day.replace(month=12, day=31)):
         _post_one(township_id, person_id, later, zone, now)
     return True
 
@@ -63,17 +62,19 @@ def _post_one(township_id: int, person_id: int, day: date, zone: str, now: datet
     worked = duties.ended_duties(township_id, person_id, first, last)
     before = first - timedelta(days=1)
     year_half = queries.earned_half(township_id, person_id, first.replace(month=1, day=1), before)
-    month = price_month(township_id, worked, zone, policies, year_half)
-    causes = {f"duty:{duty.id}": (duty, shift) for duty, shift in worked}
-    standing = queries.standing_entries(township_id, list(causes))
-    n_used = queries.last_n(township_id, list(causes))
+    month = price_month(
+        township_id, worked, zone, policies, year_half, rows.facts_of(township_id, person_id, first, last)
+    )
+    found = queries.standing_entries(township_id, list(month.about))
+    standing = {key: posted for key, posted in found.items() if key[0] in RULE_VERSIONS}
+    n_used = queries.last_n(township_id, list(month.about))
     changed = False
     for key in sorted(set(month.lines) | set(standing)):
-        duty, shift = causes[key[1]]
-        policy_id = policies.on(duty.day).ids.get("incentives")
+        about = month.about[key[1]]
+        policy_id = policies.on(about.day).ids.get("incentives")
         if is_same(month.lines.get(key), standing.get(key), policy_id):
             continue
-        _post_change(duty, shift, key, month, standing.get(key), n_used.get(key, 0), policy_id, now)
+        _post_change(about, key, month, standing.get(key), n_used.get(key, 0), policy_id, now)
         changed = True
     return changed
 
@@ -88,9 +89,14 @@ def is_same(line: Line | None, posted: Standing | None, policy_id: int | None) -
 
 
 def _post_change(
-    duty: Duty, shift: Shift, key: Key, month: Month, posted: Standing | None, n: int, policy_id: int | None,
+    about: About,
+    key: Key,
+    month: Month,
+    posted: Standing | None,
+    n: int,
+    policy_id: int | None,
     now: datetime,
-) -> None:  # fmt: skip
+) -> None:
     line, why = month.lines.get(key), None
     if posted or n:
         worth = month.full.get(key)
@@ -99,37 +105,62 @@ def _post_change(
         why = why_changed(before, worth, same_numbers=same_numbers)
     if posted:
         n += 1
-        entry = db.session.get_one(PointEntry, (duty.township_id, posted.id))
+        entry = db.session.get_one(PointEntry, (about.township_id, posted.id))
         ledger.reverse(entry, n, why or "facts_changed", policy_id, now)
     if line:
+        debit, credit = accounts_of(about.person_id, line)
         ledger.post(
             ledger.Transfer(
-                duty.township_id, duty.person_id, key[0], key[1], n + 1, line.amount_half, ledger.ISSUE,
-                ledger.pending(duty.person_id), duty.day, policy_id, line.detail, why, settles_at(duty, shift),
+                about.township_id, about.person_id, key[0], key[1], n + 1, abs(line.amount_half), debit, credit,
+                about.day, policy_id, line.detail, why, about.settles_at,
             ),
             now,
         )  # fmt: skip
+
+
+def accounts_of(person_id: int, line: Line) -> tuple[str, str]:
+    """Debit and credit. What is taken leaves what waits; for a false check-in, which two persons have decided already,
+    what is approved: that may fall below zero, and is earned back by what is approved later."""
+    if line.amount_half > 0:
+        return ledger.ISSUE, ledger.pending(person_id)
+    held = ledger.approved if line.rule == ledger.MAY_OVERDRAW else ledger.pending
+    return held(person_id), ledger.ISSUE
 
 
 def settles_at(duty: Duty, shift: Shift) -> datetime:
     return (duty.ended_at or shift.ends_at) + SETTLES_AFTER
 
 
+@dataclass(frozen=True)
+class About:
+    """Whose a cause is, the day of its work, and when it is settled (None: nothing of it hangs on others)."""
+
+    township_id: int
+    person_id: int
+    day: date
+    settles_at: datetime | None
+
+
 @dataclass
 class Month:
-    """What a month's finished duties are worth by (rule, cause): after caps, and before them."""
+    """What a month's finished duties and its rows are worth by (rule, cause): after caps, and before them. `about`
+    knows every cause that may have a line in it."""
 
     lines: dict[Key, Line] = field(default_factory=dict)
     full: dict[Key, Line] = field(default_factory=dict)
+    about: dict[str, About] = field(default_factory=dict)
 
     @property
     def half(self) -> int:
-        return sum(line.amount_half for line in self.lines.values())
+        """A false check-in takes from the balance, and leaves what was earned and its caps as they are."""
+        return sum(line.amount_half for line in self.lines.values() if line.rule != ledger.MAY_OVERDRAW)
 
 
-def price_month(township_id: int, worked: Worked, zone: str, policies: PoliciesOf, year_half: int) -> Month:
+def price_month(
+    township_id: int, worked: Worked, zone: str, policies: PoliciesOf, year_half: int, facts: rows.MonthFacts
+) -> Month:
     """Caps are applied in time order. `year_half` is what was earned in the months of the year before this one."""
-    month = Month()
+    month = Month(about=_about(worked, facts))
     month_half = 0
     minutes_of_day: dict[date, int] = {}
     judged_days = [
@@ -146,13 +177,30 @@ def price_month(township_id: int, worked: Worked, zone: str, policies: PoliciesO
         for line in apply_caps(lines, month_half, year_half + month_half, policy):
             month.lines[(line.rule, line.cause)] = line
             month_half += line.amount_half
+    added = rows.add_rows(facts, worked, policies, month_half, year_half)
+    month.full |= {(line.rule, line.cause): line for line in added.full}
+    month.lines |= {(line.rule, line.cause): line for line in added.lines}
     return month
 
 
+def _about(worked: Worked, facts: rows.MonthFacts) -> dict[str, About]:
+    hazards = rows.hazards_of(facts.township_id, worked)
+    about = {
+        cause: About(facts.township_id, facts.person_id, day, None) for cause, day in facts.days().items()
+    }
+    for duty, shift in worked:
+        own = About(duty.township_id, duty.person_id, duty.day, settles_at(duty, shift))
+        about[f"duty:{duty.id}"] = own
+        about |= {f"incident:{one.incident_id}": own for one in hazards.get(duty.id, ())}
+    return about
+
+
 def _by_policy(worked: Worked, policies: PoliciesOf) -> list[tuple[InForce, list[tuple[Duty, Shift]]]]:
-    """Duties in time order, those under the same numbers together."""
+    """Duties in time order, those under the same numbers together; a void one is worth nothing."""
     parts: list[tuple[InForce, list[tuple[Duty, Shift]]]] = []
     for duty, shift in worked:
+        if duty.voided_at is not None:
+            continue
         in_force = policies.on(duty.day)
         if not parts or parts[-1][0] is not in_force:
             parts.append((in_force, []))
@@ -172,15 +220,19 @@ def judged_duties(
     required = checkins.required_checkpoints(versions)
     visits = qualified_visits(township_id, worked, in_force)
     duty_policy = duty_rules.policy_from(in_force.body("duty"))
+    hazards, holidays = rows.hazards_of(township_id, worked), rows.holidays_for(township_id, worked)
     return [
         (
             JudgedDuty(
                 id=str(duty.id),
                 worked=worked_ranges(duty, shift, duty_policy),
                 zone=zone,
+                holidays=holidays,
                 checkpoints_counted=counted.get(duty.id, 0),
                 checkpoints_required=required.get(shift.route_version_id or 0, 0),
                 qualified_visits=tuple(visits.get(duty.id, ())),
+                hazards=hazards.get(duty.id, ()),
+                bonus=shift.bonus,
             ),
             duty.day,
         )
