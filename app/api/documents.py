@@ -124,6 +124,9 @@ class PlanShift(Schema):
     ends_at = fields.AwareDateTime(required=True)
     team = fields.Nested(Named, required=True)
     meeting_place = fields.String(required=True)
+    bonus = fields.Integer(
+        required=True, metadata={"description": "points more, for a shift that is hard to fill"}
+    )
     route_version_id = fields.Integer(allow_none=True)
     mine = fields.Boolean(required=True)
     crew = fields.List(fields.Nested(PlanCrew), required=True)
@@ -246,9 +249,14 @@ class HoursDuty(Schema):
     grade = fields.String(required=True, validate=validate.OneOf(["track", "single", "declared"]))
     km = fields.Float(required=True)
     flags = fields.List(fields.String(), required=True)
+    is_void = fields.Boolean(required=True, metadata={"description": "two persons found its check-ins false"})
     checkpoints = fields.Nested(Completion, required=True)
     visits = fields.Integer(required=True)
     lines = fields.List(fields.Nested(PointLine), required=True)
+
+
+class BesideLine(PointLine):
+    day = fields.Date(required=True)
 
 
 class HoursOut(Schema):
@@ -257,3 +265,7 @@ class HoursOut(Schema):
     points_pending = fields.Integer(required=True)
     verified_minutes = fields.Integer(required=True, metadata={"description": "of all time, for the stars"})
     duties = fields.List(fields.Nested(HoursDuty), required=True)
+    beside = fields.List(
+        fields.Nested(BesideLine), required=True,
+        metadata={"description": "earned or lost beside a duty: hazards, training, an on-time month, no-shows"},
+    )  # fmt: skip

@@ -58,6 +58,7 @@ class CrewShift:
     meeting_place: str
     fit_for_one: bool
     crew_wanted: int
+    bonus: int
     status: str
     cancel_reason: str | None
     version: int
@@ -127,8 +128,8 @@ def _crew_shift(row: Any, mates: Sequence[Mate]) -> CrewShift:
     s = row.Shift
     return CrewShift(
         s.township_id, s.id, s.team_id, row.team, s.route_version_id, row.route, s.day, s.starts_at, s.ends_at,
-        s.meeting_place, s.fit_for_one, s.crew_wanted, s.status, s.cancel_reason, s.version, row.by, s.changed_at,
-        row.time_zone, tuple(mates),
+        s.meeting_place, s.fit_for_one, s.crew_wanted, s.bonus, s.status, s.cancel_reason, s.version, row.by,
+        s.changed_at, row.time_zone, tuple(mates),
     )  # fmt: skip
 
 

@@ -27,6 +27,7 @@ from app.db import db
 class Shift(db.Model):
     """A planned shift of a team on a route version. `version` counts changes; an edit names the one it saw.
 
+    `bonus` are points for a shift that is hard to fill: set before anybody began, and seen by all.
     `crew_secret` makes the rotating code that the crew's leader shows (crews.py); the database makes it, once.
     """
 
@@ -41,6 +42,7 @@ class Shift(db.Model):
     meeting_place: Mapped[str] = mapped_column(server_default="")
     fit_for_one: Mapped[bool] = mapped_column(server_default=text("false"))
     crew_wanted: Mapped[int] = mapped_column(server_default=text("2"))
+    bonus: Mapped[int] = mapped_column(server_default=text("0"))
     status: Mapped[str] = mapped_column(server_default="planned")
     cancel_reason: Mapped[str | None]
     version: Mapped[int] = mapped_column(server_default=text("1"))
@@ -55,6 +57,7 @@ class Shift(db.Model):
         CheckConstraint("ends_at <= starts_at + interval '16 hours'", name="length"),
         CheckConstraint("status IN ('planned','cancelled')", name="status"),
         CheckConstraint("crew_wanted BETWEEN 1 AND 20", name="crew"),
+        CheckConstraint("bonus = 0 OR bonus BETWEEN 5 AND 10", name="bonus"),
         Index("ix_shifts_team_day", "township_id", "team_id", "day"),
         Index("ix_shifts_starts_at", "township_id", "starts_at"),
     )
@@ -95,6 +98,7 @@ class Duty(db.Model):
     `tick_id` is the crew tick that a declared duty follows; None where a leader entered it by hand.
     `on_roster` is whether the person was planned when the duty was last settled; a change of the crew settles it.
     `with_crew` says that the start carried the right code of the crew's leader.
+    `voided_at`: two persons found its check-ins false. It is no valid duty then and worth nothing; what came in stays.
     `changes` counts how often what is stored for the duty changed, here or elsewhere: who kept a figure looks at it.
     """
 
@@ -124,6 +128,7 @@ class Duty(db.Model):
     fixes: Mapped[int] = mapped_column(server_default=text("0"))
     track_spans: Mapped[list[Any]] = mapped_column(server_default=text("'[]'"))
     changes: Mapped[int] = mapped_column(server_default=text("0"))
+    voided_at: Mapped[datetime | None]
     __table_args__ = (
         ForeignKeyConstraint(
             ["township_id", "shift_id"], ["shifts.township_id", "shifts.id"], name="fk_duties_shift"

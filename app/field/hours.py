@@ -18,6 +18,8 @@ from app.db import db
 from app.duty.models import Duty, Shift
 from app.incentives import queries as incentives
 from app.incentives.operations import month_of
+from app.incentives.rows import CAUSES
+from app.incentives.rules import MAY_OVERDRAW, RULE_VERSIONS
 from app.teams.models import Team
 
 
@@ -34,13 +36,14 @@ def hours_of(person: Person, month: date) -> dict[str, Any]:
     rows = _duties(township_id, person.id, first, last)
     ids = [duty.id for duty, _, _ in rows]
     standing = incentives.standing_entries(township_id, [f"duty:{i}" for i in ids]).values() if ids else []
-    half = sum(entry.amount_half for entry in standing)
+    beside = rows_beside(township_id, person.id, first, last)
+    half = sum(entry.amount_half for entry in (*standing, *beside) if entry.rule != MAY_OVERDRAW)
     counted = checkins.counted_checkpoints([duty for duty, _, _ in rows])
     required = checkins.required_checkpoints([s.route_version_id for _, s, _ in rows if s.route_version_id])
     visits = _visits(township_id, ids)
     return {
         "month": f"{first:%Y-%m}",
-        "minutes": sum(duty.worked_s for duty, _, _ in rows) // 60,
+        "minutes": sum(duty.worked_s for duty, _, _ in rows if duty.voided_at is None) // 60,
         "points_pending": half // 2,
         "verified_minutes": verified_minutes(township_id, person.id),
         "duties": [
@@ -60,7 +63,21 @@ def hours_of(person: Person, month: date) -> dict[str, Any]:
             }
             for duty, shift, team in rows
         ],
+        "beside": [
+            {
+                "rule": e.rule, "points": e.amount_half / 2, "detail": e.detail, "day": e.earned_on.isoformat(),
+                "settles_at": rfc3339(e.settles_at),
+            }
+            for e in beside
+        ],
     }  # fmt: skip
+
+
+def rows_beside(township_id: int, person_id: int, first: date, last: date) -> list[incentives.Standing]:
+    """Lines of these days that stand and belong to no duty's own list, by day."""
+    kinds = [kind for kind in CAUSES if kind != "duty"]
+    found = incentives.standing_of_person(township_id, person_id, kinds, RULE_VERSIONS).values()
+    return sorted((e for e in found if first <= e.earned_on <= last), key=lambda e: (e.earned_on, e.id))
 
 
 def verified_minutes(township_id: int, person_id: int) -> int:
@@ -71,7 +88,7 @@ def verified_minutes(township_id: int, person_id: int) -> int:
     seconds = db.session.scalar(
         select(func.coalesce(func.sum(Duty.worked_s), 0)).where(
             Duty.township_id == township_id, Duty.person_id == person_id, Duty.state.in_(("ended", "attended")),
-            or_(counted, Duty.fixes > 0, Duty.entered_by.is_not(None)),
+            or_(counted, Duty.fixes > 0, Duty.entered_by.is_not(None)), Duty.voided_at.is_(None),
         )
     )  # fmt: skip
     return int(seconds or 0) // 60
@@ -99,7 +116,7 @@ def _duty_doc(duty: Duty, shift: Shift, team: str) -> dict[str, Any]:
         "ends_at": rfc3339(shift.ends_at), "team": team, "state": duty.state,
         "started_at": rfc3339(duty.started_at), "ended_at": rfc3339(duty.ended_at),
         "minutes": duty.worked_s // 60, "grade": grade_of(duty), "km": round(duty.track_m / 1000, 1),
-        "flags": list(duty.flags),
+        "flags": list(duty.flags), "is_void": duty.voided_at is not None,
     }  # fmt: skip
 
 

@@ -155,6 +155,7 @@ def _shift_doc(s: Shift, mine: bool, team: str) -> dict[str, Any]:
         "id": s.id, "version": s.version, "status": s.status, "day": s.day.isoformat(),
         "starts_at": rfc3339(s.starts_at), "ends_at": rfc3339(s.ends_at), "team": {"id": s.team_id, "name": team},
         "meeting_place": s.meeting_place, "route_version_id": s.route_version_id, "mine": mine,
+        "bonus": s.bonus,
     }  # fmt: skip
 
 

@@ -17,11 +17,9 @@ from app.errors import DomainError
 from app.incentives import chain, queries, statements
 from app.incentives.models import FrozenMonth, PointEntry
 from app.incentives.queries import Standing
-from app.incentives.rules import RULE_VERSIONS, SETTLES_AFTER, first_open_month, why_not_frozen
+from app.incentives.rules import MAY_OVERDRAW, RULE_VERSIONS, SETTLES_AFTER, first_open_month, why_not_frozen
 
 ISSUE = queries.ISSUE
-# The only rule by which an approved account may fall below zero: what is taken back is earned back, never paid.
-MAY_OVERDRAW = "false_checkin"
 
 
 def pending(person_id: int) -> str:
@@ -61,7 +59,7 @@ def post(transfer: Transfer, now: datetime) -> int:
 def post_earned(transfers: Sequence[Transfer], now: datetime) -> None:
     """Many of one township at once, in their order: what work earned, and what is taken back of it. Not for approved
     points, of which each transfer asks first what is there."""
-    if any(one.debit_account.endswith(":approved") for one in transfers):
+    if any(one.debit_account.endswith(":approved") and one.rule != MAY_OVERDRAW for one in transfers):
         raise ValueError("approved points are posted one by one")
     if transfers:
         _put(transfers, now)
@@ -95,7 +93,7 @@ def reverse(entry: PointEntry, n: int, why: str, policy_version_id: int | None, 
 
 def mirror(entry: PointEntry | Standing, n: int, why: str, policy_version_id: int | None) -> Transfer:
     return Transfer(
-        entry.township_id, entry.person_id, entry.rule, entry.cause, n, entry.amount_half,
+        entry.township_id, entry.person_id, entry.rule, entry.cause, n, abs(entry.amount_half),
         entry.credit_account, entry.debit_account, entry.earned_on, policy_version_id, why=why,
         settles_at=entry.settles_at, reverses_id=entry.id,
     )  # fmt: skip

@@ -3,7 +3,8 @@ fall the same whatever order the phones' items came in. What changed is reversed
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
 from app.areas.policies import InForce, PoliciesOf
@@ -13,11 +14,15 @@ from app.duty import queries as duties
 from app.duty import rules as duty_rules
 from app.duty.models import Duty, Shift
 from app.duty.operations import worked_ranges
-from app.incentives import ledger, queries
-from app.incentives.pricing import Fact, Month, price_facts, price_months
+from app.incentives import ledger, queries, rows
+from app.incentives.pricing import Fact, Month, price_months
 from app.incentives.queries import Standing
+from app.incentives.row_rules import MonthFacts, PolicyOn
 from app.incentives.rules import (
+    MAY_OVERDRAW,
+    RULE_VERSIONS,
     SETTLES_AFTER,
+    Hazard,
     JudgedDuty,
     Key,
     Line,
@@ -37,9 +42,7 @@ def post_month(township_id: int, person_id: int, day: date, zone: str, now: date
     queries.lock_journal(township_id, person_id)
     if not _post_one(township_id, person_id, day, zone, now):
         return False
-    for later in duties.months_worked(
-        township_id, person_id, month_of(day)[1], day.replace(month=12, day=31)
-    ):
+    for later in rows.months_of(township_id, person_id, month_of(day)[1], day.replace(month=12, day=31)):
         _post_one(township_id, person_id, later, zone, now)
     return True
 
@@ -49,11 +52,9 @@ def post_span(township_id: int, person_id: int, first: date, last: date, zone: s
     queries.lock_journal(township_id, person_id)
     first, last = month_of(first)[0], month_of(last)[1]
     policies = PoliciesOf(township_id, first, last)
-    worked = duties.ended_duties(township_id, person_id, first, last)
-    facts = facts_of(township_id, worked, zone, policies)
+    facts = facts_of(township_id, person_id, first, last, zone, policies)
     before = earned_before(township_id, person_id, first)
-    worth = price_months(facts, numbers_by_day(policies), before)
-    return bring_in_line(township_id, worked, worth, policies, now)
+    return bring_in_line(facts, price(facts, policies, before), policies, now)
 
 
 def settle_late(duty: Duty, shift: Shift, zone: str, now: datetime) -> None:
@@ -64,13 +65,12 @@ def settle_late(duty: Duty, shift: Shift, zone: str, now: datetime) -> None:
 
 
 def _post_one(township_id: int, person_id: int, day: date, zone: str, now: datetime) -> bool:
-    """One month's finished duties, each by the numbers in force on its own day."""
+    """One month, each day by the numbers in force on it."""
     first, last = month_of(day)
     policies = PoliciesOf(township_id, first, last)
-    worked = duties.ended_duties(township_id, person_id, first, last)
-    year_half = earned_before(township_id, person_id, first)
-    month = price_month(township_id, worked, zone, policies, year_half)
-    return bring_in_line(township_id, worked, month, policies, now)
+    facts = facts_of(township_id, person_id, first, last, zone, policies)
+    worth = price(facts, policies, earned_before(township_id, person_id, first))
+    return bring_in_line(facts, worth, policies, now)
 
 
 def earned_before(township_id: int, person_id: int, day: date) -> int:
@@ -78,19 +78,18 @@ def earned_before(township_id: int, person_id: int, day: date) -> int:
     return queries.earned_half(township_id, person_id, day.replace(month=1, day=1), day - timedelta(days=1))
 
 
-def bring_in_line(
-    township_id: int, worked: Worked, worth: Month, policies: PoliciesOf, now: datetime
-) -> bool:
-    """Reverse and post what the ledger tells differently of these duties than their worth; True when there was any."""
-    causes = {f"duty:{duty.id}": (duty, shift) for duty, shift in worked}
-    standing = queries.standing_entries(township_id, list(causes))
-    n_used = queries.last_n(township_id, list(causes))
+def bring_in_line(facts: Facts, worth: Month, policies: PoliciesOf, now: datetime) -> bool:
+    """Reverse and post what the ledger tells differently of these facts than their worth; True when there was any."""
+    causes = list(facts.about)
+    found = queries.standing_entries(facts.township_id, causes)
+    standing = {key: posted for key, posted in found.items() if key[0] in RULE_VERSIONS}
+    n_used = queries.last_n(facts.township_id, causes)
     wanted: list[ledger.Transfer] = []
     for key in sorted(set(worth.lines) | set(standing)):
-        duty, shift = causes[key[1]]
-        policy_id = policies.on(duty.day).ids.get("incentives")
+        about = facts.about[key[1]]
+        policy_id = policies.on(about.day).ids.get("incentives")
         if not is_same(worth.lines.get(key), standing.get(key), policy_id):
-            wanted += _change(duty, shift, key, worth, standing.get(key), n_used.get(key, 0), policy_id)
+            wanted += _change(about, key, worth, standing.get(key), n_used.get(key, 0), policy_id)
     ledger.post_earned(wanted, now)
     return bool(wanted)
 
@@ -105,7 +104,7 @@ def is_same(line: Line | None, posted: Standing | None, policy_id: int | None) -
 
 
 def _change(
-    duty: Duty, shift: Shift, key: Key, month: Month, posted: Standing | None, n: int, policy_id: int | None
+    about: About, key: Key, month: Month, posted: Standing | None, n: int, policy_id: int | None
 ) -> list[ledger.Transfer]:  # fmt: skip
     """What is taken back, and what is posted instead."""
     wanted = []
@@ -119,34 +118,86 @@ def _change(
         n += 1
         wanted.append(ledger.mirror(posted, n, why or "facts_changed", policy_id))
     if line:
+        debit, credit = accounts_of(about.person_id, line)
         wanted.append(
             ledger.Transfer(
-                duty.township_id, duty.person_id, key[0], key[1], n + 1, line.amount_half, ledger.ISSUE,
-                ledger.pending(duty.person_id), duty.day, policy_id, line.detail, why, settles_at(duty, shift),
+                about.township_id, about.person_id, key[0], key[1], n + 1, abs(line.amount_half), debit, credit,
+                about.day, policy_id, line.detail, why, about.settles_at,
             )
         )  # fmt: skip
     return wanted
+
+
+def accounts_of(person_id: int, line: Line) -> tuple[str, str]:
+    """Debit and credit. What is taken leaves what waits; for a false check-in, which two persons have decided already,
+    what is approved: that may fall below zero, and is earned back by what is approved later."""
+    if line.amount_half > 0:
+        return ledger.ISSUE, ledger.pending(person_id)
+    held = ledger.approved if line.rule == MAY_OVERDRAW else ledger.pending
+    return held(person_id), ledger.ISSUE
 
 
 def settles_at(duty: Duty, shift: Shift) -> datetime:
     return (duty.ended_at or shift.ends_at) + SETTLES_AFTER
 
 
-def price_month(township_id: int, worked: Worked, zone: str, policies: PoliciesOf, year_half: int) -> Month:
-    """Caps are applied in time order. `year_half` is what was earned in the months of the year before this one."""
-    return price_facts(facts_of(township_id, worked, zone, policies), numbers_by_day(policies), year_half)
+@dataclass(frozen=True)
+class About:
+    """Whose a cause is, the day of its work, and when it is settled (None: nothing of it hangs on others)."""
+
+    township_id: int
+    person_id: int
+    day: date
+    settles_at: datetime | None
 
 
-def facts_of(township_id: int, worked: Worked, zone: str, policies: PoliciesOf) -> list[Fact]:
-    """Duties as they were judged, with their days: what no number of the point rules changes."""
-    return [
+@dataclass(frozen=True)
+class Facts:
+    """What a person's months are priced on and no number of the point rules changes: duties as they were judged, what
+    stands beside them by month, and every cause that may have a line, whether or not it is worth anything."""
+
+    township_id: int
+    judged: list[Fact]
+    beside: Mapping[date, MonthFacts]
+    about: Mapping[str, About]
+
+
+def facts_of(
+    township_id: int, person_id: int, first: date, last: date, zone: str, policies: PoliciesOf
+) -> Facts:
+    """Of whole months, from the first day of one to the last of another."""
+    worked = duties.ended_duties(township_id, person_id, first, last)
+    hazards, holidays = rows.hazards_of(township_id, worked), rows.holidays_for(township_id, worked)
+    judged = [
         one
         for in_force, part in _by_policy(worked, policies)
-        for one in judged_duties(township_id, part, zone, in_force)
+        for one in judged_duties(township_id, part, Beside(zone, hazards, holidays), in_force)
     ]
+    beside = rows.facts_between(township_id, person_id, first, last, worked)
+    return Facts(township_id, judged, beside, _about(worked, hazards, beside.values()))
 
 
-def numbers_by_day(policies: PoliciesOf) -> Callable[[date], Policy]:
+def price(facts: Facts, policies: PoliciesOf, year_half: int = 0) -> Month:
+    """Caps are applied in time order. `year_half` is what was earned in the months of the year before the first."""
+    return price_months(facts.judged, facts.beside, numbers_by_day(policies), year_half)
+
+
+def _about(
+    worked: Worked, hazards: Mapping[int, tuple[Hazard, ...]], beside: Iterable[MonthFacts]
+) -> dict[str, About]:
+    about = {
+        cause: About(one.township_id, one.person_id, day, None)
+        for one in beside
+        for cause, day in one.days().items()
+    }
+    for duty, shift in worked:
+        own = About(duty.township_id, duty.person_id, duty.day, settles_at(duty, shift))
+        causes = (f"duty:{duty.id}", *(f"incident:{one.incident_id}" for one in hazards.get(duty.id, ())))
+        about |= dict.fromkeys(causes, own)
+    return about
+
+
+def numbers_by_day(policies: PoliciesOf) -> PolicyOn:
     """The numbers of the point rules in force on a day; read once a stretch."""
     read: dict[int, Policy] = {}
 
@@ -160,9 +211,11 @@ def numbers_by_day(policies: PoliciesOf) -> Callable[[date], Policy]:
 
 
 def _by_policy(worked: Worked, policies: PoliciesOf) -> list[tuple[InForce, list[tuple[Duty, Shift]]]]:
-    """Duties in time order, those under the same numbers together."""
+    """Duties in time order, those under the same numbers together; a void one is worth nothing."""
     parts: list[tuple[InForce, list[tuple[Duty, Shift]]]] = []
     for duty, shift in worked:
+        if duty.voided_at is not None:
+            continue
         in_force = policies.on(duty.day)
         if not parts or parts[-1][0] is not in_force:
             parts.append((in_force, []))
@@ -170,7 +223,16 @@ def _by_policy(worked: Worked, policies: PoliciesOf) -> list[tuple[InForce, list
     return parts
 
 
-def judged_duties(township_id: int, worked: Worked, zone: str, in_force: InForce) -> list[Fact]:
+@dataclass(frozen=True)
+class Beside:
+    """What duties are judged with: the zone, verified hazards by duty, public holidays."""
+
+    zone: str
+    hazards: Mapping[int, tuple[Hazard, ...]]
+    holidays: frozenset[date]
+
+
+def judged_duties(township_id: int, worked: Worked, beside: Beside, in_force: InForce) -> list[Fact]:
     ids = [duty.id for duty, _ in worked]
     if not ids:
         return []
@@ -185,10 +247,13 @@ def judged_duties(township_id: int, worked: Worked, zone: str, in_force: InForce
             JudgedDuty(
                 id=str(duty.id),
                 worked=worked_ranges(duty, shift, duty_policy),
-                zone=zone,
+                zone=beside.zone,
+                holidays=beside.holidays,
                 checkpoints_counted=counted.get(duty.id, 0),
                 checkpoints_required=required.get(shift.route_version_id or 0, 0),
                 qualified_visits=tuple(visits.get(duty.id, ())),
+                bonus=shift.bonus,
+                hazards=beside.hazards.get(duty.id, ()),
             ),
             duty.day,
         )
@@ -202,4 +267,4 @@ def month_of(day: date) -> tuple[date, date]:
     return first, following - timedelta(days=1)
 
 
-__all__ = ["Key", "Month", "Policy", "month_of", "post_month", "post_span", "price_month", "settle_late"]
+__all__ = ["Key", "Month", "Policy", "month_of", "post_month", "post_span", "price", "settle_late"]

@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Any
 
-from sqlalchemy import and_, func, literal, select
+from geoalchemy2 import Geography
+from sqlalchemy import and_, cast, func, literal, or_, select, tuple_
 from sqlalchemy.dialects.postgresql import TSTZMULTIRANGE
 from sqlalchemy.dialects.postgresql import Range as Between
 
 from app.coverage.models import PlacePresence
 from app.db import db
 from app.duty.models import Duty
-from app.incentives.models import FrozenMonth, PointEntry, SettledVisit
+from app.incentives.models import FrozenMonth, PointEntry, SettledVisit, VerifiedHazard
+from app.incidents.models import Incident
 
 Range = tuple[datetime, datetime]
 ISSUE = "issue"
@@ -102,9 +104,31 @@ def shift_stays(
     return found
 
 
+def same_hazard(incident: Incident, within_m: float, within: timedelta, not_one: Collection[str]) -> bool:
+    """Whether the hazard was reported before, by anybody, so near in place and time, and was one; or a report of it,
+    earlier or later, has been verified already."""
+    here = select(Incident.place).where(
+        Incident.township_id == incident.township_id, Incident.id == incident.id
+    )
+    paid = select(VerifiedHazard.incident_id).where(
+        VerifiedHazard.township_id == incident.township_id, VerifiedHazard.incident_id == Incident.id
+    )
+    earlier = and_(
+        tuple_(Incident.reported_at, Incident.id) < tuple_(literal(incident.reported_at), literal(incident.id)),
+        func.coalesce(Incident.closing, "").not_in(not_one),
+    )  # fmt: skip
+    same = select(Incident.id).where(
+        Incident.township_id == incident.township_id, Incident.category == incident.category,
+        Incident.id != incident.id, Incident.place.is_not(None), or_(earlier, paid.exists()),
+        Incident.reported_at.between(incident.reported_at - within, incident.reported_at + within),
+        func.ST_DWithin(cast(Incident.place, Geography), cast(here.scalar_subquery(), Geography), within_m),
+    )  # fmt: skip
+    return bool(db.session.scalar(select(same.exists())))
+
+
 @dataclass(frozen=True)
 class Standing:
-    """A posting that has not been reversed."""
+    """A posting that has not been reversed; what it took is below nothing."""
 
     id: int
     rule: str
@@ -139,17 +163,23 @@ def standing_entries(township_id: int, causes: Sequence[str]) -> dict[tuple[str,
     return {(e.rule, e.cause): _standing(e) for e in rows}
 
 
-def standing_of_person(township_id: int, person_id: int) -> dict[tuple[str, str], Standing]:
-    """The same for all duties of a person."""
+def standing_of_person(
+    township_id: int, person_id: int, kinds: Collection[str], rules: Collection[str]
+) -> dict[tuple[str, str], Standing]:
+    """The same for all of a person's causes of these kinds, by these rules."""
+    kind = func.split_part(PointEntry.cause, ":", 1)
     causes = select(PointEntry.cause).where(
-        PointEntry.township_id == township_id, PointEntry.person_id == person_id, PointEntry.cause.like("duty:%")
+        PointEntry.township_id == township_id, PointEntry.person_id == person_id, kind.in_(kinds),
+        PointEntry.rule.in_(rules),
     )  # fmt: skip
-    return standing_entries(township_id, list(db.session.scalars(causes.distinct())))
+    found = standing_entries(township_id, list(db.session.scalars(causes.distinct())))
+    return {key: posted for key, posted in found.items() if key[0] in rules}
 
 
 def _standing(e: PointEntry) -> Standing:
+    half = -e.amount_half if e.credit_account == ISSUE else e.amount_half
     return Standing(
-        e.id, e.rule, e.cause, e.n, e.amount_half, e.detail, e.policy_version_id, e.person_id, e.earned_on,
+        e.id, e.rule, e.cause, e.n, half, e.detail, e.policy_version_id, e.person_id, e.earned_on,
         e.settles_at, e.township_id, e.debit_account, e.credit_account, e.why, e.booked_in,
     )  # fmt: skip
 

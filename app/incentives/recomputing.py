@@ -11,13 +11,12 @@ from sqlalchemy import select, union
 
 from app.areas.policies import PoliciesOf
 from app.db import db
-from app.duty import queries as duties
 from app.duty.models import Duty
-from app.incentives import queries
+from app.incentives import queries, rows
 from app.incentives.models import PointEntry
-from app.incentives.operations import Key, is_same, month_of, price_month, settles_at
+from app.incentives.operations import Key, facts_of, is_same, month_of, price
 from app.incentives.queries import Standing
-from app.incentives.rules import Line
+from app.incentives.rules import RULE_VERSIONS, Line
 
 LONG_AGO, FAR_AWAY = date(1970, 1, 1), date(9999, 12, 31)
 
@@ -41,14 +40,14 @@ class Worth:
     line: Line
     policy_version_id: int | None
     earned_on: date
-    settles_at: datetime
+    settles_at: datetime | None
 
 
 def recompute(township_id: int, zone: str, now: datetime) -> Iterator[Difference]:
     """Every difference, person by person; none is expected."""
     for person_id in people_in(township_id):
         worth = worth_of(township_id, person_id, zone)
-        standing = queries.standing_of_person(township_id, person_id)
+        standing = queries.standing_of_person(township_id, person_id, rows.CAUSES, RULE_VERSIONS)
         for key in sorted(set(worth) | set(standing)):
             found = _difference(person_id, key, worth.get(key), standing.get(key), now)
             if found:
@@ -56,31 +55,27 @@ def recompute(township_id: int, zone: str, now: datetime) -> Iterator[Difference
 
 
 def people_in(township_id: int) -> list[int]:
-    """Whoever was on duty in the township or has an entry in its ledger."""
+    """Whoever was on duty in the township, has another fact there that is priced, or an entry in its ledger."""
     either = union(
         select(Duty.person_id).where(Duty.township_id == township_id),
         select(PointEntry.person_id).where(PointEntry.township_id == township_id),
+        rows.people_beside(township_id),
     )
     return sorted(db.session.scalars(either))
 
 
 def worth_of(township_id: int, person_id: int, zone: str) -> dict[Key, Worth]:
-    """What all of a person's finished duties are worth. The caps of a year know its months as they are priced here."""
+    """What all that a person did is worth. The caps of a year know its months as they are priced here."""
+    months = rows.months_of(township_id, person_id, LONG_AGO, FAR_AWAY)
+    if not months:
+        return {}
+    first, last = months[0].replace(day=1), month_of(months[-1])[1]
+    policies = PoliciesOf(township_id, first, last)
+    facts = facts_of(township_id, person_id, first, last, zone, policies)
     found: dict[Key, Worth] = {}
-    year, year_half = 0, 0
-    for day in duties.months_worked(township_id, person_id, LONG_AGO, FAR_AWAY):
-        first, last = month_of(day)
-        if first.year != year:
-            year, year_half = first.year, 0
-        policies = PoliciesOf(township_id, first, last)
-        worked = duties.ended_duties(township_id, person_id, first, last)
-        month = price_month(township_id, worked, zone, policies, year_half)
-        year_half += month.half
-        by_cause = {f"duty:{duty.id}": (duty, shift) for duty, shift in worked}
-        for key, line in month.lines.items():
-            duty, shift = by_cause[key[1]]
-            policy_id = policies.on(duty.day).ids.get("incentives")
-            found[key] = Worth(line, policy_id, duty.day, settles_at(duty, shift))
+    for key, line in price(facts, policies).lines.items():
+        about = facts.about[key[1]]
+        found[key] = Worth(line, policies.on(about.day).ids.get("incentives"), about.day, about.settles_at)
     return found
 
 

@@ -1,4 +1,5 @@
-"""Pricing a judged duty in points: base, night and holiday, all checkpoints, hotspot visits, hard-to-fill, caps.
+"""Pricing a judged duty in points: base, night, holiday, all checkpoints, hotspot visits, hard-to-fill, hazards, caps.
+What is earned or lost beside a duty is in row_rules.py.
 
 Amounts are whole *half points* (48.5 points = 97). Order: minutes x factor, flat bonuses, caps; half points are kept
 and rounded down at the end. Nothing here reads kilometres, arrests or incidents: they are never paid.
@@ -15,13 +16,19 @@ from zoneinfo import ZoneInfo
 
 Range = tuple[datetime, datetime]
 Key = tuple[str, str]
-RuleName = Literal["base", "night", "holiday", "all_checkpoints", "hotspot_visits", "hard_to_fill"]
+RuleName = Literal[
+    "base", "night", "holiday", "all_checkpoints", "hotspot_visits", "hard_to_fill", "hazard", "training",
+    "on_time_month", "no_show", "false_checkin",
+]  # fmt: skip
+# The only rule by which approved points may fall below zero: what is taken back is earned back, never paid.
+MAY_OVERDRAW = "false_checkin"
 ZERO = timedelta()
 # What depends on others (sharers, late phones, anybody's last visit) is settled so long after a duty's end.
 SETTLES_AFTER = timedelta(hours=72)
 # Of a rule's function; the version of its numbers is the policy's.
 RULE_VERSIONS: dict[str, int] = {
     "base": 1, "night": 1, "holiday": 1, "all_checkpoints": 1, "hotspot_visits": 1, "hard_to_fill": 1,
+    "hazard": 1, "training": 1, "on_time_month": 1, "no_show": 1, "false_checkin": 1,
 }  # fmt: skip
 
 
@@ -45,6 +52,20 @@ class Policy:
     visits_a_shift: int = 4
     visit_gap_min: int = 45
     hard_to_fill_max: int = 10
+    hazard_low: int = 5
+    hazard_medium: int = 10
+    hazard_high: int = 20
+    hazards_a_shift: int = 2
+    training_per_hour: int = 10
+    training_a_quarter: int = 40
+    on_time_month: int = 20
+    on_time_shifts: int = 4
+    on_time_percent: int = 90
+    late_min: int = 15
+    no_show: int = 10
+    notice_min: int = 0
+    false_checkin: int = 50
+    reply_days: int = 5
     month_cap: int = 400
     year_cap: int = 3000
 
@@ -57,6 +78,15 @@ class QualifiedVisit:
     hotspot_id: int
     start: datetime
     since_last_min: float | None = None
+
+
+@dataclass(frozen=True)
+class Hazard:
+    """A verified hazard that the member was the first to report; `severity` low, medium or high."""
+
+    incident_id: str
+    severity: str
+    reported_at: datetime
 
 
 @dataclass(frozen=True)
@@ -73,6 +103,7 @@ class JudgedDuty:
     qualified_visits: tuple[QualifiedVisit, ...] = ()
     bonus: int = 0
     minutes_credited_today: int = 0
+    hazards: tuple[Hazard, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -100,6 +131,7 @@ def price_duty(duty: JudgedDuty, policy: Policy) -> tuple[Line, ...]:
         price_checkpoints(duty, policy),
         price_visits(duty, policy),
         price_hard_to_fill(duty, credited, policy),
+        *price_hazards(duty, policy),
     )
     return tuple(line for line in lines if line.amount_half > 0)
 
@@ -185,6 +217,19 @@ def price_hard_to_fill(duty: JudgedDuty, credited: Sequence[Range], policy: Poli
     """The bonus set on the shift before it began; nothing for a shift that earned no minutes."""
     bonus = min(max(0, duty.bonus), policy.hard_to_fill_max) if credited else 0
     return Line("hard_to_fill", cause_of(duty), 2 * bonus, {"bonus": bonus})
+
+
+def price_hazards(duty: JudgedDuty, policy: Policy) -> tuple[Line, ...]:
+    """5, 10 or 20 points by severity for the first two, in the order of their reports; each names its report."""
+    worth = {"low": policy.hazard_low, "medium": policy.hazard_medium, "high": policy.hazard_high}
+    first = sorted(duty.hazards, key=lambda hazard: (hazard.reported_at, hazard.incident_id))
+    return tuple(
+        Line(
+            "hazard", f"incident:{hazard.incident_id}", 2 * worth[hazard.severity],
+            {"incident_id": hazard.incident_id, "severity": hazard.severity, "nth": nth},
+        )
+        for nth, hazard in enumerate(first[: policy.hazards_a_shift], start=1)
+    )  # fmt: skip
 
 
 def apply_caps(

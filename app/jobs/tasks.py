@@ -21,6 +21,7 @@ from app.db import db
 from app.duty.queries import forgotten_duties
 from app.errors import trace_of
 from app.field import late, operations, retention, settling
+from app.incentives import no_shows
 from app.incidents.forgetting import sweep
 from app.jobs import queries
 from app.jobs.queue import BACK_OFF, QUEUE, enqueue_once, queue
@@ -72,6 +73,14 @@ def settle_late(timestamp: int) -> None:
     """What depends on others is settled once more 72 h after the duty's end."""
     now = clock.now()
     _one_by_one(late.due(now, LATE_AT_ONCE), lambda key: late.settle(key[0], key[1], now))
+
+
+@every("22 * * * *", "price_rows")
+def price_rows(timestamp: int) -> None:
+    """Who did not come without a word, 72 h after the shift; and the on-time bonus of months that are over."""
+    now = clock.now()
+    _one_by_one(no_shows.due(now, LATE_AT_ONCE), lambda one: no_shows.record(one, now))
+    _one_by_one(no_shows.months_over(now), lambda key: no_shows.end_month(*key, now))
 
 
 @every("12 * * * *", "night")

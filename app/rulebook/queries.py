@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
-from sqlalchemy import and_, case, func, or_, select
+from sqlalchemy import and_, case, func, or_, select, union
 
 from app.accounts.models import Person
 from app.areas.models import Area, PolicyVersion
@@ -16,6 +16,7 @@ from app.duty.models import Duty
 from app.errors import NotFound
 from app.incentives.models import FrozenMonth, PointEntry
 from app.incentives.queries import ISSUE
+from app.incentives.rows import people_beside
 from app.rulebook.models import PolicyBounds, PolicyChange, PolicyTrial, Repricing
 from app.teams.scope import Criterion, Scope, area_rows, within
 
@@ -188,13 +189,13 @@ def known_of(township_ids: Sequence[int], first: date, last: date) -> dict[int, 
 
 
 def people_of(township_id: int, first: date, last: date) -> list[int]:
-    """Who finished a duty in the span."""
-    which = (
+    """Who finished a duty in the span, and who has another fact in the township that is priced."""
+    on_duty = select(Duty.person_id).where(
         Duty.township_id == township_id,
         Duty.day.between(first, last),
         Duty.state.in_(["ended", "attended"]),
     )
-    return list(db.session.scalars(select(Duty.person_id).where(*which).distinct().order_by(Duty.person_id)))
+    return sorted(db.session.scalars(union(on_duty, people_beside(township_id))))
 
 
 def earned_since(township_id: int, first: date) -> list[tuple[int, str, str, int]]:

@@ -35,7 +35,12 @@ INCENTIVES = Topic(
         "visits_a_shift": _times(20),
         # Not above what pricing looks back for anybody's last visit (app/incentives/queries.py, LOOK_BACK).
         "visit_gap_min": _minutes(120),
-        "hard_to_fill_max": _points(50), "month_cap": _points(2000), "year_cap": _points(20_000),
+        "hard_to_fill_max": _points(50), "hazard_low": _points(100), "hazard_medium": _points(100),
+        "hazard_high": _points(100), "hazards_a_shift": _times(20), "training_per_hour": _points(100),
+        "training_a_quarter": _points(1000), "on_time_month": _points(200), "on_time_shifts": _times(60, 1),
+        "on_time_percent": Key("percent", 0, 100), "late_min": _minutes(120), "no_show": _points(100),
+        "notice_min": _minutes(2880), "false_checkin": _points(500), "reply_days": Key("days", 1, 30),
+        "month_cap": _points(2000), "year_cap": _points(20_000),
     }, starts="month",
 )  # fmt: skip
 STAFFING = Topic(

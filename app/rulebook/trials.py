@@ -10,9 +10,8 @@ from typing import Any
 
 from app.areas.models import Area
 from app.areas.policies import PoliciesOf, policies_in_force
-from app.duty import queries as duties
-from app.incentives.operations import Policy, facts_of, numbers_by_day, policy_from
-from app.incentives.pricing import Fact, Month, price_months
+from app.incentives.operations import Facts, Policy, facts_of, numbers_by_day, policy_from
+from app.incentives.pricing import Month, price_months
 from app.rulebook import queries, rules
 from app.rulebook.models import PolicyChange
 from app.strength import rules as staffing
@@ -44,10 +43,10 @@ def try_on(found: Difference, change: PolicyChange, township: Area, first: date,
     now_in_force = numbers_by_day(policies)
     drafted = drafted_numbers(change, township, first, now_in_force)
     for person_id in queries.people_of(township.id, first, last):
-        worked = duties.ended_duties(township.id, person_id, since, last)
-        facts = facts_of(township.id, worked, township.time_zone, policies)
+        facts = facts_of(township.id, person_id, since, last, township.time_zone, policies)
         for cells, numbers in ((found.before, now_in_force), (found.after, drafted)):
-            cells.update(cells_of(person_id, facts, price_months(facts, numbers), first))
+            worth = price_months(facts.judged, facts.beside, numbers)
+            cells.update(cells_of(person_id, facts, worth, first))
         yield person_id
 
 
@@ -64,12 +63,12 @@ def drafted_numbers(change: PolicyChange, township: Area, first: date, otherwise
     return on
 
 
-def cells_of(person_id: int, facts: Iterable[Fact], worth: Month, first: date) -> Cells:
-    days = {f"duty:{judged.id}": day for judged, day in facts}
+def cells_of(person_id: int, facts: Facts, worth: Month, first: date) -> Cells:
     found: Cells = {}
     for (rule, cause), line in worth.lines.items():
-        if days[cause] >= first:
-            cell = (person_id, rule, f"{days[cause]:%Y-%m}")
+        day = facts.about[cause].day
+        if day >= first:
+            cell = (person_id, rule, f"{day:%Y-%m}")
             found[cell] = found.get(cell, 0) + line.amount_half
     return found
 

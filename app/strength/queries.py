@@ -148,7 +148,7 @@ def _members(township_id: int, days: Sequence[date]) -> Subquery:
 
 
 def _active(township_id: int, days: Sequence[date], active_days: int) -> Subquery:
-    """Who had a valid duty in the days up to each: ended or entered, with time that was judged to count."""
+    """Who had a valid duty in the days up to each: ended or entered, not void, with time that was judged to count."""
     day = _days(days).c.day
     recent = and_(Duty.day > day - active_days, Duty.day <= day)
     return (
@@ -158,6 +158,7 @@ def _active(township_id: int, days: Sequence[date], active_days: int) -> Subquer
         .join(day.table, recent)
         .where(
             Duty.township_id == township_id, Duty.state.in_(("ended", "attended")), Duty.worked_s > 0,
+            Duty.voided_at.is_(None),
             Duty.day > min(days) - timedelta(days=active_days),
         )
         .distinct()
@@ -172,7 +173,7 @@ def volunteer_hours(township_id: int, first: date, last: date) -> Fraction:
         .join(Team, Team.id == Duty.team_id)
         .where(
             Duty.township_id == township_id, Team.kind == "volunteer", Duty.day.between(first, last),
-            Duty.state.in_(("ended", "attended")),
+            Duty.state.in_(("ended", "attended")), Duty.voided_at.is_(None),
         )
     )  # fmt: skip
     return Fraction(int(seconds or 0), 3600)

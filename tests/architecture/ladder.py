@@ -27,7 +27,7 @@ OPEN_TO = {
     "cli": {"demo", "jobs"},  # `flask demo` and `flask worker` start what lies there
 }
 NUMERIC = {"numpy", "shapely"}
-PURE = {"rules", "pieces", "finding", "solving", "puzzles"}
+PURE = {"rules", "row_rules", "pieces", "finding", "solving", "puzzles"}
 # The rare named extras: published methods and solvers, from the libraries of the field and nothing else of ours but
 # rules. They are heavy and belong to the worker, so that only jobs may import such a file, inside a task.
 WORKER_ONLY = {"esda", "libpysal", "pointpats", "scipy", "sklearn", "ortools"}

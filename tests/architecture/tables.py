@@ -10,6 +10,7 @@ from sqlalchemy import ForeignKeyConstraint, MetaData, Table
 DISTRIBUTED = {
     "shifts", "assignments", "duties", "duty_events", "checkins", "segments", "place_presences", "street_presences",
     "route_presences", "street_days", "point_entries", "point_seals", "frozen_months", "settled_visits",
+    "verified_hazards", "training_sessions", "training_attendances", "ended_months", "no_shows", "false_checkins",
     "inbox_items", "item_states", "quarantine_items", "audits",
     "alarms", "alarm_steps", "watches",
     "crew_ticks", "handovers", "swaps", "swap_steps", "declines", "leaves",
@@ -23,7 +24,7 @@ REFERENCE = {
     "people", "sessions", "rate_counts", "areas", "policy_versions", "teams", "team_areas", "team_members",
     "role_grants", "network_versions", "streets", "routes", "route_versions", "checkpoints", "hotspots",
     "risk_windows", "server_epochs", "sign_in_codes", "second_factors", "consents", "calendar_feeds", "loggers",
-    "access_tokens", "policy_changes", "policy_bounds", "policy_trials",
+    "access_tokens", "policy_changes", "policy_bounds", "policy_trials", "holidays",
 }  # fmt: skip
 # What must be unique by its phone-made id for ever: one key (township_id, id), partitioned by the id itself.
 PARTITIONED = {"inbox_items", "item_states", "checkins", "segments", "duty_events", "audits"}

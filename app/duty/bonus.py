@@ -1,0 +1,60 @@
+"""Points for a shift that is hard to fill: set before it begins and before anybody is on duty in it, seen by all."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from sqlalchemy import or_, select
+
+from app import stream
+from app.accounts.models import Person
+from app.accounts.operations import record_audit
+from app.db import db
+from app.duty import choices, queries
+from app.duty.models import Shift
+from app.errors import Conflict, DomainError, FieldError, NotFound
+from app.teams.scope import Scope, led_team_rows, reviewed_township_rows
+
+LEAST, MOST = 5, 10
+CHOICES = (0, *range(LEAST, MOST + 1))
+
+
+def set_bonus(
+    person: Person, scope: Scope, shift_id: int, expected_version: int, bonus: int, now: datetime
+) -> Shift:
+    """By a leader of the team or a reviewer; 0 takes it away. The same again changes nothing. Raises Conflict
+    `changed_meanwhile`, `shift_cancelled` or `bonus_too_late`."""
+    if bonus not in CHOICES:
+        raise DomainError("invalid", [FieldError("/bonus", "bonus_range")])
+    shift = _reach(scope, shift_id)
+    if shift.bonus == bonus:
+        return shift
+    if shift.version != expected_version:
+        raise Conflict("changed_meanwhile", yours=expected_version, theirs=shift.version)
+    if shift.status != "planned":
+        raise Conflict("shift_cancelled")
+    if now >= shift.starts_at or choices.people_on_duty(shift.township_id, shift.id):
+        raise Conflict("bonus_too_late")
+    shift.bonus, shift.version = bonus, shift.version + 1
+    shift.changed_by, shift.changed_at = person.id, now
+    record_audit(shift.township_id, person.id, "shift.bonus", "shift", shift.id, now, bonus=bonus)
+    stream.tell(
+        "plan",
+        people=queries.planned_people(shift.township_id, shift.id),
+        teams=[shift.team_id],
+        shift_id=shift.id,
+    )
+    db.session.flush()
+    return shift
+
+
+def _reach(scope: Scope, shift_id: int) -> Shift:
+    mine = or_(
+        led_team_rows(scope, Shift.township_id, Shift.team_id),
+        reviewed_township_rows(scope, Shift.township_id),
+    )
+    one = select(Shift).where(Shift.id == shift_id, mine).with_for_update()
+    shift = db.session.scalar(one.execution_options(populate_existing=True))
+    if shift is None:
+        raise NotFound()
+    return shift
