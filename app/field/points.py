@@ -17,8 +17,8 @@ from app.incentives.operations import earned_before, month_of, price_month
 
 
 def points_of(person: Person, month: date) -> dict[str, Any]:
-    """The contract of GET /api/v1/field/points. `month` is that of the work; a line that its frozen month could not take
-    says where it is booked. Balances are of now."""
+    """The contract of GET /api/v1/field/points. `month` is that of the work; a line that its frozen month could not
+    take says where it is booked. Balances are of now."""
     first, last = month_of(month)
     township_id = person.home_township_id or 0
     entries = queries.standing_of_month(township_id, person.id, first, last)
@@ -47,7 +47,7 @@ def _is_earned(entry: PointEntry) -> bool:
 
 
 def _half(entry: PointEntry, person_id: int) -> int:
-    """What it makes of the person's points: what leaves them counts below nothing; from pending to approved it stays."""
+    """What it makes of the person's points: what leaves them counts below nothing; approved ones stay theirs."""
     mine = f"person:{person_id}:"
     leaves = entry.debit_account.startswith(mine) and not entry.credit_account.startswith(mine)
     return -entry.amount_half if leaves else entry.amount_half

@@ -1,4 +1,4 @@
-"""A person's points of a month on the desk, each line in words: for the leaders of the team, reviewers, administrators."""
+"""A person's points of a month on the desk, each line in words: for leaders of the team, reviewers and admins."""
 
 from __future__ import annotations
 
