@@ -17,7 +17,7 @@ SUBJECTS = (
     "errors", "phone", "desk", "coverage", "cli", "account", "crew", "codes", "reports", "alarms", "loggers",
     "hotspots", "campaigns",
     "exports", "staffing", "strength", "beats", "playback",
-    "points", "rules", "pointrows", "notices", "shop", "money", "assessment", "fairness",
+    "points", "rules", "statements", "pointrows", "notices", "shop", "money", "assessment", "fairness",
 )  # fmt: skip
 ROOT = Path(__file__).resolve().parent.parent
 

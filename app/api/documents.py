@@ -235,6 +235,48 @@ class PointLine(Schema):
     )
 
 
+class SentenceOut(Schema):
+    code = fields.String(required=True, metadata={"description": "of the catalogue `statements`"})
+    figures = fields.Dict(keys=fields.String(), values=fields.String(), required=True)
+
+
+class CutLine(Schema):
+    rule = fields.String(required=True)
+    cause = fields.String(required=True)
+    day = fields.Date(required=True)
+    says = fields.List(fields.Nested(SentenceOut), required=True)
+
+
+class RuleVersion(Schema):
+    area = fields.String(required=True)
+    since = fields.Date(required=True)
+
+
+class StatementLine(CutLine):
+    points = fields.Float(required=True)
+    is_earned = fields.Boolean(
+        required=True, metadata={"description": "by work; otherwise it moves what was earned"}
+    )
+    version = fields.Nested(
+        RuleVersion, required=True, allow_none=True, metadata={"description": "null: the defaults"}
+    )
+    settles_at = fields.AwareDateTime(required=True, allow_none=True)
+    booked_in = fields.String(
+        required=True, allow_none=True, metadata={"description": "where its own month was frozen"}
+    )
+
+
+class PointsOut(Schema):
+    month = fields.String(required=True)
+    points = fields.Float(required=True)
+    pending = fields.Float(required=True, metadata={"description": "of all time, now"})
+    approved = fields.Float(required=True, metadata={"description": "of all time, now"})
+    lines = fields.List(fields.Nested(StatementLine), required=True)
+    cut = fields.List(
+        fields.Nested(CutLine), required=True, metadata={"description": "of which a cap left nothing"}
+    )
+
+
 class HoursDuty(Schema):
     duty_id = fields.Integer(required=True)
     shift_id = fields.Integer(required=True)

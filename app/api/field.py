@@ -18,7 +18,7 @@ from app import clock
 from app.accounts import queries as accounts
 from app.accounts.rules import LimitPolicy
 from app.api.bodies import BODIES
-from app.api.documents import HoursOut, PlanOut
+from app.api.documents import HoursOut, PlanOut, PointsOut
 from app.api.schemas import SCHEMAS, Envelope, ReceiptsOut, SyncIn, SyncOut
 from app.clock import rfc3339
 from app.db import db
@@ -28,6 +28,7 @@ from app.field.anchor import read_anchor
 from app.field.hours import hours_of, month_at
 from app.field.operations import Broken, Item, Receipt
 from app.field.plan import plan_of
+from app.field.points import points_of
 from app.gate import allow, me, my_session, settings
 from app.loggers import operations as loggers
 
@@ -100,6 +101,16 @@ def hours(args: dict[str, Any]) -> Any:
     """My hours and points of a month, with the rule behind each line."""
     month: date = args.get("month") or month_at(me(), clock.now())
     return jsonify(hours_of(me(), month))
+
+
+@bp.get("/points")
+@bp.arguments(Schema.from_dict({"month": fields.Date(format="%Y-%m")}, name="PointsArgs"), location="query")
+@bp.response(200, PointsOut)
+@allow("member", "leader")
+def points(args: dict[str, Any]) -> Any:
+    """My points of a month, every line in words; what a cap took; what waits and what is mine to use."""
+    month: date = args.get("month") or month_at(me(), clock.now())
+    return jsonify(points_of(me(), month))
 
 
 # --- reading a batch ------------------------------------------------------------------------------

@@ -69,8 +69,8 @@ def add_policy_version(
 ) -> int | None:
     """Numbers that count from a day on; None where that day has its version already, which is never rewritten."""
     values = {
-        "area_id": area_id, "topic": topic, "valid_from": valid_from, "body": body,
-        "made_by": person.id, "made_at": now,
+        "area_id": area_id, "topic": topic, "valid_from": valid_from, "body": body, "made_by": person.id,
+        "made_at": now,
     }  # fmt: skip
     made = insert(PolicyVersion).values(values).on_conflict_do_nothing().returning(PolicyVersion.id)
     return db.session.scalar(made)

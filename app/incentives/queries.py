@@ -12,6 +12,7 @@ from sqlalchemy import and_, cast, func, literal, or_, select, tuple_
 from sqlalchemy.dialects.postgresql import TSTZMULTIRANGE
 from sqlalchemy.dialects.postgresql import Range as Between
 
+from app.areas.models import Area, PolicyVersion
 from app.coverage.models import PlacePresence
 from app.db import db
 from app.duty.models import Duty
@@ -174,6 +175,32 @@ def standing_of_person(
     )  # fmt: skip
     found = standing_entries(township_id, list(db.session.scalars(causes.distinct())))
     return {key: posted for key, posted in found.items() if key[0] in rules}
+
+
+def standing_of_month(township_id: int, person_id: int, first: date, last: date) -> list[PointEntry]:
+    """A person's transfers of the days first..last that no reversal has undone, in the order of days."""
+    which = (PointEntry.township_id == township_id, PointEntry.person_id == person_id)
+    undone = select(PointEntry.reverses_id).where(*which, PointEntry.reverses_id.is_not(None))
+    return list(
+        db.session.scalars(
+            select(PointEntry)
+            .where(
+                *which, PointEntry.earned_on.between(first, last), PointEntry.reverses_id.is_(None),
+                PointEntry.id.not_in(undone),
+            )
+            .order_by(PointEntry.earned_on, PointEntry.cause, PointEntry.id)
+        )
+    )  # fmt: skip
+
+
+def versions_by_id(version_ids: Sequence[int]) -> dict[int, tuple[str, date]]:
+    """Of versions of numbers the area that set them and since when they count."""
+    rows = db.session.execute(
+        select(PolicyVersion.id, Area.name, PolicyVersion.valid_from)
+        .join(Area, Area.id == PolicyVersion.area_id)
+        .where(PolicyVersion.id.in_(set(version_ids)))
+    )
+    return {row[0]: (row[1], row[2]) for row in rows}
 
 
 def _standing(e: PointEntry) -> Standing:

@@ -43,6 +43,12 @@ def reach_area(scope: Scope, code: str) -> Area:
     return area
 
 
+def areas_named(area_ids: Iterable[int]) -> dict[int, Area]:
+    return {
+        one.id: one for one in db.session.scalars(select(Area).where(within(Area.id, frozenset(area_ids))))
+    }
+
+
 def may_decide(scope: Scope, area_id: int) -> bool:
     """Reviewers draft, administrators decide."""
     return area_id in scope.administered
@@ -94,6 +100,17 @@ def versions_of(area_ids: Iterable[int], topic: str) -> list[PolicyVersion]:
 def version_on(area: Area, topic: str, day: date) -> PolicyVersion | None:
     """What counts in a township (its own before its county's) or, for a county, what it sets; None: the defaults."""
     found = [v for v in versions_of([area.id, area.county_id or area.id], topic) if v.valid_from <= day]
+    own = [v for v in found if v.area_id == area.id]
+    return next(iter(own or found), None)
+
+
+def version_before(area: Area, topic: str, change: PolicyChange) -> PolicyVersion | None:
+    """What counted, or counts, until a draft's first day."""
+    found = [
+        v
+        for v in versions_of([area.id, area.county_id or area.id], topic)
+        if v.id != change.policy_version_id and v.valid_from <= change.valid_from
+    ]
     own = [v for v in found if v.area_id == area.id]
     return next(iter(own or found), None)
 

@@ -12,7 +12,7 @@ from app.accounts.models import Person
 from app.db import db
 from app.errors import NotFound
 from app.teams.models import RoleGrant, Team, TeamMember
-from app.teams.scope import Scope, led_team_rows
+from app.teams.scope import Scope, led_team_rows, reviewed_township_rows
 
 
 @dataclass(frozen=True)
@@ -63,6 +63,14 @@ def _led(scope: Scope) -> ColumnElement[bool]:
         Person.active,
         led_team_rows(scope, Team.township_id, Team.id),
     )
+
+
+def reach_member(scope: Scope, person_id: int) -> Person:
+    """Somebody in a team that the caller leads, or of a township that the caller reviews or administers; NotFound."""
+    person = db.session.scalar(
+        select(Person).where(Person.id == person_id, reviewed_township_rows(scope, Person.home_township_id))
+    )
+    return person or reach_mate(scope, person_id)
 
 
 def reach_mate(scope: Scope, person_id: int) -> Person:

@@ -30,11 +30,14 @@ def init_app(app: Flask) -> None:
         reports,
         review,
         rosters,
+        rule_changes,
+        rules,
         second_factor,
         session,
         shell,
         shifts,
         staffing,
+        statements,
         strength,
         swaps,
         tokens,
@@ -57,6 +60,7 @@ def init_app(app: Flask) -> None:
             campaigns,
             campaign_choosing,
         ),
+        *(rules, rule_changes, statements),
         *(codes, people, tokens, exports, monthly),
     )
     for module in (shell, session, second_factor, phone, *desk, display, feeds):

@@ -41,6 +41,9 @@ from app.loggers.operations import make_logger
 from app.planning import runs
 from app.routes.codes import make_display
 from app.routes.models import Checkpoint, CodeDisplay, Street
+from app.rulebook import operations as rulebook
+from app.rulebook.runs import ask_trial
+from app.rulebook.topics import INCENTIVES
 from app.teams import scope
 from tests import cast, make, places
 from tests.api.test_tiles import tile_at
@@ -82,6 +85,7 @@ POST    /api/v1/field/sync                                  town     401  200   
 POST    /api/v1/field/sync                                  other    401  200    200  200    403      403   200
 GET     /api/v1/field/receipts                              -        401  200    200  200    403      403   200
 GET     /api/v1/field/hours                                 -        401  200    200  200    403      403   200
+GET     /api/v1/field/points                                -        401  200    200  200    403      403   200
 
 GET     /api/v1/me                                          -        401  200    200  200    200      200   200
 PATCH   /api/v1/me                                          -        401  200    200  200    200      200   200
@@ -337,6 +341,17 @@ POST    /desk/review/<uuid:checkin_id>                      other    in   403   
 GET     /desk/review/received                               -        in   403    403  200    403      200   403
 POST    /desk/review/received/<uuid:item_id>/again          town     in   403    403  302    403      302   403
 POST    /desk/review/received/<uuid:item_id>/again          other    in   403    403  404    403      302   403
+GET     /desk/points/rules                                  -        in   403    403  403    200      200   403
+GET     /desk/points/rules/new                              -        in   403    403  403    200      200   403
+POST    /desk/points/rules                                  -        in   403    403  403    422      422   403
+GET     /desk/points/rules/<int:change_id>                  town     in   403    403  403    200      200   403
+GET     /desk/points/rules/<int:change_id>                  other    in   403    403  403    404      200   403
+POST    /desk/points/rules/<int:change_id>                  town     in   403    403  403    403      302   403
+POST    /desk/points/rules/<int:change_id>                  other    in   403    403  403    404      302   403
+GET     /desk/points/rules/<int:change_id>/progress         town     in   403    403  403    200      200   403
+GET     /desk/points/rules/<int:change_id>/progress         other    in   403    403  403    404      200   403
+GET     /desk/points/people/<int:person_id>/<month>         town     in   403    403  200    200      200   403
+GET     /desk/points/people/<int:person_id>/<month>         other    in   403    403  404    404      200   403
 GET     /desk/playback                                      -        in   403    403  403    200      403   403
 GET     /desk/playback/<int:duty_id>                        town     in   403    403  403    200      403   403
 GET     /desk/playback/<int:duty_id>                        other    in   403    403  403    404      403   403
@@ -449,6 +464,7 @@ FORMS: dict[str, dict[str, Any]] = {
     "/attendance/<int:person_id>": {"started": "20:00", "ended": "20:30"},
     "/reports/<uuid:report_id>": {"decision": "take"},
     "/proposals/<uuid:proposal_id>": {"decision": "reject", "reason": "solved"},
+    "/rules/<int:change_id>": {"decision": "refuse"},
     "/campaigns/<uuid:campaign_id>": {"decision": "call_off", "reason": "weather"},
 }
 
@@ -578,7 +594,7 @@ def build(app: Flask, connection: Any) -> World:
             },
             "token_id": read_tokens[name], "paper_id": paper_of(town.township),
             **place_codes(people, town, "nobody" if name == "town" else ""), "answer_id": said[name],
-            "duty_id": in_question[name],
+            "duty_id": in_question[name], "change_id": rule_change(people, town), "month": "2026-11",
         }  # fmt: skip
     return world
 
@@ -600,6 +616,16 @@ def searched(people: cast.Cast, town: cast.Town, x0: float) -> dict[str, Any]:
     proposal = make_proposal(people, clock.now(), township_id=town.township.id, id=uuid4())
     db.session.commit()
     return {"run_id": run.id, "proposal_id": proposal.id}
+
+
+def rule_change(people: cast.Cast, town: cast.Town) -> int:
+    """A draft of the town's point rules that somebody of the town made and wants tried."""
+    proposer = people.reviewer if town is people.town else people.outsider
+    draft = rulebook.Draft("numbers", make.DAY.replace(day=1), {"visit": 4}, "试一试")
+    change = rulebook.propose(proposer, town.township, INCENTIVES, draft, clock.now())
+    ask_trial(proposer, change, "2026-11", clock.now())
+    db.session.commit()
+    return change.id
 
 
 def planned_for(people: cast.Cast, town: cast.Town, shift: Any) -> dict[str, Any]:

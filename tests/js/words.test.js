@@ -22,7 +22,7 @@ function catalogue(subject, lang) {
 }
 
 // What the phone carries in its pocket (setup/i18n.py), without the errors' own subject: that one is Python's, too.
-const SUBJECTS = ["phone", "account", "crew", "codes", "reports", "alarms", "loggers", "playback"];
+const SUBJECTS = ["phone", "account", "crew", "codes", "reports", "alarms", "loggers", "playback", "statements"];
 const all = (lang) => new Map(SUBJECTS.flatMap((subject) => [...catalogue(subject, lang)]));
 const zh = all("zh");
 const en = all("en");

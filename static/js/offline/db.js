@@ -9,7 +9,7 @@ import { openDB } from "idb";
  *   plan      the last plan of each person, with its ETag
  *   receipts  verdicts that changed after review, also of items that have left the phone
  *   people    names of those who signed in on this phone, so that waiting rows can be named
- *   hours     the month's hours and points, by person and month
+ *   hours     the month's hours and points, by person and month; its points line by line under `<person>:points:<month>`
  *   track     the sampler of the duty that is being recorded, by person
  *   photos    pictures of places, kept here until blurred or cleared, then until the server has them (since 0.2.0)
  *   alarms    calls for help and their state on this phone (since 0.2.0)

@@ -74,6 +74,19 @@ export async function readHours(person_id, month) {
   return (await (await database()).get("hours", `${person_id}:${month}`)) ?? null;
 }
 
+/** @param {number} person_id @param {string} month "2026-11" */
+export async function readPoints(person_id, month) {
+  return (await (await database()).get("hours", `${person_id}:points:${month}`)) ?? null;
+}
+
+/** @param {number} person_id @param {string} month */
+export async function fetchPoints(person_id, month) {
+  const reply = await call("GET", `/field/points?month=${month}`);
+  if (reply.status !== 200 || !reply.json) return;
+  await (await database()).put("hours", { ...reply.json, got_at: Date.now() }, `${person_id}:points:${month}`);
+  changed("hours");
+}
+
 /** @param {number} person_id @param {string} month */
 export async function fetchHours(person_id, month) {
   const reply = await call("GET", `/field/hours?month=${month}`);

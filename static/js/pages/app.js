@@ -59,6 +59,7 @@ const PAGES = /** @type {Record<string, any>} */ ({
   data: lazy(() => import("./data.js").then((m) => m.Data)),
   devices: lazy(() => import("./devices.js").then((m) => m.Devices)),
   totp: lazy(() => import("./totp.js").then((m) => m.Totp)),
+  points: lazy(() => import("./points.js").then((m) => m.Points)),
   calendar: lazy(() => import("./calendar.js").then((m) => m.Calendar)),
   copy: lazy(() => import("./copy.js").then((m) => m.Copy)),
   restore: lazy(() => import("./copy.js").then((m) => m.Restore)),

@@ -66,6 +66,7 @@ function Hours({ view }) {
     ${hours === null ? html`<${Empty} words=${t("me.no_hours")} more=${t("me.no_hours_more")} />` : html`
       <div class="card two"><p><span class="big">${durationWords(hours.minutes ?? 0, t)}</span><span class="soft">${t("me.hours")}</span></p>
         <p><span class="big">${hours.points_pending ?? 0}</span><span class="soft">${t("me.points_pending")}</span></p></div>
+      <a class="button wide plain" href="#/points" data-name="to-points">${t("statement.to")}</a>
       <${Duties} hours=${hours} />`}
     ${latest === null ? null : html`<${Stars} minutes=${latest} />`}
   </section>`;

@@ -1,0 +1,98 @@
+"""A person's points of a month, line by line in words: for the member's own phone, and the same on the desk."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import date, timedelta
+from typing import Any
+
+from app.accounts.models import Person
+from app.areas.policies import PoliciesOf, place_of
+from app.clock import rfc3339
+from app.duty import queries as duties
+from app.incentives import ledger, queries, statements
+from app.incentives.explaining import Sentence, explain, points_words
+from app.incentives.models import PointEntry
+from app.incentives.operations import earned_before, month_of, price_month
+
+
+def points_of(person: Person, month: date) -> dict[str, Any]:
+    """The contract of GET /api/v1/field/points. `month` is that of the work; a line that its frozen month could not
+    take says where it is booked. Balances are of now."""
+    first, last = month_of(month)
+    township_id = person.home_township_id or 0
+    entries = queries.standing_of_month(township_id, person.id, first, last)
+    versions = queries.versions_by_id([e.policy_version_id for e in entries if e.policy_version_id])
+    lines = [_line_doc(entry, person.id, versions) for entry in entries]
+    return {
+        "month": f"{first:%Y-%m}",
+        "points": sum(_half(e, person.id) for e in entries if _is_earned(e)) / 2,
+        **_balances(township_id, person.id),
+        "lines": lines,
+        "cut": _cut(township_id, person.id, first, last, entries) if township_id else [],
+    }
+
+
+def _balances(township_id: int, person_id: int) -> dict[str, float]:
+    held = statements.balances(township_id, person_id=person_id)
+    return {
+        "pending": held.get(ledger.pending(person_id), 0) / 2,
+        "approved": held.get(ledger.approved(person_id), 0) / 2,
+    }
+
+
+def _is_earned(entry: PointEntry) -> bool:
+    """Comes from, or goes back to, the township's source."""
+    return ledger.ISSUE in (entry.debit_account, entry.credit_account)
+
+
+def _half(entry: PointEntry, person_id: int) -> int:
+    """What it makes of the person's points: what leaves them counts below nothing; approved ones stay theirs."""
+    mine = f"person:{person_id}:"
+    leaves = entry.debit_account.startswith(mine) and not entry.credit_account.startswith(mine)
+    return -entry.amount_half if leaves else entry.amount_half
+
+
+def _line_doc(entry: PointEntry, person_id: int, versions: dict[int, tuple[str, date]]) -> dict[str, Any]:
+    half = _half(entry, person_id)
+    version = versions.get(entry.policy_version_id or 0)
+    is_moved = entry.booked_in is not None
+    return {
+        "rule": entry.rule, "cause": entry.cause, "day": entry.earned_on.isoformat(), "points": half / 2,
+        "is_earned": _is_earned(entry),
+        "says": [_said(one) for one in explain(entry.rule, half, entry.detail, entry.why, entry.n)],
+        "version": {"area": version[0], "since": version[1].isoformat()} if version else None,
+        "settles_at": rfc3339(entry.settles_at), "booked_in": f"{entry.booked_in:%Y-%m}" if is_moved else None,
+    }  # fmt: skip
+
+
+def _said(sentence: Sentence) -> dict[str, Any]:
+    return {"code": sentence.code, "figures": sentence.figures}
+
+
+def _cut(
+    township_id: int, person_id: int, first: date, last: date, entries: Sequence[PointEntry]
+) -> list[dict[str, Any]]:
+    """Lines of which a cap left nothing: they are in no ledger, and told all the same."""
+    worked = duties.ended_duties(township_id, person_id, first, last)
+    policies = PoliciesOf(township_id, first, last)
+    zone = place_of(township_id).zone
+    month = price_month(township_id, worked, zone, policies, earned_before(township_id, person_id, first))
+    days = {f"duty:{duty.id}": duty.day for duty, _ in worked}
+    posted = {(entry.rule, entry.cause) for entry in entries}
+    return [
+        {
+            "rule": line.rule, "cause": line.cause, "day": days[line.cause].isoformat(),
+            "says": [_said(explain(line.rule, line.amount_half, line.detail)[0]),
+                     {"code": "says.gone", "figures": {"points": points_words(line.amount_half)}}],
+        }
+        for key, line in month.full.items() if key not in month.lines and key not in posted
+    ]  # fmt: skip
+
+
+def month_before(month: date) -> date:
+    return (month.replace(day=1) - timedelta(days=1)).replace(day=1)
+
+
+def month_after(month: date) -> date:
+    return (month.replace(day=1) + timedelta(days=32)).replace(day=1)

@@ -1,0 +1,121 @@
+"""A person's points of a month: on the desk and by the phone's own endpoint."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from app.db import db
+from app.incentives import ledger
+from app.incentives.models import FrozenMonth
+from app.incentives.operations import post_month
+from tests import make
+from tests.rulebook.test_trials import DAY, HOUR, ZONE, an_hour
+from tests.web.conftest import text_of
+
+API = "/api/v1/field/points"
+
+
+@pytest.fixture
+def worked(people: Any, as_person: Any, sync: Any, phone: Any, at: Any) -> Any:
+    sync(as_person(people.member), an_hour(phone, people.shift), make.EVENING + 3 * HOUR)
+    return people
+
+
+def page_of(caller: Any, person: Any, month: str = "2026-11", lang: str = "en") -> str:
+    caller.set_cookie("lang", lang, domain="localhost")
+    answer = caller.get(f"/desk/points/people/{person.id}/{month}")
+    assert answer.status_code == 200
+    return text_of(answer)
+
+
+def reprice(people: Any, body: dict[str, Any]) -> None:
+    make.make_policy(people.town.township, "incentives", body, make.DAY.replace(day=1))
+    post_month(people.town.township.id, people.member.id, make.DAY, ZONE, make.EVENING + 3 * HOUR)
+    db.session.commit()
+
+
+@pytest.mark.parametrize("who", ["leader", "reviewer", "admin"])
+def test_who_answers_for_a_member_reads_each_line_in_words(worked: Any, as_person: Any, who: str) -> None:
+    page = page_of(as_person(getattr(worked, who)), worked.member)
+    assert (
+        "60 minutes counted → 10 points by the default rules · It may change until 27 Nov 21:00. 10" in page
+    )
+    assert "10 points this month" in page and "waiting for approval 10 yours to use 0" in page
+
+
+@pytest.mark.parametrize("lang", ["zh", "en"])
+def test_it_is_whole_in_both_languages(worked: Any, as_person: Any, lang: str) -> None:
+    reprice(worked, {"month_cap": 8})
+    page = page_of(as_person(worked.leader), worked.member, lang=lang)
+    assert "says." not in page and "statement." not in page and "%(" not in page
+
+
+def test_a_cap_a_change_and_the_rules_of_whom_are_told(worked: Any, as_person: Any, at: Any) -> None:
+    reprice(worked, {"month_cap": 8})
+    at(make.EVENING + 5 * DAY)
+    page = page_of(as_person(worked.leader), worked.member)
+    assert "The month's cap is reached: 10 would have been due, 8 are counted." in page
+    assert "It was priced again: the rule changed. by the rules of 清禾镇 since 2026-11-01 · Settled." in page
+
+
+def test_what_a_cap_took_altogether_is_told_though_no_ledger_has_it(worked: Any, as_person: Any) -> None:
+    reprice(worked, {"month_cap": 0})
+    page = page_of(as_person(worked.leader), worked.member)
+    assert "No points in this month." in page
+    assert "60 minutes counted → 10 points A cap is reached, not counted: 10 points" in page
+
+
+def test_a_frozen_months_correction_says_where_it_is_booked(worked: Any, as_person: Any) -> None:
+    month = make.DAY.replace(day=1)
+    frozen = FrozenMonth(
+        township_id=worked.town.township.id, month=month, frozen_by=worked.admin.id, frozen_at=make.EVENING
+    )
+    db.session.add(frozen)
+    reprice(worked, {"base_per_hour": 12})
+    page = page_of(as_person(worked.leader), worked.member)
+    assert "Booked in 2026-12: the month of the work is frozen." in page and "→ 12 points" in page
+
+
+def test_nobody_else_reads_it(worked: Any, as_person: Any) -> None:
+    path = f"/desk/points/people/{worked.member.id}/2026-11"
+    stranger = make.make_person("外镇审核员", worked.other.township)
+    make.grant(stranger, "reviewer", area=worked.other.township)
+    assert as_person(worked.mate).get(path).status_code == 403
+    assert as_person(stranger).get(path).status_code == 404
+    for month in ("2026-13", "x", "2026"):
+        assert (
+            as_person(worked.leader).get(f"/desk/points/people/{worked.member.id}/{month}").status_code == 404
+        )
+
+
+def test_the_phone_gets_the_same_lines_as_codes_and_figures(worked: Any, as_person: Any) -> None:
+    found = as_person(worked.member).get(f"{API}?month=2026-11").get_json()
+    (line,) = found["lines"]
+    assert (found["month"], found["points"], found["pending"], found["approved"]) == ("2026-11", 10, 10, 0)
+    assert line["says"] == [{"code": "says.base", "figures": {"minutes": "60", "points": "10"}}]
+    assert (line["version"], line["booked_in"], line["points"]) == (None, None, 10)
+    assert as_person(worked.mate).get(f"{API}?month=2026-11").get_json()["lines"] == []
+    assert as_person(worked.member).get(f"{API}?month=2026-10").get_json()["points"] == 0
+    assert as_person(worked.member).get(f"{API}?month=x").status_code == 422
+
+
+def test_what_moves_earned_points_is_told_and_not_added(worked: Any, as_person: Any) -> None:
+    """Approved, and some of them redeemed: the month's sum is what work earned."""
+    who, township = worked.member.id, worked.town.township.id
+    moves = [
+        ("approval", ledger.pending(who), ledger.approved(who), 20, {"month": "2026-11"}),
+        ("redemption", ledger.approved(who), "shop", 6, {"item": "雨衣"}),
+    ]  # fmt: skip
+    for rule, debit, credit, half, detail in moves:
+        one = ledger.Transfer(
+            township, who, rule, f"{rule}:1", 1, half, debit, credit, make.DAY, detail=detail
+        )
+        ledger.post(one, make.EVENING)
+    db.session.commit()
+    found = as_person(worked.member).get(f"{API}?month=2026-11").get_json()
+    assert (found["points"], found["pending"], found["approved"]) == (10, 0, 7)
+    assert sorted((line["rule"], line["points"], line["is_earned"]) for line in found["lines"]) == [
+        ("approval", 10, False), ("base", 10, True), ("redemption", -3, False),
+    ]  # fmt: skip
