@@ -189,6 +189,8 @@ FREE_TEXT = {
     "campaigns.name", "campaigns.state", "campaigns.reason", "campaign_areas.role",
     "campaign_areas.kind", "campaign_areas.name", "plan_runs.kind", "plan_runs.state", "plan_runs.fault",
     "access_tokens.name", "monthly_reports.language", "monthly_reports.state", "report_schedules.language",
+    "holidays.kind", "holidays.name", "verified_hazards.severity", "training_sessions.kind", "no_shows.excuse",
+    "false_checkins.reason", "false_checkins.answer", "false_checkins.answer_text", "false_checkins.outcome",
     "declines.phrase", "leaves.phrase", "leaves.decision", "leaves.decided_why",
 }  # fmt: skip
 

@@ -25,6 +25,7 @@ def init_app(app: Flask) -> None:
         people,
         phone,
         playback,
+        point_rows,
         proposals,
         received,
         reports,
@@ -57,7 +58,7 @@ def init_app(app: Flask) -> None:
             campaigns,
             campaign_choosing,
         ),
-        *(codes, people, tokens, exports, monthly),
+        *(point_rows, codes, people, tokens, exports, monthly),
     )
     for module in (shell, session, second_factor, phone, *desk, display, feeds):
         app.register_blueprint(module.pages)
