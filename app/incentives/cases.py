@@ -145,9 +145,10 @@ class About:
 def about(duty: Duty) -> About:
     row = db.session.execute(
         select(Person.name, Team.name, Shift.starts_at, Shift.ends_at)
-        .join(Shift, and_(Shift.township_id == duty.township_id, Shift.id == duty.shift_id))
+        .select_from(Shift)
         .join(Team, Team.id == Shift.team_id)
-        .where(Person.id == duty.person_id)
+        .join(Person, Person.id == duty.person_id)
+        .where(Shift.township_id == duty.township_id, Shift.id == duty.shift_id)
     ).one()
     return About(row[0], row[1], row[2], row[3])
 

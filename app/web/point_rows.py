@@ -65,10 +65,9 @@ def show() -> ResponseReturnValue:
 @pages.post("/desk/points/rows/sessions")
 @allow("leader", "admin")
 def enter_session() -> ResponseReturnValue:
+    township = _township_of(request.form.get("team", type=int))
     form = session_form()
-    if form is None:
-        raise NotFound()
-    township = _township_of(form.team.data)
+    assert form is not None
     if not form.validate():
         return page_of(township, session=form), 422
     try:
@@ -306,9 +305,7 @@ def session_form(**options: Any) -> SessionForm | None:
     if not teams:
         return None
     asked = request.values.get("team", type=int)
-    team = next((one for one in teams if one.id == asked), teams[0] if not request.form else None)
-    if team is None:
-        raise NotFound()
+    team = next((one for one in teams if one.id == asked), teams[0])
     form = SessionForm(**options)
     form.team.choices = [(one.id, one.name) for one in teams]
     form.kind.choices = [(kind, _(f"rows.session.kind.{kind}")) for kind in SESSION_KINDS]
