@@ -191,6 +191,8 @@ FREE_TEXT = {
     "access_tokens.name", "monthly_reports.language", "monthly_reports.state", "report_schedules.language",
     "policy_changes.kind", "policy_changes.topic", "policy_changes.note", "policy_changes.state",
     "policy_bounds.topic", "policy_trials.period", "policy_trials.state", "repricings.state",
+    "holidays.kind", "holidays.name", "verified_hazards.severity", "training_sessions.kind", "no_shows.excuse",
+    "false_checkins.reason", "false_checkins.answer", "false_checkins.answer_text", "false_checkins.outcome",
     "declines.phrase", "leaves.phrase", "leaves.decision", "leaves.decided_why",
 }  # fmt: skip
 

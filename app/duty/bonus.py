@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import or_, select
+from sqlalchemy import func, or_, select
 
 from app import stream
 from app.accounts.models import Person
 from app.accounts.operations import record_audit
 from app.db import db
 from app.duty import choices, queries
-from app.duty.models import Shift
+from app.duty.models import Assignment, Shift
 from app.errors import Conflict, DomainError, FieldError, NotFound
-from app.teams.scope import Scope, led_team_rows, reviewed_township_rows
+from app.teams.models import Team
+from app.teams.scope import Criterion, Scope, led_team_rows, reviewed_township_rows
 
 LEAST, MOST = 5, 10
 CHOICES = (0, *range(LEAST, MOST + 1))
@@ -26,7 +28,7 @@ def set_bonus(
     `changed_meanwhile`, `shift_cancelled` or `bonus_too_late`."""
     if bonus not in CHOICES:
         raise DomainError("invalid", [FieldError("/bonus", "bonus_range")])
-    shift = _reach(scope, shift_id)
+    shift = reach(scope, shift_id, to_change=True)
     if shift.bonus == bonus:
         return shift
     if shift.version != expected_version:
@@ -48,13 +50,49 @@ def set_bonus(
     return shift
 
 
-def _reach(scope: Scope, shift_id: int) -> Shift:
-    mine = or_(
+def _steered(scope: Scope) -> Criterion:
+    return or_(
         led_team_rows(scope, Shift.township_id, Shift.team_id),
         reviewed_township_rows(scope, Shift.township_id),
     )
-    one = select(Shift).where(Shift.id == shift_id, mine).with_for_update()
-    shift = db.session.scalar(one.execution_options(populate_existing=True))
+
+
+def reach(scope: Scope, shift_id: int, *, to_change: bool = False) -> Shift:
+    one = select(Shift).where(Shift.id == shift_id, _steered(scope))
+    if to_change:
+        one = one.with_for_update().execution_options(populate_existing=True)
+    shift = db.session.scalar(one)
     if shift is None:
         raise NotFound()
     return shift
+
+
+@dataclass(frozen=True)
+class ToCome:
+    """A shift that has not begun, with its team and how many are planned for it."""
+
+    shift: Shift
+    team: str
+    planned: int
+
+
+def to_come(scope: Scope, township_id: int, now: datetime, until: datetime) -> list[ToCome]:
+    """Those with a free place or a bonus, by their beginning."""
+    planned = (
+        select(func.count(Assignment.id))
+        .where(
+            Assignment.township_id == Shift.township_id, Assignment.shift_id == Shift.id, Assignment.active
+        )
+        .correlate(Shift)
+        .scalar_subquery()
+    )
+    rows = db.session.execute(
+        select(Shift, Team.name, planned)
+        .join(Team, Team.id == Shift.team_id)
+        .where(
+            Shift.township_id == township_id, Shift.status == "planned", Shift.starts_at > now,
+            Shift.starts_at < until, _steered(scope), or_(Shift.bonus > 0, planned < Shift.crew_wanted),
+        )
+        .order_by(Shift.starts_at, Shift.id)
+    ).all()  # fmt: skip
+    return [ToCome(row[0], row[1], row[2]) for row in rows]

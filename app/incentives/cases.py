@@ -132,6 +132,27 @@ def reach_duty(scope: Scope, duty_id: int) -> Duty:
     return duty
 
 
+@dataclass(frozen=True)
+class About:
+    """Whose duty it is, and of which shift."""
+
+    name: str
+    team: str
+    starts_at: datetime
+    ends_at: datetime
+
+
+def about(duty: Duty) -> About:
+    row = db.session.execute(
+        select(Person.name, Team.name, Shift.starts_at, Shift.ends_at)
+        .select_from(Shift)
+        .join(Team, Team.id == Shift.team_id)
+        .join(Person, Person.id == duty.person_id)
+        .where(Shift.township_id == duty.township_id, Shift.id == duty.shift_id)
+    ).one()
+    return About(row[0], row[1], row[2], row[3])
+
+
 def reach_case(scope: Scope, case_id: int, *, to_change: bool = False) -> FalseCheckin:
     which = (
         select(FalseCheckin)

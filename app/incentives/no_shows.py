@@ -131,18 +131,7 @@ def record(one: Missed, now: datetime) -> None:
 def excuse(person: Person, scope: Scope, shift_id: int, person_id: int, why: str, now: datetime) -> NoShow:
     """By a leader of the team or a reviewer, other than the member. Another's excuse stands (Conflict)."""
     refuse_unknown("excuse", why, EXCUSES)
-    row = db.session.scalar(
-        select(NoShow)
-        .join(Shift, and_(Shift.township_id == NoShow.township_id, Shift.id == NoShow.shift_id))
-        .where(
-            NoShow.shift_id == shift_id, NoShow.person_id == person_id,
-            steered(scope, NoShow.township_id, Shift.team_id),
-        )
-        .with_for_update(of=NoShow)
-        .execution_options(populate_existing=True)
-    )  # fmt: skip
-    if row is None:
-        raise NotFound()
+    row = reach(scope, shift_id, person_id, to_change=True)
     refuse_same(person.id, row.person_id, "own_no_show")
     if row.excuse is not None:
         if row.excuse != why:
@@ -161,6 +150,23 @@ def excuse(person: Person, scope: Scope, shift_id: int, person_id: int, why: str
         member_id=row.person_id,
         why=why,
     )
+    return row
+
+
+def reach(scope: Scope, shift_id: int, person_id: int, *, to_change: bool = False) -> NoShow:
+    which = (
+        select(NoShow)
+        .join(Shift, and_(Shift.township_id == NoShow.township_id, Shift.id == NoShow.shift_id))
+        .where(
+            NoShow.shift_id == shift_id, NoShow.person_id == person_id,
+            steered(scope, NoShow.township_id, Shift.team_id),
+        )
+    )  # fmt: skip
+    if to_change:
+        which = which.with_for_update(of=NoShow).execution_options(populate_existing=True)
+    row = db.session.scalar(which)
+    if row is None:
+        raise NotFound()
     return row
 
 

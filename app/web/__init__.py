@@ -25,6 +25,7 @@ def init_app(app: Flask) -> None:
         people,
         phone,
         playback,
+        point_rows,
         proposals,
         received,
         reports,
@@ -60,7 +61,7 @@ def init_app(app: Flask) -> None:
             campaigns,
             campaign_choosing,
         ),
-        *(rules, rule_changes, statements),
+        *(rules, rule_changes, statements, point_rows),
         *(codes, people, tokens, exports, monthly),
     )
     for module in (shell, session, second_factor, phone, *desk, display, feeds):

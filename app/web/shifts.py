@@ -248,10 +248,15 @@ def mates_of(shift: CrewShift, forms: dict[int, AttendForm], is_time: bool) -> l
             {
                 "person_id": mate.person_id, "name": mate.name, "off_roster": not mate.planned,
                 "tone": MATE_TONES.get(str(state), "wait" if is_time else "idle"), "words": _(f"desk.mate.{state}"),
-                "times": times_of(mate), "form": form, "remarks": remarks_of(mate),
+                "times": times_of(mate), "form": form, "remarks": remarks_of(mate), "case_of": case_of(mate),
             }
         )  # fmt: skip
     return shown
+
+
+def case_of(mate: board.Mate) -> int | None:
+    """The duty that a case may be opened about: a finished one of somebody else."""
+    return mate.duty_id if mate.ended_at and mate.person_id != me().id else None
 
 
 def remarks_of(mate: board.Mate) -> list[str]:

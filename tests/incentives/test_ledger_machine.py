@@ -1,8 +1,8 @@
 """The ledger under whatever happens: a Hypothesis state machine over a real database.
 
-Phones send the items of five shifts in any order, twice, or never; caps, freezing, late settlement, approval, spending
-and false check-ins come in between. `LEDGER_EXAMPLES=500` runs the whole of it, 500 examples of 50 steps; the usual run
-is a short one of the same machine.
+Phones send the items of five shifts in any order, twice, or never; caps, freezing, late settlement, approval, spending,
+training, holidays, no-shows, months that end and false check-ins come in between. `LEDGER_EXAMPLES=500` runs the whole
+of it, 500 examples of 50 steps; the usual run is a short one of the same machine.
 """
 
 from __future__ import annotations
@@ -32,9 +32,11 @@ from app.duty.models import Duty
 from app.errors import DomainError
 from app.field import late, settling
 from app.field.operations import take_batch
-from app.incentives import chain, ledger, recomputing, statements
+from app.incentives import cases, chain, holidays, ledger, no_shows, recomputing, statements, training
 from app.incentives.models import PointEntry
+from app.incentives.rules import RULE_VERSIONS
 from app.routes.models import Checkpoint
+from app.teams.scope import scope_of
 from tests import cast, make
 from tests.conftest import one_transaction
 from tests.phone import Phone
@@ -63,6 +65,10 @@ class World:
         people = cast.make_cast()
         town = people.town
         self.town, self.reviewer = town.township.id, people.reviewer.id
+        self.code, self.team, self.leader, self.admin = (
+            town.township.code, town.team.id, people.leader.id, people.admin.id
+        )  # fmt: skip
+        self.shifts: list[int] = []
         self.people = {who: getattr(people, who).id for who in WHO}
         places = db.session.scalars(
             select(Checkpoint.id).where(Checkpoint.route_version_id == town.route.id).order_by(Checkpoint.seq)
@@ -73,6 +79,7 @@ class World:
             shift = make.make_shift(
                 town.team, town.route, crew, starts_at=make.EVENING - days * DAY, hours=hours
             )
+            self.shifts.append(shift.id)
             for who in WHO:
                 self.items[who] += _items(self.people[who], shift, places, 4 if who == "mate" else 0)
         db.session.commit()
@@ -108,12 +115,28 @@ def standing(world: World) -> dict[tuple[str, date, int, str], tuple[int, str]]:
             PointEntry.id.not_in(reversed_ids),
         )
     )
-    return {
+    duties = {
         (names[e.person_id], e.earned_on, shifts[int(e.cause.split(":")[1])], e.rule): (
             e.amount_half, str(sorted(e.detail.items())),
         )
         for e in rows
     }  # fmt: skip
+    return duties | beside(names)
+
+
+def beside(names: dict[int, str]) -> dict[tuple[str, date, int, str], tuple[int, str]]:
+    """The same for what belongs to no duty; its causes have other numbers when it is entered once more."""
+    found: Counter[tuple[str, date, int, str]] = Counter()
+    for e in db.session.scalars(
+        select(PointEntry).where(
+            PointEntry.rule.in_(RULE_VERSIONS),
+            PointEntry.cause.not_like("duty:%"),
+            PointEntry.cause.not_like("step:%"),
+            PointEntry.person_id.in_(names),
+        )
+    ):
+        found[names[e.person_id], e.earned_on, 0, e.rule] += e.amount_half * (-1 if e.reverses_id else 1)
+    return {key: (half, "") for key, half in found.items() if half}
 
 
 def settle_all(now: Any) -> None:
@@ -132,6 +155,7 @@ class LedgerMachine(RuleBasedStateMachine):
         self.now = make.EVENING
         self.sent: list[tuple[str, int]] = []
         self.owed: Counter[str] = Counter()
+        self.facts: list[tuple[Any, ...]] = []
         self.serial = 0
         self.savepoint = self.world.connection.begin_nested()
 
@@ -178,6 +202,77 @@ class LedgerMachine(RuleBasedStateMachine):
     @rule()
     def the_worker_settles(self) -> None:
         settle_all(self.now)
+        self.facts += [("missed", one) for one in no_shows.due(self.now, 100)]
+        self.facts += [("over", *key) for key in no_shows.months_over(self.now)]
+        self._say(self.facts, ("missed", "over"))
+
+    @rule(who=st.sampled_from(WHO), days=st.sampled_from((40, 20, 9, 1)), minutes=st.sampled_from((45, 200)))
+    def somebody_is_trained(self, who: str, days: int, minutes: int) -> None:
+        day = make.DAY - days * DAY
+        self.serial += 1
+        self.facts.append(("trained", who, day, minutes + self.serial % 10))
+        self._say(self.facts[-1:])
+
+    @rule(days=st.sampled_from([days for days, _ in SHIFTS]))
+    def a_day_was_a_holiday(self, days: int) -> None:
+        fact = ("holiday", make.DAY - days * DAY)
+        try:
+            self._say([fact])
+        except DomainError as error:
+            assert error.code == "month_frozen"
+            db.session.rollback()
+        else:
+            self.facts.append(fact)
+
+    @rule(who=st.sampled_from(WHO), n=st.integers(0, len(SHIFTS) - 1))
+    def a_duty_was_false(self, who: str, n: int) -> None:
+        """Said by one, five days for an answer, upheld by another."""
+        duty = self._duty(who, n)
+        if duty is None or duty.state not in cases.FINISHED or cases.live_case(duty) is not None:
+            return
+        self.now += 5 * DAY
+        self.facts.append(("false", who, n))
+        self._say(self.facts[-1:])
+        self.owed[who] += 100
+
+    def _duty(self, who: str, n: int) -> Duty | None:
+        which = select(Duty).where(
+            Duty.shift_id == self.world.shifts[n], Duty.person_id == self.world.people[who]
+        )
+        return db.session.scalar(which)
+
+    def _say(self, facts: list[tuple[Any, ...]], kinds: tuple[str, ...] = ()) -> None:
+        for kind, *about in facts:
+            if not kinds or kind in kinds:
+                getattr(self, f"_{kind}")(*about)
+                db.session.commit()
+
+    def _missed(self, one: no_shows.Missed) -> None:
+        no_shows.record(one, self.now)
+
+    def _over(self, township_id: int, month: date) -> None:
+        no_shows.end_month(township_id, month, self.now)
+
+    def _trained(self, who: str, day: date, minutes: int) -> None:
+        leader, reviewer = (
+            db.session.get_one(Person, one) for one in (self.world.leader, self.world.reviewer)
+        )
+        wanted = training.Wanted("drill", day, minutes, (self.world.people[who],))
+        session = training.enter(leader, scope_of(leader), self.world.team, wanted, self.now)
+        training.confirm(reviewer, scope_of(reviewer), session.id, self.now)
+
+    def _holiday(self, day: date) -> None:
+        admin = db.session.get_one(Person, self.world.admin)
+        holidays.set_day(admin, scope_of(admin), self.world.code, day, "holiday", "节日", self.now)
+
+    def _false(self, who: str, n: int) -> None:
+        leader, reviewer = (
+            db.session.get_one(Person, one) for one in (self.world.leader, self.world.reviewer)
+        )
+        duty = self._duty(who, n)
+        assert duty is not None
+        case = cases.open_case(leader, scope_of(leader), duty.id, "not_there", self.now - 5 * DAY)
+        cases.decide(reviewer, scope_of(reviewer), case.id, "upheld", self.now)
 
     @rule(month=st.sampled_from((date(2026, 10, 1), date(2026, 11, 1))))
     def a_month_is_frozen(self, month: date) -> None:
@@ -258,6 +353,9 @@ class LedgerMachine(RuleBasedStateMachine):
         Random(len(shuffled)).shuffle(shuffled)
         for who, n in shuffled:
             self._send(who, [n])
+        settle_all(self.now + 90 * HOUR)
+        Random(len(self.facts)).shuffle(self.facts)
+        self._say(self.facts)
         settle_all(self.now + 90 * HOUR)
         assert standing(self.world) == ended
 
