@@ -1,14 +1,14 @@
 """Checks of the gaming table: what a person should look at, never what somebody has done. Pure functions of facts.
 
 Each answers flags with the figures it saw. A flag costs nobody anything: it is a question, and most have an innocent
-answer. Copies of walks and phones stand in copies.py. Source: duty-incentives.md, docs/fairness.md.
+answer. Here: reports and pairs; walks and phones in copies.py, the month's end in rushes.py, hotspots in camping.py.
+Source: duty-incentives.md, docs/fairness.md.
 """
 
 from collections import Counter, defaultdict
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, fields
-from datetime import date, datetime, timedelta
-from itertools import pairwise
+from datetime import datetime, timedelta
 from typing import Any
 
 from app.checkins.rules import metres_between
@@ -140,9 +140,9 @@ def closed_for(reports: Iterable[Report], policy: Policy) -> list[Flag]:
     """One closes another's hazards far more often than chance would have it among those who close in that team. Where
     only one closes, it is never more than chance."""
     flags = []
-    for team_id, own in sorted(_by(_credited(reports), lambda r: r.team_id or 0).items()):
+    for team_id, own in sorted(grouped(_credited(reports), lambda r: r.team_id or 0).items()):
         told, closed = Counter(r.person_id for r in own), Counter(r.closed_by for r in own)
-        for (who, by), pair in sorted(_by(own, lambda r: (r.person_id, r.closed_by or 0)).items()):
+        for (who, by), pair in sorted(grouped(own, lambda r: (r.person_id, r.closed_by or 0)).items()):
             by_chance = told[who] * closed[by] / len(own)
             if who == by or len(pair) < policy.closed_for_least:
                 continue
@@ -167,7 +167,7 @@ def split_reports(
     """Reports of one kind by one person just beyond what would be one and the same: 50 m to 75 m off within a week, or
     at the same place in the eighth or ninth day. Those before `since` are there to be compared with."""
     flags = []
-    for (who, _), own in sorted(_by(reports, lambda r: (r.person_id, r.category)).items()):
+    for (who, _), own in sorted(grouped(reports, lambda r: (r.person_id, r.category)).items()):
         later = [r for r in own if r.at >= since]
         just = [r for r in later if any(_is_split(r, o, near_m, near, policy) for o in own if o.at < r.at)]
         if len(just) >= policy.split_least:
@@ -278,143 +278,14 @@ def _explained_percent(who: int, by: int, outings: Sequence[Outing]) -> float:
     return 100 * sum(1 / len(crew) for crew in crews if by in crew) / len(crews) if crews else 100.0
 
 
-# --- the end of the month, and its beginning ------------------------------------------------------
-
-
-@dataclass(frozen=True)
-class Work:
-    """A member's month, or a team's: half points and qualified visits by day, and the days of the planned shifts."""
-
-    half_by_day: Mapping[date, int]
-    visits_by_day: Mapping[date, int]
-    planned: Sequence[date]
-    duties_by_day: Mapping[date, tuple[int, ...]] = field(default_factory=dict)
-
-
-def month_end_rush(who: int, work: Work, last: date, policy: Policy) -> list[Flag]:
-    """Points or visits of the last three days far above those days' part of the planned shifts."""
-    days = frozenset(last - timedelta(days=n) for n in range(policy.rush_days))
-    return _rush("month_end_rush", (who,), None, work, days, policy)
-
-
-def team_rush(team_id: int, work: Work, last: date, policy: Policy) -> list[Flag]:
-    days = frozenset(last - timedelta(days=n) for n in range(policy.rush_days))
-    return _rush("team_rush", (), team_id, work, days, policy)
-
-
-def after_cap_rush(who: int, work: Work, first: date, was_capped: bool, policy: Policy) -> list[Flag]:
-    """The same of the first three days, where the month before had reached its cap."""
-    days = frozenset(first + timedelta(days=n) for n in range(policy.rush_days))
-    return _rush("after_cap_rush", (who,), None, work, days, policy) if was_capped else []
-
-
-def _rush(
-    kind: str, people: tuple[int, ...], team_id: int | None, work: Work, days: frozenset[date], policy: Policy
-) -> list[Flag]:  # fmt: skip
-    if not work.planned:
-        return []
-    planned = _percent_on(days, Counter(work.planned))
-    enough = (
-        (work.half_by_day, 2 * policy.rush_points),
-        (work.visits_by_day, policy.rush_visits),
-    )
-    shares = [_percent_on(days, by_day) if sum(by_day.values()) >= least else 0 for by_day, least in enough]
-    most = max(shares)
-    if most < policy.rush_percent or most - planned < policy.rush_above:
-        return []
-    figures = {"days": policy.rush_days, "points": shares[0], "visits": shares[1], "planned": planned}
-    duties = tuple(sorted(d for day in days for d in work.duties_by_day.get(day, ())))
-    return [Flag(kind, people, most, figures, team_id, duties)]
-
-
-def _percent_on(days: Collection[date], by_day: Mapping[date, int]) -> int:
-    whole = sum(by_day.values())
-    return 100 * sum(n for day, n in by_day.items() if day in days) // whole if whole > 0 else 0
-
-
-# --- places: just enough, and too long ------------------------------------------------------------
-
-
-@dataclass(frozen=True)
-class Visit:
-    """A qualified visit of somebody's duty to a hotspot."""
-
-    person_id: int
-    duty_id: int
-    hotspot_id: int
-    start: datetime
-    end: datetime
-
-    @property
-    def minutes(self) -> float:
-        return (self.end - self.start) / MINUTE
-
-
-def thin_visits(visits: Iterable[Visit], qualified_min: float, policy: Policy) -> list[Flag]:
-    """Nearly every visit of a month ends within two minutes of where it begins to count."""
-    flags = []
-    for who, own in sorted(_by(visits, lambda v: v.person_id).items()):
-        thin = [v for v in own if v.minutes < qualified_min + policy.thin_min]
-        percent = 100 * len(thin) // len(own)
-        if len(thin) >= policy.thin_least and percent >= policy.thin_percent:
-            figures = {"visits": len(thin), "of": len(own), "minutes": round(qualified_min) + policy.thin_min}
-            flags.append(Flag("thin_visits", (who,), len(thin), figures, None, _duties(thin)))
-    return flags
-
-
-def paid_rhythm(visits: Iterable[Visit], gap_min: float, policy: Policy) -> list[Flag]:
-    """Again and again at one hotspot just after its visits pay again."""
-    flags = []
-    for who, own in sorted(_by(visits, lambda v: v.person_id).items()):
-        returns = [
-            (b, (b.start - a.end) / MINUTE)
-            for stay in _by(own, lambda v: (v.duty_id, v.hotspot_id)).values()
-            for a, b in pairwise(sorted(stay, key=lambda v: v.start))
-        ]
-        just = [visit for visit, gap in returns if gap_min <= gap < gap_min + policy.rhythm_min]
-        if len(just) >= policy.rhythm_least and 100 * len(just) >= policy.rhythm_percent * len(returns):
-            figures = {"visits": len(just), "of": len(returns), "from": round(gap_min),
-                       "to": round(gap_min) + policy.rhythm_min}  # fmt: skip
-            flags.append(Flag("paid_rhythm", (who,), len(just), figures, None, _duties(just)))
-    return flags
-
-
-def long_standing(
-    stays: Mapping[tuple[int, int, int], float], worked_min: Mapping[int, float], policy: Policy
-) -> list[Flag]:
-    """Most of a duty at one hotspot, on several duties. `stays`: minutes by (person, duty, hotspot)."""
-    most: dict[int, dict[int, float]] = defaultdict(dict)
-    for (who, duty_id, _), minutes in stays.items():
-        most[who][duty_id] = max(minutes, most[who].get(duty_id, 0.0))
-    flags = []
-    for who, by_duty in sorted(most.items()):
-        long = {d: m for d, m in by_duty.items() if _is_long(m, worked_min.get(d, 0.0), policy)}
-        if len(long) >= policy.standing_duties:
-            figures = {
-                "duties": len(long),
-                "of": len(by_duty),
-                "minutes": round(sum(long.values()) / len(long)),
-            }
-            flags.append(Flag("long_standing", (who,), len(long), figures, None, tuple(sorted(long))))
-    return flags
-
-
-def _is_long(minutes: float, worked: float, policy: Policy) -> bool:
-    return worked >= policy.standing_duty_min and 100 * minutes >= policy.standing_percent * worked
-
-
 # --- small things ---------------------------------------------------------------------------------
 
 
-def _by(things: Iterable[Any], key: Callable[[Any], Any]) -> dict[Any, list[Any]]:
+def grouped(things: Iterable[Any], key: Callable[[Any], Any]) -> dict[Any, list[Any]]:
     found: dict[Any, list[Any]] = defaultdict(list)
     for one in things:
         found[key(one)].append(one)
     return found
-
-
-def _duties(visits: Iterable[Visit]) -> tuple[int, ...]:
-    return tuple(sorted({v.duty_id for v in visits}))
 
 
 def _pair(a: int, b: int) -> Pair:

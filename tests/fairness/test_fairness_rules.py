@@ -9,8 +9,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from app.fairness import rules
-from app.fairness.rules import Flag, Outing, Policy, Report, Visit, Vouching, Work
+from app.fairness import camping, rules, rushes
+from app.fairness.camping import Visit
+from app.fairness.rules import Flag, Outing, Policy, Report, Vouching
+from app.fairness.rushes import Work
 
 DEFAULT = Policy()
 AT = datetime(2026, 11, 3, 12, 0, tzinfo=UTC)
@@ -239,20 +241,20 @@ EVEN = [date(2026, 11, day) for day in range(1, 31, 3)]  # 1, 4 … 28: one of t
     ],
 )
 def test_a_rush_is_points_or_visits_far_above_the_shifts_of_those_days(half, visits, planned, share):
-    found = rules.month_end_rush(7, Work(half, visits, planned), LAST, DEFAULT)
+    found = rushes.month_end_rush(7, Work(half, visits, planned), LAST, DEFAULT)
     assert kinds(found) == ([("month_end_rush", (7,), share)] if share else [])
 
 
 def test_after_a_month_at_its_cap_the_first_days_are_looked_at_in_the_same_way():
     work = Work(month(d1=100, d2=60, d20=20), {}, EVEN)
-    assert kinds(rules.after_cap_rush(7, work, date(2026, 11, 1), True, DEFAULT)) == [
+    assert kinds(rushes.after_cap_rush(7, work, date(2026, 11, 1), True, DEFAULT)) == [
         ("after_cap_rush", (7,), 88)
     ]
-    assert rules.after_cap_rush(7, work, date(2026, 11, 1), False, DEFAULT) == []
+    assert rushes.after_cap_rush(7, work, date(2026, 11, 1), False, DEFAULT) == []
 
 
 def test_a_team_has_its_own_flag_without_people():
-    found = rules.team_rush(5, Work(month(d4=60, d28=60), {}, EVEN), LAST, DEFAULT)
+    found = rushes.team_rush(5, Work(month(d4=60, d28=60), {}, EVEN), LAST, DEFAULT)
     assert (found[0].subject, found[0].people) == ("team:5", ())
 
 
@@ -261,7 +263,7 @@ def test_a_team_has_its_own_flag_without_people():
     st.lists(st.dates(date(2026, 11, 1), LAST), min_size=1, max_size=20),
 )
 def test_a_rush_says_shares_between_0_and_100_and_is_never_less_than_what_is_planned(half, planned):
-    for flag in rules.month_end_rush(1, Work(half, {}, planned), LAST, DEFAULT):
+    for flag in rushes.month_end_rush(1, Work(half, {}, planned), LAST, DEFAULT):
         assert 40 <= flag.figures["points"] <= 100
         assert flag.figures["points"] - flag.figures["planned"] >= 20
 
@@ -271,7 +273,7 @@ def test_who_earns_on_every_planned_shift_alike_never_rushes(planned, each):
     half: dict[date, int] = {}
     for day in planned:
         half[day] = half.get(day, 0) + each
-    assert rules.month_end_rush(1, Work(half, {}, planned), LAST, DEFAULT) == []
+    assert rushes.month_end_rush(1, Work(half, {}, planned), LAST, DEFAULT) == []
 
 
 # --- places: just enough, and too long ----------------------------------------------------------------------------
@@ -299,13 +301,13 @@ def visits(*minutes, who=1, every=None):
     ],
 )
 def test_visits_that_hardly_ever_last_longer_than_they_must_are_asked(minutes, n):
-    found = rules.thin_visits(visits(*minutes), 10, DEFAULT)
+    found = camping.thin_visits(visits(*minutes), 10, DEFAULT)
     assert kinds(found) == ([("thin_visits", (1,), n)] if n else [])
 
 
 @pytest.mark.parametrize(("every", "n"), [(45, 8), (49.9, 8), (50, 0), (44, 0), (90, 0)])
 def test_returns_just_after_a_visit_pays_again_are_asked(every, n):
-    found = rules.paid_rhythm(visits(*[12] * 10, every=every), 45, DEFAULT)
+    found = camping.paid_rhythm(visits(*[12] * 10, every=every), 45, DEFAULT)
     assert kinds(found) == ([("paid_rhythm", (1,), n)] if n else [])
 
 
@@ -322,7 +324,8 @@ def test_returns_just_after_a_visit_pays_again_are_asked(every, n):
 def test_most_of_several_duties_at_one_hotspot_is_asked(minutes, worked, found):
     stays = {(1, n, 9): float(m) for n, m in enumerate(minutes)}
     assert (
-        kinds(rules.long_standing(stays, dict.fromkeys(range(len(minutes)), float(worked)), DEFAULT)) == found
+        kinds(camping.long_standing(stays, dict.fromkeys(range(len(minutes)), float(worked)), DEFAULT))
+        == found
     )
 
 
@@ -330,7 +333,7 @@ def test_most_of_several_duties_at_one_hotspot_is_asked(minutes, worked, found):
 def test_who_stays_as_long_as_is_advised_is_never_asked(minutes):
     """At least one in four beyond twelve minutes: the guideline's ten to sixteen."""
     own = visits(*minutes, *[14.0] * (len(minutes) // 3 + 1))
-    assert rules.thin_visits(own, 10, DEFAULT) == []
+    assert camping.thin_visits(own, 10, DEFAULT) == []
 
 
 def test_of_one_subject_the_heaviest_stands():
