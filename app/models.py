@@ -20,6 +20,6 @@ from app.teams import models as teams
 from app.tracks import models as tracks
 
 __all__ = [
-    "accounts", "alarms", "areas", "campaigns", "checkins", "coverage", "duty", "exports", "fairness", "field", "hotspots",
-    "incentives", "incidents", "loggers", "planning", "routes", "teams", "tracks",
+    "accounts", "alarms", "areas", "campaigns", "checkins", "coverage", "duty", "exports", "fairness", "field",
+    "hotspots", "incentives", "incidents", "loggers", "planning", "routes", "teams", "tracks",
 ]  # fmt: skip
