@@ -11,14 +11,35 @@ from app.areas.policies import policies_in_force
 from app.clock import local_day
 from app.duty.models import Duty, Shift
 from app.fairness import queries, rules, spread
-from app.fairness.queries import Earned
+from app.fairness.queries import Earned, Place
 from app.fairness.spread import Entry, Paid, Ranking, Share, Spread, Value
 from app.incentives.operations import month_of
 
 
 @dataclass(frozen=True)
+class Facts:
+    """A township's month up to today: duties that are over, what they earned, places on shifts."""
+
+    first: date
+    last: date
+    zone: str
+    duties: list[tuple[Duty, Shift]]
+    earned: list[Earned]
+    places: list[Place]
+
+
+def facts_of(township_id: int, month: date, zone: str, now: datetime) -> Facts:
+    first, last = month_of(month)
+    last = min(last, local_day(now, zone))
+    return Facts(
+        first, last, zone, queries.duties_of(township_id, first, last), queries.earned_of(township_id, first, last),
+        queries.planned_of(township_id, first, last),
+    )  # fmt: skip
+
+
+@dataclass(frozen=True)
 class TeamMonth:
-    """`names` by person; `places` offered to the team in all (planned places) and taken (duties of these days)."""
+    """`names` by person; `offered` places on the team's shifts, `done` duties of its members."""
 
     names: dict[int, str]
     shares: list[Share]
@@ -36,16 +57,13 @@ class TeamMonth:
         return sum(share.done for share in self.shares)
 
 
-def team_month(township_id: int, team_id: int, month: date, zone: str, now: datetime) -> TeamMonth:
-    """Duties that are over, and places on shifts that have begun, up to today."""
-    first, last = month_of(month)
-    last = min(last, local_day(now, zone))
-    names = queries.members_of(team_id, first, last)
-    duties = [pair for pair in queries.duties_of(township_id, first, last) if pair[0].team_id == team_id]
-    earned = queries.earned_of(township_id, first, last)
-    paid = paid_of(duties, earned, zone)
+def team_month(facts: Facts, team_id: int) -> TeamMonth:
+    names = queries.members_of(team_id, facts.first, facts.last)
+    duties = [pair for pair in facts.duties if pair[0].team_id == team_id]
+    paid = paid_of(duties, facts.earned, facts.zone)
     names |= queries.names_of({p.person_id for p in paid} - names.keys())
-    shares = spread.shares_of(names, paid, _offered(township_id, team_id, first, last), _half(earned, duties))
+    offered = Counter(place.person_id for place in facts.places if place.team_id == team_id)
+    shares = spread.shares_of(names, paid, offered, _half(facts.earned, duties))
     points = [share.half / 2 for share in shares]
     values = spread.values_of(paid)
     return TeamMonth(
@@ -87,11 +105,6 @@ def _half(earned: list[Earned], duties: list[tuple[Duty, Shift]]) -> dict[int, i
         if e.duty_id is None or e.duty_id in own:
             half[e.person_id] += e.half
     return half
-
-
-def _offered(township_id: int, team_id: int, first: date, last: date) -> dict[int, int]:
-    places = queries.planned_of(township_id, first, last)
-    return Counter(place.person_id for place in places if place.team_id == team_id)
 
 
 # --- a ranking ------------------------------------------------------------------------------------

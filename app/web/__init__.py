@@ -17,6 +17,7 @@ def init_app(app: Flask) -> None:
         coverage,
         display,
         exports,
+        fairness,
         feeds,
         hotspot_drawing,
         hotspots,
@@ -58,6 +59,7 @@ def init_app(app: Flask) -> None:
             campaign_choosing,
         ),
         *(codes, people, tokens, exports, monthly),
+        fairness,
     )
     for module in (shell, session, second_factor, phone, *desk, display, feeds):
         app.register_blueprint(module.pages)
