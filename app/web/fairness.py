@@ -176,7 +176,7 @@ def page_of(asked: Asked, form: FlagForm | None = None, wrong: UUID | None = Non
         tones=TONES, wholes=wholes_of(asked), reasons=(REASONS[:6], REASONS[6:]),
         lines=[] if asked.team else lines_of(asked, facts, found), few=policy.rank_least,
         month=months.team_month(facts, asked.team.id) if asked.team else None, lorenz=lorenz_path, share=percent,
-        best=best_of,
+        best=best_of, seen=seen_words,
         standing=standing_of(asked), setting=ranking_form(formdata=None, asked=asked), number=number, chart=CHART,
     )  # fmt: skip
 
@@ -203,6 +203,17 @@ def shown_of(
             Shown(flag, concerned, links_of(asked, flag, shifts), names.get(flag.decided_by or 0, ""), own)
         )
     return lines
+
+
+class Known(dict[str, Any]):
+    """Figures as they were seen; one that an older release did not keep is a dash."""
+
+    def __missing__(self, key: str) -> str:
+        return "–"
+
+
+def seen_words(flag: FairnessFlag) -> str:
+    return str(_(f"fairness.seen.{flag.kind}")) % Known(flag.figures)
 
 
 def told_apart(form: FlagForm, flag_id: UUID) -> FlagForm:
