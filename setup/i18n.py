@@ -18,9 +18,11 @@ CATALOGUES = REPO / "app" / "translations"
 LANGUAGES = ("zh", "en")
 # What each screen carries in its pocket.
 BUNDLES = {
-    "phone": ("phone", "errors", "account", "crew", "codes", "reports", "alarms", "loggers", "playback"),
+    "phone": (
+        "phone", "errors", "account", "crew", "codes", "reports", "alarms", "loggers", "playback", "fairness",
+    ),
     "desk": ("desk", "coverage", "errors"),
-}
+}  # fmt: skip
 
 
 def read(path, language):
