@@ -189,6 +189,8 @@ FREE_TEXT = {
     "campaigns.name", "campaigns.state", "campaigns.reason", "campaign_areas.role",
     "campaign_areas.kind", "campaign_areas.name", "plan_runs.kind", "plan_runs.state", "plan_runs.fault",
     "access_tokens.name", "monthly_reports.language", "monthly_reports.state", "report_schedules.language",
+    "fairness_flags.kind", "fairness_flags.subject", "fairness_flags.state", "fairness_flags.reason",
+    "fairness_flags.note", "team_rankings.measure",
     "declines.phrase", "leaves.phrase", "leaves.decision", "leaves.decided_why",
 }  # fmt: skip
 
@@ -207,6 +209,7 @@ JSON = {
     "policy_versions.body", "audits.detail", "inbox_items.body", "quarantine_items.content", "point_entries.detail",
     "duties.track_spans", "analysis_runs.parameters", "analysis_runs.result", "hotspot_proposals.parameters",
     "hotspot_proposals.shapes", "hotspot_proposals.windows", "plan_runs.parameters", "plan_runs.result",
+    "fairness_flags.figures",
 }  # fmt: skip
 
 

@@ -76,7 +76,11 @@ def add_flags() -> None:
         ],
         sa.PrimaryKeyConstraint("township_id", "id", name=op.f("pk_fairness_flags")),
         sa.UniqueConstraint(
-            "township_id", "kind", "month", "subject", name=op.f("uq_fairness_flags_township_id")
+            "township_id",
+            "kind",
+            "month",
+            "subject",
+            name=op.f("uq_fairness_flags_township_id_kind_month_subject"),
         ),
     )
     op.create_index("ix_fairness_flags_month", "fairness_flags", ["township_id", "month", "state"])

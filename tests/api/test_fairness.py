@@ -39,7 +39,9 @@ def show(people, measure="points", *, shown=True):
 
 def worked(people, **hours):
     """The evening before from 18:00 on, priced; `member=2` for two hours."""
-    shift = make.make_shift(people.town.team, None, starts_at=make.EVENING - DAY - timedelta(hours=2), hours=4)
+    shift = make.make_shift(
+        people.town.team, None, starts_at=make.EVENING - DAY - timedelta(hours=2), hours=4
+    )
     for name, n in hours.items():
         duty = make.attended(shift, getattr(people, name), people.leader, n)
         settle_duty(duty.township_id, duty.id, make.EVENING)

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from datetime import date
 
-from sqlalchemy import select
+from sqlalchemy import func, select
 
 from app.db import db
 from app.fairness import operations
 from app.fairness.models import FairnessFlag
+from app.incentives.models import PointEntry
 from tests.fairness.played import AFTER, FIRST, HONEST, play
+from tests.web.conftest import send, text_of
 
 EXPECTED = {
     ("shared_phone", ("借机甲", "借机乙")), ("same_walk", ("抄走甲", "抄走乙")), ("two_places", ("两地",)),
@@ -24,6 +26,26 @@ def flags(month=FIRST):
 
 def named(found, names):
     return {(f.kind, tuple(sorted(names[w] for w in (f.person_a, f.person_b) if w))) for f in found}
+
+
+def decided_by_the_leader(people, as_person, month):
+    """The pair is on the leader's page; an answer is given there, told to both, and costs nobody a point."""
+    pair = next(f for f in flags() if f.kind == "same_pair")
+    leader, before = as_person(people.leader), points()
+    page = f"/desk/points/checks?team={people.town.team.id}&month=2026-11"
+    assert "常伴甲" in text_of(leader.get(page))
+    fields = {"reason": "no_choice", "note": ""}
+    assert send(leader, page, f"/desk/points/checks/{pair.id}", **fields).status_code == 302
+    for name in ("常伴甲", "常伴乙"):
+        told = as_person(month.who[name]).get("/api/v1/me/flags").get_json()["flags"]
+        assert [(one["kind"], one["state"], one["reason"]) for one in told] == [
+            ("same_pair", "explained", "no_choice")
+        ]
+    assert points() == before > 0
+
+
+def points():
+    return db.session.scalar(select(func.sum(PointEntry.amount_half)))
 
 
 def test_each_cheat_is_asked_about_once_and_nobody_honest_is(people, as_person, sync, at):
@@ -42,6 +64,7 @@ def test_each_cheat_is_asked_about_once_and_nobody_honest_is(people, as_person, 
     # Again finds the same, and makes nothing twice.
     assert operations.look(town, FIRST, now) == 0
     assert named(flags(), names) == expected and len(flags()) == len(expected)
+    decided_by_the_leader(people, as_person, month)
     # Another township's month has none of it, and the month before has no duty.
     assert operations.look(people.other.township.id, FIRST, now) == 0
     assert operations.look(town, date(2026, 10, 1), now) == 0 == len(flags(date(2026, 10, 1)))
