@@ -25,7 +25,7 @@ export function Noticed() {
       else setTrouble(t("data.no_signal"));
     });
   }, []);
-  return html`<section data-name="noticed"><p class="soft">${t("fairness.noticed.intro")}</p>
+  return html`<section class="consents" data-name="noticed"><p class="soft">${t("fairness.noticed.intro")}</p>
     <p class="trouble" role="alert">${trouble}</p>
     ${flags === null ? (trouble ? null : html`<p role="status" class="soft">${t("data.fetching")}</p>`)
       : flags.length === 0 ? html`<${Empty} words=${t("fairness.noticed.none")} />`
@@ -83,7 +83,7 @@ export function Ranking({ view }) {
     await read();
     await fetchTeams();
   };
-  return html`<section data-name="ranking">
+  return html`<section class="consents" data-name="ranking">
     <fieldset class="card consent" data-name="ranking-choice" data-given=${String(shown)}><legend>${t("fairness.ranking.me")}</legend>
       <p class="small">${t("fairness.ranking.why")}</p>
       <div class="row">${[true, false].map((given) => html`<button type="button" class=${`button plain ${shown === given ? "is-chosen" : ""}`} aria-pressed=${shown === given}
