@@ -8,6 +8,7 @@ from app.checkins import models as checkins
 from app.coverage import models as coverage
 from app.duty import models as duty
 from app.exports import models as exports
+from app.fairness import models as fairness
 from app.field import models as field
 from app.hotspots import models as hotspots
 from app.incentives import models as incentives
@@ -21,5 +22,5 @@ from app.tracks import models as tracks
 
 __all__ = [
     "accounts", "alarms", "areas", "campaigns", "checkins", "coverage", "duty", "exports", "field", "hotspots",
-    "incentives", "incidents", "loggers", "planning", "routes", "rulebook", "teams", "tracks",
+    "incentives", "incidents", "loggers", "planning", "routes", "rulebook", "teams", "tracks", "fairness",
 ]  # fmt: skip

@@ -18,9 +18,12 @@ CATALOGUES = REPO / "app" / "translations"
 LANGUAGES = ("zh", "en")
 # What each screen carries in its pocket.
 BUNDLES = {
-    "phone": ("phone", "errors", "account", "crew", "codes", "reports", "alarms", "loggers", "playback", "statements"),
+    "phone": (
+        "phone", "errors", "account", "crew", "codes", "reports", "alarms", "loggers", "playback", "statements",
+        "fairness",
+    ),
     "desk": ("desk", "coverage", "errors"),
-}
+}  # fmt: skip
 
 
 def read(path, language):

@@ -18,7 +18,7 @@ from app.accounts.models import Person
 from app.areas.models import Area, PolicyVersion
 from app.coverage.pieces import cut
 from app.db import db
-from app.duty.models import Assignment, Shift
+from app.duty.models import Assignment, Duty, Shift
 from app.geo import projector
 from app.hotspots.models import Hotspot, RiskWindow
 from app.routes.models import Checkpoint, NetworkVersion, Route, RouteVersion, Street
@@ -199,6 +199,19 @@ def assign(shift: Shift, person: Person) -> Assignment:
         Assignment(
             township_id=shift.township_id, shift_id=shift.id, person_id=person.id,
             during=Range(shift.starts_at, shift.ends_at, bounds="[)"), made_at=shift.changed_at,
+        )
+    )  # fmt: skip
+
+
+def attended(shift: Shift, person: Person, by: Person, hours: float | None = None) -> Duty:
+    """A duty as the leader entered it: all of the shift, or so many hours from its start."""
+    ends_at = shift.ends_at if hours is None else shift.starts_at + timedelta(hours=hours)
+    return save(
+        Duty(
+            township_id=shift.township_id, shift_id=shift.id, person_id=person.id, team_id=shift.team_id,
+            day=shift.day, entered_by=by.id, on_roster=True, state="attended", started_at=shift.starts_at,
+            ended_at=ends_at, worked=Range(shift.starts_at, ends_at, bounds="[)"),
+            worked_s=int((ends_at - shift.starts_at).total_seconds()),
         )
     )  # fmt: skip
 

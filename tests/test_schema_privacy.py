@@ -193,6 +193,8 @@ FREE_TEXT = {
     "policy_bounds.topic", "policy_trials.period", "policy_trials.state", "repricings.state",
     "holidays.kind", "holidays.name", "verified_hazards.severity", "training_sessions.kind", "no_shows.excuse",
     "false_checkins.reason", "false_checkins.answer", "false_checkins.answer_text", "false_checkins.outcome",
+    "fairness_flags.kind", "fairness_flags.subject", "fairness_flags.state", "fairness_flags.reason",
+    "fairness_flags.note", "team_rankings.measure",
     "declines.phrase", "leaves.phrase", "leaves.decision", "leaves.decided_why",
 }  # fmt: skip
 
@@ -213,6 +215,7 @@ JSON = {
     "hotspot_proposals.shapes", "hotspot_proposals.windows", "plan_runs.parameters", "plan_runs.result",
     "policy_changes.body", "policy_bounds.body", "policy_trials.made_from", "policy_trials.result", "repricings.before",
     "repricings.result",
+    "fairness_flags.figures",
 }  # fmt: skip
 
 

@@ -21,19 +21,11 @@ SUBJECTS = sorted(p.name for p in CATALOGUES.iterdir() if p.is_dir())
 # setup/i18n.py: what a script in the browser can say.
 BUNDLES = {
     "phone": (
-        "phone",
-        "errors",
-        "account",
-        "crew",
-        "codes",
-        "reports",
-        "alarms",
-        "loggers",
-        "playback",
-        "statements",
+        "phone", "errors", "account", "crew", "codes", "reports", "alarms", "loggers", "playback", "statements",
+        "fairness",
     ),
     "desk": ("desk", "coverage", "errors"),
-}
+}  # fmt: skip
 ITEM_CODES = (
     "waiting_for_start", "waiting_for_shift", "kind_not_offered", "judging_failed", "other_author",
     "malformed_envelope", "malformed_body", "wrong_hash", "unknown_kind", "unknown_schema",

@@ -32,6 +32,7 @@ def init_app(app: Flask) -> None:
         alarms,
         basemap,
         coverage,
+        fairness,
         field,
         health,
         loggers,
@@ -56,6 +57,7 @@ def init_app(app: Flask) -> None:
     schemas.document(api)
     for module in (
         session, field, photos, playback, coverage, staffing, strength, tiles, basemap, loggers, alarms, stream, me,
+        fairness,
     ):  # fmt: skip
         api.register_blueprint(module.bp, url_prefix=module.bp.url_prefix)
     app.register_blueprint(health.bp)

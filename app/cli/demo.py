@@ -19,6 +19,7 @@ from app.accounts.models import Person
 from app.accounts.rules import shown_code
 from app.config import Settings
 from app.db import db
+from app.demo.fairness import add_checks
 from app.demo.fill import share_out, tell
 from app.demo.incidents import add_campaigns, add_incidents
 from app.demo.load import is_loaded, load_all
@@ -57,6 +58,10 @@ def demo() -> None:
     db.session.commit()
     if reports:
         click.echo(f"demo: {reports} reports about places")
+    checks = add_checks(world, book.ids, book.teams, now)
+    db.session.commit()
+    if checks:
+        click.echo(f"demo: {checks} things to look at, and a team with a ranking")
     events = add_incidents(world, now)
     campaigns = add_campaigns(world, now)
     db.session.commit()

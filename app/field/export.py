@@ -16,7 +16,7 @@ from typing import Any
 from uuid import UUID
 
 from geoalchemy2 import Geometry
-from sqlalchemy import Column, ColumnElement, LargeBinary, Table, and_, select
+from sqlalchemy import Column, ColumnElement, LargeBinary, Table, and_, or_, select
 from sqlalchemy.dialects.postgresql import BIT, Range
 
 from app.accounts.models import Person
@@ -36,8 +36,8 @@ from app.tracks.queries import segments_of
 from app.tracks.rules import Fix, is_gap
 from app.tracks.rules import policy_from as track_policy
 
-# Table → the column that says whose row it is.
-OWN = {
+# Table → the column that says whose row it is, or the columns of which one does.
+OWN: dict[str, str | tuple[str, ...]] = {
     "people": "id", "sessions": "person_id", "consents": "person_id", "second_factors": "person_id",
     "calendar_feeds": "person_id", "access_tokens": "person_id", "team_members": "person_id",
     "role_grants": "person_id",
@@ -45,6 +45,7 @@ OWN = {
     "quarantine_items": "session_person_id", "crew_ticks": "person_id", "handovers": "person_id", "swaps": "person_id",
     "swap_steps": "person_id", "declines": "person_id", "leaves": "person_id", "loggers": "person_id",
     "cosigns": "person_id", "answers": "person_id", "incidents": "reporter_id", "incident_photos": "author_id",
+    "fairness_flags": ("person_a", "person_b"),
 }  # fmt: skip
 # Rows of the own duties.
 OF_DUTIES = (
@@ -68,6 +69,7 @@ LEFT_OUT = {
     "shifts": "the team's; mine are in `assignments` and `duties`", "hotspots": "the township's",
     "analysis_runs": "the township's", "hotspot_proposals": "the township's", "recorded_incidents": "the township's",
     "campaigns": "the township's", "campaign_areas": "the township's",
+    "team_rankings": "the team's; mine is in `consents`",
     "plan_runs": "the team's; what was taken of one is in `assignments`",
     "route_versions": "the team's", "network_versions": "the township's", "policy_versions": "the township's",
     "policy_changes": "the area's", "policy_bounds": "the county's",
@@ -76,8 +78,9 @@ LEFT_OUT = {
     "frozen_months": "the township's", "monthly_reports": "the township's", "report_schedules": "the township's",
     "checkpoint_codes": "the route's", "code_displays": "the route's",
 }  # fmt: skip
-# Lists of other people in own rows.
-OTHERS = {("crew_ticks", "present")}
+# Lists of other people, or of what is theirs, in own rows; and what else names another there.
+OTHERS = {("crew_ticks", "present"), ("fairness_flags", "duty_ids")}
+NAMES_OTHERS = {("fairness_flags", name) for name in ("subject", "checkin_ids", "report_ids")}
 SECRETS = {"password_hash"}
 NOT_SHOWN = {"proof", "nonce"}  # of a body: what a PIN was shown by
 
@@ -160,10 +163,15 @@ def _runs(fixes: list[Fix], policy: Any) -> list[list[Fix]]:
 
 def _own_rows(name: str, person: Person) -> list[dict[str, Any]]:
     table = db.metadata.tables[name]
-    mine = table.c[OWN[name]] == person.id
+    mine = or_(*(table.c[column] == person.id for column in columns_of(name)))
     if "township_id" in table.c:
         mine = and_(mine, table.c.township_id == (person.home_township_id or 0))
     return _rows(table, mine)
+
+
+def columns_of(name: str) -> tuple[str, ...]:
+    own = OWN[name]
+    return (own,) if isinstance(own, str) else own
 
 
 def _rows_of_duties(name: str, township_id: int, duty_ids: Sequence[int]) -> list[dict[str, Any]]:
@@ -184,7 +192,7 @@ def _rows(table: Table, which: ColumnElement[bool]) -> list[dict[str, Any]]:
 
 def _is_shown(table: Table, column: Column[Any]) -> bool:
     """No secret, no bits, and nobody else."""
-    if column.name in SECRETS or (table.name, column.name) in OTHERS:
+    if column.name in SECRETS or (table.name, column.name) in OTHERS | NAMES_OTHERS:
         return False
     if isinstance(column.type, (LargeBinary, BIT)) or isinstance(
         getattr(column.type, "item_type", None), LargeBinary

@@ -106,6 +106,11 @@ ALARM = Rule(
 )  # fmt: skip
 PIN_USES = Rule("Numbers that a PIN was proved with", "pin_uses", 90, None, "rows deleted")
 PUSH = Rule("Push addresses of sessions that have ended", "push_addresses", 1, None, "rows deleted")
+FLAGS = Rule(
+    "Flags of the fairness checks", "fairness_flags", 90, None,
+    "rows deleted, so many days after somebody decided (twice as many after they were first seen if nobody did); that "
+    "and how it was decided stays in the audit, by the flag's id",
+)  # fmt: skip
 SESSION = Rule("Sessions that have ended", "sessions", 30, None, "rows deleted")
 TOKENS = Rule("Tokens of programs that read, once over or revoked", "access_tokens", 90, None, "rows deleted")
 CODES = Rule(
@@ -146,6 +151,7 @@ KEPT = (
         "Campaigns: their outlines, days and eight counts", "campaigns, campaign_areas", None, None,
         "kept: places and figures, and who proposed, approved, recorded or called them off",
     ),
+    Rule("Which teams show a ranking", "team_rankings", None, None, "kept: the team's yes or no, and who said it"),
     Rule(
         "Changes of rules, what they would have made and made of points",
         "policy_changes, policy_bounds, policy_trials, repricings",
@@ -162,7 +168,7 @@ KEPT = (
 )  # fmt: skip
 RETENTION: tuple[Rule, ...] = (
     TRACK, LOGGED, POSITION, STREETS, ROUTES, BODY, QUARANTINE, HANDOVER, ANSWER, REPORT, PHOTO,
-    LONE_PHOTO, EVENTS, RUNS, PROPOSALS, PLANS, SESSION, TOKENS, CODES, ATTEMPTS, JOBS,
+    LONE_PHOTO, EVENTS, RUNS, PROPOSALS, PLANS, FLAGS, SESSION, TOKENS, CODES, ATTEMPTS, JOBS,
     FAILED_JOBS, *KEPT,
 )  # fmt: skip
 
@@ -237,6 +243,7 @@ def _of_township(township_id: int, zone: str, now: datetime) -> Iterator[Portion
     yield RUNS.where, lambda: hotspots.forget_runs(township_id, _before(now, RUNS.days))
     yield PROPOSALS.where, lambda: hotspots.forget_proposals(township_id, _before(now, PROPOSALS.days))
     yield PLANS.where, lambda: planning.forget_runs(township_id, _before(now, PLANS.days))
+    yield FLAGS.where, lambda: _forget_flags(township_id, now)
 
 
 def _folding(which: ColumnElement[bool], now: datetime) -> Iterator[Portion]:
@@ -288,6 +295,18 @@ def _null_bodies(which: ColumnElement[bool]) -> int:
     gone = update(InboxItem).where(which, InboxItem.body.is_not(None)).values(body=null())
     done = db.session.execute(gone.execution_options(synchronize_session=False))
     return int(done.rowcount or 0)  # type: ignore[attr-defined]
+
+
+def _forget_flags(township_id: int, now: datetime) -> int:
+    """By the table and not by its model, which stands above this domain."""
+    flags, days = db.metadata.tables["fairness_flags"], FLAGS.days or 0
+    old = or_(
+        flags.c.decided_at < _before(now, days),
+        and_(flags.c.decided_at.is_(None), flags.c.first_seen_at < _before(now, 2 * days)),
+    )
+    return int(
+        db.session.execute(flags.delete().where(flags.c.township_id == township_id, old)).rowcount or 0
+    )  # type: ignore[attr-defined]
 
 
 def _forget_quarantine(before: datetime) -> int:

@@ -24,6 +24,7 @@ queue = App(
     import_paths=[
         "app.jobs.tasks",
         "app.jobs.alarms",
+        "app.jobs.fairness",
         "app.jobs.hotspots",
         "app.jobs.monthly",
         "app.jobs.plans",

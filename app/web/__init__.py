@@ -17,6 +17,7 @@ def init_app(app: Flask) -> None:
         coverage,
         display,
         exports,
+        fairness,
         feeds,
         hotspot_drawing,
         hotspots,
@@ -63,6 +64,7 @@ def init_app(app: Flask) -> None:
         ),
         *(rules, rule_changes, statements, point_rows),
         *(codes, people, tokens, exports, monthly),
+        fairness,
     )
     for module in (shell, session, second_factor, phone, *desk, display, feeds):
         app.register_blueprint(module.pages)

@@ -95,6 +95,7 @@ def waiting_on(noun: str) -> int:
     from app.campaigns import queries as campaigns
     from app.checkins.board import waiting_count
     from app.duty import swaps
+    from app.fairness import queries as fairness
     from app.field import playback
     from app.hotspots import queries as hotspots
     from app.incidents import queries as reports
@@ -111,7 +112,7 @@ def waiting_on(noun: str) -> int:
     if noun == "reports":
         return reports.new_count(my_scope())
     if noun == "points":
-        return rulebook.waiting_for(my_scope())
+        return rulebook.waiting_for(my_scope()) + fairness.waiting_for(my_scope())
     if noun == "alarms":
         return len(alarms.ringing(my_scope(), clock.now()))
     return swaps.waiting_count(my_scope(), clock.now()) if noun == "swaps" else 0

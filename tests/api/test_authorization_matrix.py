@@ -48,6 +48,7 @@ from app.teams import scope
 from tests import cast, make, places
 from tests.api.test_tiles import tile_at
 from tests.conftest import Caller, one_transaction
+from tests.fairness.planted import add_flag
 from tests.hotspots.planted import add_event
 from tests.hotspots.test_proposing import make_proposal
 from tests.phone import Phone
@@ -93,6 +94,9 @@ PUT     /api/v1/me/consents/<purpose>                       town     401  200   
 PUT     /api/v1/me/consents/<purpose>                       other    401  200    200  200    200      200   200
 GET     /api/v1/me/looks                                    -        401  200    200  200    200      200   200
 DELETE  /api/v1/me/tracks                                   -        401  200    200  200    200      200   200
+GET     /api/v1/me/flags                                    -        401  200    200  200    200      200   200
+PUT     /api/v1/me/ranking                                  -        401  200    200  200    200      200   200
+GET     /api/v1/me/team/ranking                             -        401  200    200  200    200      200   200
 GET     /api/v1/me/export                                   -        401  200    200  200    200      200   200
 POST    /api/v1/me/totp                                     -        401  403    403  200    200      200   403
 PUT     /api/v1/me/totp                                     -        401  403    403  409    409      409   403
@@ -320,6 +324,11 @@ GET     /desk/campaigns/<uuid:campaign_id>                  town     in   403   
 GET     /desk/campaigns/<uuid:campaign_id>                  other    in   403    403  404    404      200   403
 POST    /desk/campaigns/<uuid:campaign_id>                  town     in   403    403  403    302      302   403
 POST    /desk/campaigns/<uuid:campaign_id>                  other    in   403    403  403    404      302   403
+GET     /desk/points/checks                                 -        in   403    403  200    200      200   403
+POST    /desk/points/checks/<uuid:flag_id>                  town     in   403    403  302    302      302   403
+POST    /desk/points/checks/<uuid:flag_id>                  other    in   403    403  404    404      302   403
+POST    /desk/points/checks/teams/<int:team_id>/ranking     town     in   403    403  302    403      302   403
+POST    /desk/points/checks/teams/<int:team_id>/ranking     other    in   403    403  404    403      302   403
 GET     /desk/coverage/staffing                             -        in   403    403  200    200      200   403
 GET     /desk/coverage/staffing/files/<kind>                town:xlsx  in   403  403  200    200      200   403
 GET     /desk/coverage/staffing/files/<kind>                other:xlsx  in  403  403  404    404      200   403
@@ -466,6 +475,8 @@ FORMS: dict[str, dict[str, Any]] = {
     "/proposals/<uuid:proposal_id>": {"decision": "reject", "reason": "solved"},
     "/rules/<int:change_id>": {"decision": "refuse"},
     "/campaigns/<uuid:campaign_id>": {"decision": "call_off", "reason": "weather"},
+    "/checks/<uuid:flag_id>": {"reason": "looked_fine", "note": ""},
+    "/ranking": {"shown": "y", "measure": "points"},
 }
 
 
@@ -481,6 +492,7 @@ OWN_DATA: dict[tuple[str, str], dict[str, Any]] = {
     ("POST", "/api/v1/session/code"): {"code": "ZZZZZZZZ"},
     ("PATCH", "/api/v1/me"): {},
     ("PUT", "/api/v1/me/consents/<purpose>"): {"given": False, "version": 1},
+    ("PUT", "/api/v1/me/ranking"): {"shown": True},
     ("PUT", "/api/v1/me/totp"): {"code": "000000"},
     ("DELETE", "/api/v1/me/totp"): {"code": "000000"},
 }
@@ -569,6 +581,10 @@ def build(app: Flask, connection: Any) -> World:
         "town": held_yesterday(world.caller("member"), people.member, people.town, 0),
         "other": held_yesterday(world.caller("outsider"), people.outsider, people.other, places.ELSEWHERE_M),
     }
+    flags = {
+        name: add_flag(town.team, (one,), "two_places").id
+        for name, town, one in (("town", people.town, people.mate), ("other", people.other, people.outsider))
+    }
     towns = {"town": (people.town, people.shift, 0), "other": (people.other, other_shift, places.ELSEWHERE_M)}
     world.values = {"-": {}, "county": {"code": people.county.code}}
     for name, (town, shift, x0) in towns.items():
@@ -595,6 +611,7 @@ def build(app: Flask, connection: Any) -> World:
             "token_id": read_tokens[name], "paper_id": paper_of(town.township),
             **place_codes(people, town, "nobody" if name == "town" else ""), "answer_id": said[name],
             "duty_id": in_question[name], "change_id": rule_change(people, town), "month": "2026-11",
+            "duty_id": in_question[name], "flag_id": flags[name],
         }  # fmt: skip
     return world
 

@@ -16,7 +16,7 @@ DISTRIBUTED = {
     "crew_ticks", "handovers", "swaps", "swap_steps", "declines", "leaves",
     "logger_fixes", "cosigns", "answers", "incidents", "incident_photos",
     "recorded_incidents", "analysis_runs", "hotspot_proposals", "campaigns", "campaign_areas",
-    "monthly_reports", "report_schedules", "plan_runs", "repricings",
+    "monthly_reports", "report_schedules", "plan_runs", "repricings", "fairness_flags", "team_rankings",
 }  # fmt: skip
 REFERENCE = {
     "checkpoint_codes", "code_displays",

@@ -28,7 +28,8 @@ from tests.browser.phone_page import (
 pytestmark = pytest.mark.browser
 
 MINE = (
-    "me", "data", "data?part=kept", "data?part=consents", "data?part=looks", "data?part=export", "data?part=delete",
+    "me", "data", "data?part=kept", "data?part=consents", "data?part=looks", "data?part=noticed", "data?part=ranking",
+    "data?part=export", "data?part=delete",
     "devices", "settings", "calendar", "help", "outbox", "copy", "restore", "totp", "loggers",
 )  # fmt: skip
 WIDER = "() => document.documentElement.scrollWidth - document.documentElement.clientWidth"

@@ -10,6 +10,7 @@ from app.field import retention
 from app.hotspots.models import AnalysisRun
 from app.planning import runs
 from tests import make
+from tests.fairness.planted import add_flag
 from tests.field.forgetful import open_town
 from tests.hotspots.planted import add_event
 from tests.hotspots.test_proposing import make_proposal
@@ -23,7 +24,7 @@ def ground():
 
 @pytest.fixture
 def town(ground, at):
-    for table in ("recorded_incidents", "analysis_runs", "hotspot_proposals", "plan_runs"):
+    for table in ("recorded_incidents", "analysis_runs", "hotspot_proposals", "plan_runs", "fairness_flags"):
         ground.owner.execute(f"DELETE FROM {table}")
     ground.begin_anew(at)
     yield ground
@@ -69,3 +70,24 @@ def test_what_the_planner_proposed_goes_after_a_month(town):
     assert town.count("plan_runs") == 1
     assert town.forget(31)[retention.PLANS.where] == 1
     assert town.count("plan_runs") == 0
+
+
+def test_flags_go_90_days_after_somebody_decided_and_undecided_ones_after_180(town):
+    """Told of no one: what stays is a line in the audit with the flag's id."""
+    team, member, mate = town.people.town.team, town.people.member, town.people.mate
+    decided = {
+        "state": "explained",
+        "reason": "looked_fine",
+        "decided_by": town.people.leader.id,
+        "decided_weight": 4,
+    }
+    add_flag(team, (member, mate), now=town.starts_at, decided_at=town.starts_at, **decided)
+    add_flag(team, (member,), "two_places", now=town.starts_at)
+    db.session.commit()
+    town.forget(89)
+    assert town.count("fairness_flags") == 2
+    assert town.forget(91)[retention.FLAGS.where] == 1
+    assert town.count("fairness_flags", "kind = 'two_places'") == 1 == town.count("fairness_flags")
+    town.forget(179)
+    assert town.count("fairness_flags") == 1
+    assert town.forget(181)[retention.FLAGS.where] == 1

@@ -22,6 +22,7 @@ from app.geofiles.gpx import read_gpx
 from app.routes.models import Checkpoint
 from app.tracks.rules import Fix
 from tests import make
+from tests.fairness.planted import add_flag
 from tests.phone import Phone, walk
 
 MINUTE = timedelta(minutes=1)
@@ -165,6 +166,26 @@ def test_it_is_limited(people, evening, as_person, at):
     parcel_of(as_person(people.mate))
     at(make.EVENING + timedelta(hours=1))
     parcel_of(caller)
+
+
+def test_flags_about_me_are_in_it_without_the_other_one(walked, as_person):
+    add_flag(walked.town.team, (walked.member, walked.mate), note="一直同路", duty_ids=[1, 2])
+    add_flag(walked.town.team, (walked.mate, walked.leader), "closed_for")
+    for person, n in ((walked.member, 1), (walked.mate, 2), (walked.leader, 1)):
+        rows = data_of(as_person(person))["fairness_flags"]
+        assert len(rows) == n
+        for row in rows:
+            assert {"kind", "month", "figures", "state", "note"} <= set(row)
+            others = {
+                "subject",
+                "person_a",
+                "person_b",
+                "duty_ids",
+                "checkin_ids",
+                "report_ids",
+                "decided_by",
+            }
+            assert not others & set(row)
 
 
 # --- the closed list ------------------------------------------------------------------------------

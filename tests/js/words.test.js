@@ -22,7 +22,10 @@ function catalogue(subject, lang) {
 }
 
 // What the phone carries in its pocket (setup/i18n.py), without the errors' own subject: that one is Python's, too.
-const SUBJECTS = ["phone", "account", "crew", "codes", "reports", "alarms", "loggers", "playback", "statements"];
+const SUBJECTS = ["phone", "account", "crew", "codes", "reports", "alarms", "loggers", "playback", "statements",
+  "fairness"];
+const FLAGS = ["same_walk", "shared_phone", "two_places", "self_closed", "closed_for", "split_reports", "same_pair", "cosign_pair",
+  "month_end_rush", "team_rush", "after_cap_rush", "thin_visits", "paid_rhythm", "long_standing"];
 const all = (lang) => new Map(SUBJECTS.flatMap((subject) => [...catalogue(subject, lang)]));
 const zh = all("zh");
 const en = all("en");
@@ -69,6 +72,11 @@ test("codes that are put together have their words", () => {
     spoken: ["saved", "duty_start", "duty_pause", "duty_resume", "duty_end"],
     nav: ["today", "patrol", "note", "me", "outbox", "report", "code", "data", "devices", "settings", "help", "totp", "calendar", "copy", "restore",
       "swaps", "loggers", "pin", "scan", "crew", "cosign", "sos"],
+    "fairness.kind": FLAGS, "fairness.seen": FLAGS, "fairness.innocent": FLAGS,
+    "fairness.reason": ["looked_fine", "roster_so", "no_choice", "as_ordered", "lent_phone", "data_fault", "to_audit", "to_talk"],
+    "fairness.state": ["open", "explained", "passed_on"],
+    "fairness.measure": ["points", "hours"],
+    data: ["kept", "consents", "looks", "noticed", "ranking", "export", "delete"],
     rule: ["base", "night", "holiday", "all_checkpoints", "hotspot_visits", "hard_to_fill"],
     grade: ["track", "pair", "single", "declared"],
     phrase: ["all_in_order", "cannot_reach", "code_missing", "light_out", "path_blocked", "weather", "other"],

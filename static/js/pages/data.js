@@ -12,12 +12,13 @@ import { fetchMe, readMe, readWishes, wish } from "../offline/me.js";
 import { forgetSegments } from "../offline/outbox.js";
 import { turnOffPush, turnOnPush } from "../offline/push.js";
 import { current } from "../store.js";
+import { Noticed, Ranking } from "./fairness.js";
 import { Empty } from "./pieces.js";
 
-const PARTS = /** @type {const} */ (["kept", "consents", "looks", "export", "delete"]);
-const ICONS = { kept: "help", consents: "done", looks: "me", export: "device", delete: "need" };
+const PARTS = /** @type {const} */ (["kept", "consents", "looks", "noticed", "ranking", "export", "delete"]);
+const ICONS = { kept: "help", consents: "done", looks: "me", noticed: "help", ranking: "star", export: "device", delete: "need" };
 const PURPOSES = /** @type {(keyof typeof WORDS)[]} */ (Object.keys(WORDS));
-const VIEWS = /** @type {Record<string, any>} */ ({ kept: Kept, consents: Consents, looks: Looks, export: Export, delete: Delete });
+const VIEWS = /** @type {Record<string, any>} */ ({ kept: Kept, consents: Consents, looks: Looks, noticed: Noticed, ranking: Ranking, export: Export, delete: Delete });
 
 /** @param {{view: import("../store.js").View}} props */
 export function Data({ view }) {
