@@ -190,6 +190,10 @@ FREE_TEXT = {
     "campaign_areas.kind", "campaign_areas.name", "plan_runs.kind", "plan_runs.state", "plan_runs.fault",
     "access_tokens.name", "monthly_reports.language", "monthly_reports.state", "report_schedules.language",
     "declines.phrase", "leaves.phrase", "leaves.decision", "leaves.decided_why",
+    # Closed lists, and `paper`: the number of a document, of few signs and none of a sentence.
+    "assessments.reason", "assessment_returns.indicator", "assessment_returns.reason", "assessment_returns.outcome",
+    "assessment_notices.channel", "assessment_notices.paper", "assessment_plan_items.indicator",
+    "assessment_plan_items.action", "assessment_plan_items.owner", "assessment_plan_items.paper",
 }  # fmt: skip
 
 
@@ -207,6 +211,7 @@ JSON = {
     "policy_versions.body", "audits.detail", "inbox_items.body", "quarantine_items.content", "point_entries.detail",
     "duties.track_spans", "analysis_runs.parameters", "analysis_runs.result", "hotspot_proposals.parameters",
     "hotspot_proposals.shapes", "hotspot_proposals.windows", "plan_runs.parameters", "plan_runs.result",
+    "assessments.figures",
 }  # fmt: skip
 
 

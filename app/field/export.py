@@ -70,6 +70,13 @@ LEFT_OUT = {
     "campaigns": "the township's", "campaign_areas": "the township's",
     "plan_runs": "the team's; what was taken of one is in `assignments`",
     "route_versions": "the team's", "network_versions": "the township's", "policy_versions": "the township's",
+    **{
+        name: "the township's"
+        for name in (
+            "assessments", "assessment_reviews", "assessment_freezes", "assessment_returns", "assessment_notices",
+            "assessment_plan_items",
+        )
+    },
     "frozen_months": "the township's", "monthly_reports": "the township's", "report_schedules": "the township's",
     "checkpoint_codes": "the route's", "code_displays": "the route's",
 }  # fmt: skip
