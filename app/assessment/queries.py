@@ -280,11 +280,21 @@ def notices_of(township_id: int, months: Collection[date]) -> Sequence[Assessmen
 
 
 def plan_items_of(assessment: Assessment, village_id: int | None = None) -> Sequence[AssessmentPlanItem]:
-    rows = select(AssessmentPlanItem).where(
-        AssessmentPlanItem.township_id == assessment.township_id,
-        AssessmentPlanItem.assessment_id == assessment.id,
+    """Of all versions of the quarter: a correction takes no plan away."""
+    version = and_(
+        Assessment.township_id == AssessmentPlanItem.township_id,
+        Assessment.id == AssessmentPlanItem.assessment_id,
+    )
+    rows = (
+        select(AssessmentPlanItem)
+        .join(Assessment, version)
+        .where(
+            AssessmentPlanItem.township_id == assessment.township_id,
+            Assessment.quarter == assessment.quarter,
+        )
+        .order_by(AssessmentPlanItem.due_on, AssessmentPlanItem.id)
+        .execution_options(populate_existing=True)
     )
     if village_id is not None:
         rows = rows.where(AssessmentPlanItem.village_id == village_id)
-    in_order = rows.order_by(AssessmentPlanItem.due_on, AssessmentPlanItem.id)
-    return db.session.scalars(in_order.execution_options(populate_existing=True)).all()
+    return db.session.scalars(rows).all()
