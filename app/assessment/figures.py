@@ -26,9 +26,7 @@ class Figures:
         return [v.place for v in self.result.villages]
 
 
-def stored(
-    township: Surveyed, villages: Sequence[Surveyed], policy: Policy, last: str
-) -> dict[str, Any]:
+def stored(township: Surveyed, villages: Sequence[Surveyed], policy: Policy, last: str) -> dict[str, Any]:
     """All that a version keeps. `last`: the day up to which it was measured."""
     result = rules.judge(township.place, [v.place for v in villages], policy)
     return {
@@ -97,9 +95,7 @@ def _read_place(one: Mapping[str, Any]) -> Place:
         key: Measured(Fraction(m["num"]), Fraction(m["den"]), m["n"], m["why"])
         for key, m in one["indicators"].items()
     }
-    return Place(
-        one["id"], one["code"], one["name"], one["tier"], Fraction(one.get("weight", 0)), measured
-    )
+    return Place(one["id"], one["code"], one["name"], one["tier"], Fraction(one.get("weight", 0)), measured)
 
 
 def _read_card(one: Mapping[str, Any]) -> Card:

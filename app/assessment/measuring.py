@@ -160,11 +160,7 @@ def _of_hotspots(area: Area, asked: Asked) -> Found:
     return {
         "dosage": (
             measured(sum(f.attained for f in figures), slots, slots, why),
-            [
-                _line("hotspot", f.hotspot.id, f.hotspot.name, f.attained, f.slots)
-                for f in figures
-                if f.slots
-            ],
+            [_line("hotspot", f.hotspot.id, f.hotspot.name, f.attained, f.slots) for f in figures if f.slots],
         ),
         "worst_gap": (
             measured(sum(f.gaps_kept for f in figures), over, over, why),
@@ -257,9 +253,7 @@ def _of_mending(hazards: Sequence[Hazard], asked: Asked) -> tuple[Measured, Evid
     return _judged(
         hazards,
         lambda h: h.closed_at is not None or h.reported_at + limit <= asked.now,
-        lambda h: (
-            h.closing == "mended" and h.closed_at is not None and h.closed_at <= h.reported_at + limit
-        ),
+        lambda h: h.closing == "mended" and h.closed_at is not None and h.closed_at <= h.reported_at + limit,
         "no_hazard",
     )
 

@@ -79,9 +79,7 @@ def figures_now(township: Area, quarter: Quarter, now: datetime) -> Said:
     in_force = policies_in_force(township.id, last)
     policy = rules.policy_from(in_force.body("assessment"))
     whole, villages = measuring.survey(township, quarter, policy, now)
-    return Said(
-        figures.stored(whole, villages, policy, last.isoformat()), in_force.ids.get("assessment")
-    )
+    return Said(figures.stored(whole, villages, policy, last.isoformat()), in_force.ids.get("assessment"))
 
 
 def _need_reason(township_id: int, quarter: Quarter, reason: str | None) -> None:
@@ -177,9 +175,7 @@ def _check_figure(one: Assessment, figure: Figure) -> None:
         raise DomainError("invalid", faults)
 
 
-def answer(
-    person: Person, scope: Scope, return_id: UUID, outcome: str, now: datetime
-) -> AssessmentReturn:
+def answer(person: Person, scope: Scope, return_id: UUID, outcome: str, now: datetime) -> AssessmentReturn:
     """By somebody else than who returned it: it stands, or it is changed, and then a new version follows."""
     if outcome not in OUTCOMES:
         raise DomainError("invalid", [FieldError("/outcome", "field_needed")])
@@ -332,10 +328,9 @@ def _changed(now: dict[str, Any], was: dict[str, Any] | None) -> list[Change]:
 
 
 def _measure(one: dict[str, Any]) -> str | None:
-    return None if one["why"] else f"{one['num']}/{one['den']}"
+    return None if one["why"] else f"{one['num']} / {one['den']}"
 
 
 def _audit(action: str, person: Person, one: Assessment, now: datetime, **detail: Any) -> None:
     about = {k: v for k, v in detail.items() if v is not None}
     record_audit(one.township_id, person.id, action, "assessment", one.id, now, **about)
-

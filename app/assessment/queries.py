@@ -119,9 +119,7 @@ def latest(township_id: int, quarter: date) -> Assessment | None:
 
 
 def review_of(assessment: Assessment) -> AssessmentReview | None:
-    return db.session.get(
-        AssessmentReview, (assessment.township_id, assessment.id), populate_existing=True
-    )
+    return db.session.get(AssessmentReview, (assessment.township_id, assessment.id), populate_existing=True)
 
 
 def freeze_of(assessment: Assessment) -> AssessmentFreeze | None:

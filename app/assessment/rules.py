@@ -236,9 +236,7 @@ def card_of(place: Place, township: Place | None, policy: Policy) -> Card:
     given = policy.weights(place.tier)
     weights = handed_on(given, [key for key in INDICATORS if points[key] is not None])
     lines = tuple(
-        Line(
-            key, place.measured.get(key, Measured()).value, used[key], points[key], given[key], weights[key]
-        )
+        Line(key, place.measured.get(key, Measured()).value, used[key], points[key], given[key], weights[key])
         for key in INDICATORS
     )
     return Card(lines, score_of(lines))
@@ -330,7 +328,11 @@ def ranked(villages: Sequence[Village]) -> list[Village]:
     finals = [v.final for v in villages if v.final is not None]
     return [
         Village(
-            v.place, v.card, v.final, v.grade, None if v.final is None else 1 + sum(f > v.final for f in finals)
+            v.place,
+            v.card,
+            v.final,
+            v.grade,
+            None if v.final is None else 1 + sum(f > v.final for f in finals),
         )
         for v in villages
     ]
@@ -372,9 +374,7 @@ def difference(one: Result, other: Result, indicator: str = "") -> Shift:
 def sensitivity(township: Place, places: Sequence[Place], policy: Policy) -> list[Shift]:
     """Of each indicator, what five points more of weight would do."""
     now = judge(township, places, policy)
-    return [
-        difference(now, judge(township, places, heavier(policy, key)), key) for key in INDICATORS
-    ]
+    return [difference(now, judge(township, places, heavier(policy, key)), key) for key in INDICATORS]
 
 
 # --- plans --------------------------------------------------------------------------------------------------------

@@ -8,6 +8,10 @@ from flask import Flask
 def init_app(app: Flask) -> None:
     from app.web import (
         alarms,
+        assessment,
+        assessment_files,
+        assessment_plans,
+        assessment_why,
         assets,
         beats,
         board,
@@ -57,6 +61,7 @@ def init_app(app: Flask) -> None:
             campaigns,
             campaign_choosing,
         ),
+        *(assessment, assessment_why, assessment_plans, assessment_files),
         *(codes, people, tokens, exports, monthly),
     )
     for module in (shell, session, second_factor, phone, *desk, display, feeds):

@@ -59,9 +59,7 @@ def add_versions() -> None:
         sa.PrimaryKeyConstraint("township_id", "id", name=op.f("pk_assessments")),
         sa.ForeignKeyConstraint(["township_id"], ["areas.id"], name=op.f("fk_assessments_township_id")),
         sa.ForeignKeyConstraint(["policy_id"], ["policy_versions.id"], name=op.f("fk_assessments_policy_id")),
-        sa.UniqueConstraint(
-            "township_id", "quarter", "n", name=op.f("uq_assessments_township_id_quarter_n")
-        ),
+        sa.UniqueConstraint("township_id", "quarter", "n", name=op.f("uq_assessments_township_id_quarter_n")),
         sa.UniqueConstraint("township_id", "id", "computed_by", name="uq_assessments_computed_by"),
         people=("computed_by",),
         checks={
@@ -110,7 +108,12 @@ def add_freezes() -> None:
         sa.Column("frozen_at", AT, nullable=False),
         sa.PrimaryKeyConstraint("township_id", "assessment_id", name=op.f("pk_assessment_freezes")),
         _key(
-            "assessment_freezes", "review", "assessment_reviews", "assessment_id", "computed_by", "published_by"
+            "assessment_freezes",
+            "review",
+            "assessment_reviews",
+            "assessment_id",
+            "computed_by",
+            "published_by",
         ),
         people=("computed_by", "published_by", "frozen_by"),
         checks={"four_eyes": "frozen_by <> computed_by AND frozen_by <> published_by"},
@@ -237,7 +240,9 @@ def _table(name: str, *parts: sa.schema.SchemaItem, people: tuple[str, ...], che
 def _key(table: str, what: str, other: str, *columns: str) -> sa.ForeignKeyConstraint:
     theirs = ["id" if c == "assessment_id" and other == "assessments" else c for c in columns]
     return sa.ForeignKeyConstraint(
-        ["township_id", *columns], [f"{other}.{c}" for c in ("township_id", *theirs)], name=f"fk_{table}_{what}"
+        ["township_id", *columns],
+        [f"{other}.{c}" for c in ("township_id", *theirs)],
+        name=f"fk_{table}_{what}",
     )
 
 

@@ -60,12 +60,25 @@ def test_the_worked_case_through_the_whole_of_it():
     found = rules.judge(place(everywhere(85), "township"), villages, POLICY)
     assert found.card.score == 85 and found.bundle == F("80.5")
     assert [v.final for v in found.villages] == [F("88.1"), F("80.1"), F("64.1")]
-    assert [v.grade for v in found.villages] == ["B", "B", "C"] and [v.rank for v in found.villages] == [1, 2, 3]
+    assert [v.grade for v in found.villages] == ["B", "B", "C"] and [v.rank for v in found.villages] == [
+        1,
+        2,
+        3,
+    ]
 
 
 @pytest.mark.parametrize(
     ("score", "grade"),
-    [("100", "A"), ("90", "A"), ("89.9", "B"), ("75", "B"), ("74.9", "C"), ("60", "C"), ("59.9", "D"), ("0", "D")],
+    [
+        ("100", "A"),
+        ("90", "A"),
+        ("89.9", "B"),
+        ("75", "B"),
+        ("74.9", "C"),
+        ("60", "C"),
+        ("59.9", "D"),
+        ("0", "D"),
+    ],
 )
 def test_grades_begin_where_the_policy_says(score, grade):
     assert rules.grade_of(F(score), POLICY) == grade
@@ -96,7 +109,9 @@ def test_few_cases_are_drawn_towards_the_township():
 def test_what_has_no_data_has_no_score_and_no_grade():
     nothing = place({}, id_=2)
     found = rules.judge(place(everywhere(85), "township"), [place(everywhere(90)), nothing], POLICY)
-    assert found.villages[1].final is None and found.villages[1].grade is None and found.villages[1].rank is None
+    assert (
+        found.villages[1].final is None and found.villages[1].grade is None and found.villages[1].rank is None
+    )
     assert found.bundle == F("0.4") * 85 + F("0.6") * 90
     bare = rules.judge(place({}, "township"), [nothing], POLICY)
     assert bare.bundle is None and bare.card.score is None
@@ -111,7 +126,13 @@ def test_a_policy_with_a_wrong_column_keeps_the_default_column():
     assert rules.policy_from({"dosage_priority": 30}) == POLICY
     moved = rules.policy_from({"dosage_priority": 15, "route_priority": 17, "term_days": 20})
     assert moved.weights("priority")["route"] == 17 and moved.term_days == 20
-    for odd in ({"dosage_floor": 90}, {"grade_a": 50}, {"term_days": True}, {"few_below": 0}, {"publicity_day": 31}):
+    for odd in (
+        {"dosage_floor": 90},
+        {"grade_a": 50},
+        {"term_days": True},
+        {"few_below": 0},
+        {"publicity_day": 31},
+    ):
         assert rules.policy_from(odd) == POLICY
 
 
@@ -128,7 +149,9 @@ def test_a_plan_restores_the_share_of_its_items_done_in_time_and_confirmed():
 
 def test_quarters():
     quarter = rules.quarter_of(date(2026, 11, 24))
-    assert quarter == Quarter(date(2026, 10, 1)) and quarter.last == date(2026, 12, 31) and quarter.number == 4
+    assert (
+        quarter == Quarter(date(2026, 10, 1)) and quarter.last == date(2026, 12, 31) and quarter.number == 4
+    )
     assert quarter.months == (date(2026, 10, 1), date(2026, 11, 1), date(2026, 12, 1))
     assert quarter.before.before.before.before == Quarter(date(2025, 10, 1))
     assert Quarter(date(2027, 1, 1)).last == date(2027, 3, 31)
@@ -141,10 +164,16 @@ def test_a_heavier_indicator_leaves_a_hundred_and_says_what_it_moves():
         for column in rules.COLUMNS:
             assert abs(sum(more.weights(column).values()) - 100) < F(1, 10**9)
     good, bad = everywhere(100), everywhere(0)
-    villages = [place({**bad, "dosage": good["dosage"]}, id_=1), place({**bad, "route": good["route"]}, id_=2)]
+    villages = [
+        place({**bad, "dosage": good["dosage"]}, id_=1),
+        place({**bad, "route": good["route"]}, id_=2),
+    ]
     shifts = {s.indicator: s for s in rules.sensitivity(place(everywhere(50), "township"), villages, POLICY)}
     assert set(shifts) == set(INDICATORS) and shifts["dosage"].ranks == 0 and shifts["route"].ranks == 0
-    closer = [place({**bad, "hazards": good["hazards"]}, id_=1), place({**bad, "route": good["route"]}, id_=2)]
+    closer = [
+        place({**bad, "hazards": good["hazards"]}, id_=1),
+        place({**bad, "route": good["route"]}, id_=2),
+    ]
     shifts = {s.indicator: s for s in rules.sensitivity(place(everywhere(50), "township"), closer, POLICY)}
     assert shifts["hazards"].ranks == 1, "15 + 5 is more than 17 less its part"
 

@@ -70,17 +70,23 @@ def test_from_a_draft_to_grades_that_count(town):
     assert one.n == 1 and operations.phase_of(one, 1) == "draft"
     assert queries.frozen_grades(town.town.township.id, QUARTER.first) == {}
     review = publish(town, one)
-    assert review.until - review.published_at.date() == 15 * DAY and operations.phase_of(one, 1) == "published"
+    assert (
+        review.until - review.published_at.date() == 15 * DAY and operations.phase_of(one, 1) == "published"
+    )
     accept(town, one)
     assert operations.phase_of(one, 1) == "accepted"
-    assert code_of(freeze, town, one, AFTER + 7 * DAY) == "assessment_waits", "the notice hangs out to its end"
+    assert code_of(freeze, town, one, AFTER + 7 * DAY) == "assessment_waits", (
+        "the notice hangs out to its end"
+    )
     freeze(town, one, AFTER + 8 * DAY)
     assert operations.phase_of(one, 1) == "frozen"
     grades = queries.frozen_grades(town.town.township.id, QUARTER.first)
     assert set(grades) == {v.id for v in town.town.villages}
     for village in one.figures["villages"]:
         assert grades[village["id"]] == (F(village["final"]), village["grade"])
-    done = db.session.scalars(select(Audit.action).where(Audit.object_kind == "assessment").order_by(Audit.at)).all()
+    done = db.session.scalars(
+        select(Audit.action).where(Audit.object_kind == "assessment").order_by(Audit.at)
+    ).all()
     assert done == ["assessment.compute", "assessment.publish", "assessment.accept", "assessment.freeze"]
 
 
@@ -106,14 +112,14 @@ def test_what_is_returned_is_answered_by_another_and_changed_by_a_new_version(to
     planted.decide(town, planted.report(town, make.EVENING, (250, 1000), phrase="sign_down"), "close", "mended",
                    make.EVENING + DAY)  # fmt: skip
     two = compute(town)
-    assert two.n == 2 and operations.phase_of(one, 2) == "superseded" and operations.phase_of(two, 2) == "draft"
+    assert (
+        two.n == 2 and operations.phase_of(one, 2) == "superseded" and operations.phase_of(two, 2) == "draft"
+    )
     assert code_of(freeze, town, one, AFTER + 30 * DAY) == "assessment_superseded"
     found = {(c.area[-2:], c.what): (c.before, c.after) for c in operations.changes(one, two)}
-    assert found["西村", "hazards"] == ("2/4", "3/5") and ("东村", "hazards") not in found
+    assert found["西村", "hazards"] == ("2 / 4", "3 / 5") and ("东村", "hazards") not in found
     publish(town, two)
-    operations.answer(
-        town.admin, scope_of(town.admin), send_back(town, two, "route").id, "stands", AFTER
-    )
+    operations.answer(town.admin, scope_of(town.admin), send_back(town, two, "route").id, "stands", AFTER)
     freeze(town, two, AFTER + 16 * DAY)
     assert queries.frozen_version(town.town.township.id, QUARTER.first) == two
 
@@ -144,7 +150,10 @@ def test_the_persons_who_computed_or_published_do_not_freeze_and_who_published_d
     for person in (town.second, town.admin):
         assert code_of(freeze, town, one, AFTER + 30 * DAY, by=person) == "assessment_own"
     figure = Figure(town.town.township.id, "cells", "data_wrong")
-    assert code_of(operations.send_back, town.admin, scope_of(town.admin), one.id, figure, AFTER) == "assessment_own"
+    assert (
+        code_of(operations.send_back, town.admin, scope_of(town.admin), one.id, figure, AFTER)
+        == "assessment_own"
+    )
     assert code_of(operations.accept, town.admin, scope_of(town.admin), one.id, AFTER) == "assessment_own"
     assert freeze(town, one, AFTER + 30 * DAY, by=town.reviewer).frozen_by == town.reviewer.id
 
@@ -263,16 +272,22 @@ def test_a_plan_gives_back_what_was_done_in_time_and_confirmed(town):
     one, at = frozen(town), AFTER + 17 * DAY
     village = town.town.villages[0].id
     assert dict(queries.frozen_grades(one.township_id, one.quarter))[village][1] in ("C", "D")
-    add = lambda **more: plans.add_item(town.reviewer, scope_of(town.reviewer), one.id, wanted(town, **more), at)  # noqa: E731
+    add = lambda **more: plans.add_item(
+        town.reviewer, scope_of(town.reviewer), one.id, wanted(town, **more), at
+    )  # noqa: E731
     item, other = add(), add(indicator="route", action="route_change")
     assert add().id == item.id and len(queries.plan_items_of(one)) == 2
     done = (town.reviewer, scope_of(town.reviewer), item.id)
     assert code_of(plans.confirm_item, town.admin, scope_of(town.admin), item.id, at) == "assessment_not_done"
-    assert code_of(plans.finish, *done, date(2027, 5, 1), "第5号", at + 20 * DAY) == "invalid", "a day to come"
+    assert code_of(plans.finish, *done, date(2027, 5, 1), "第5号", at + 20 * DAY) == "invalid", (
+        "a day to come"
+    )
     assert code_of(plans.finish, *done, date(2027, 3, 1), "what he said", at + 20 * DAY) == "invalid"
     plans.finish(*done, date(2027, 3, 1), "2027-5号", at + 20 * DAY)
     assert plans.restored_of(one.township_id, one.quarter)[village] == 0
-    assert code_of(plans.confirm_item, town.reviewer, scope_of(town.reviewer), item.id, at) == "assessment_own"
+    assert (
+        code_of(plans.confirm_item, town.reviewer, scope_of(town.reviewer), item.id, at) == "assessment_own"
+    )
     plans.confirm_item(town.admin, scope_of(town.admin), item.id, at + 21 * DAY)
     plans.confirm_item(town.second, scope_of(town.second), item.id, at + 22 * DAY)
     assert db.session.get_one(AssessmentPlanItem, (one.township_id, item.id)).confirmed_by == town.admin.id
@@ -290,7 +305,13 @@ def test_a_plan_needs_a_low_grade_that_counts_and_a_day_to_come(town):
     bad = wanted(town, village_id=1, indicator="x", action="arrest", owner="member", due_on=date(2020, 1, 1))
     with pytest.raises(DomainError) as refused:
         plans.add_item(*act, bad, AFTER)
-    assert {f.pointer for f in refused.value.fields} == {"/village", "/indicator", "/action", "/owner", "/due_on"}
+    assert {f.pointer for f in refused.value.fields} == {
+        "/village",
+        "/indicator",
+        "/action",
+        "/owner",
+        "/due_on",
+    }
 
 
 def test_a_notice_is_entered_by_one_and_confirmed_by_another(town):
@@ -299,7 +320,10 @@ def test_a_notice_is_entered_by_one_and_confirmed_by_another(town):
     enter = lambda hung: plans.enter_notice(town.reviewer, town.town.township, hung, AFTER)  # noqa: E731
     made = enter(hung)
     assert enter(hung).id == made.id
-    assert code_of(plans.confirm_notice, town.reviewer, scope_of(town.reviewer), made.id, AFTER) == "assessment_own"
+    assert (
+        code_of(plans.confirm_notice, town.reviewer, scope_of(town.reviewer), made.id, AFTER)
+        == "assessment_own"
+    )
     plans.confirm_notice(town.admin, scope_of(town.admin), made.id, AFTER)
     for odd in (
         Hung(town.other.villages[0].id, date(2026, 10, 1), None, None, None),

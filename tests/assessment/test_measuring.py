@@ -49,8 +49,12 @@ def said(one: Any, key: str) -> tuple[F, F, int]:
 
 def test_hazards_count_as_they_were_closed_and_what_came_again_was_not(quarter):
     township, villages = survey(quarter)
-    assert said(villages["西村"], "hazards") == (2, 4, 4), "mended and the second telling; late and reopened not"
-    assert said(villages["东村"], "hazards") == (0, 1, 1), "passed on is not closed; what was no hazard is none"
+    assert said(villages["西村"], "hazards") == (2, 4, 4), (
+        "mended and the second telling; late and reopened not"
+    )
+    assert said(villages["东村"], "hazards") == (0, 1, 1), (
+        "passed on is not closed; what was no hazard is none"
+    )
     assert said(township, "hazards") == (2, 5, 5)
 
 
@@ -77,7 +81,10 @@ def test_presence_is_what_the_coverage_page_says(quarter):
     township, villages = survey(quarter)
     west = villages["西村"]
     assert said(west, "dosage")[0] == 1, "12 minutes in one slot"
-    assert said(west, "dosage") == said(township, "dosage") and said(west, "dosage")[1] == said(west, "dosage")[2]
+    assert (
+        said(west, "dosage") == said(township, "dosage")
+        and said(west, "dosage")[1] == said(west, "dosage")[2]
+    )
     assert villages["东村"].place.measured["dosage"].why == "no_hotspot"
     assert west.place.measured["route"].value == pytest.approx(0.62, abs=0.005)
     assert villages["东村"].place.measured["route"].why == "no_track"
@@ -129,7 +136,9 @@ NOT_TABLES = {"lateral", "unnest", "select", "now", "anon_1", "anon_2", "tree"}
 
 def tables_read(statements: list[str]) -> set[str]:
     tables = set(db.metadata.tables)
-    words = {word for statement in statements for word in re.findall(r"\b[a-z_][a-z_0-9]*\b", statement.lower())}
+    words = {
+        word for statement in statements for word in re.findall(r"\b[a-z_][a-z_0-9]*\b", statement.lower())
+    }
     named = {name.lower() for s in statements for name in TABLE.findall(s)}
     return (words | named) & tables
 
@@ -157,7 +166,10 @@ def test_only_the_listed_tables_are_read(quarter):
 
 
 def test_a_table_that_is_no_input_would_be_seen():
-    assert tables_read(["SELECT 1 FROM recorded_incidents r JOIN duties d ON true"]) == {"recorded_incidents", "duties"}
+    assert tables_read(["SELECT 1 FROM recorded_incidents r JOIN duties d ON true"]) == {
+        "recorded_incidents",
+        "duties",
+    }
     assert not tables_read(["SELECT 1 FROM recorded_incidents"]) <= INPUTS
 
 
@@ -172,7 +184,13 @@ def test_events_and_objections_change_no_score_however_many(quarter, n):
     for k in range(n):
         add_event(quarter, 100 + k, 500 + k % 7, make.EVENING + timedelta(minutes=k))
         add_event(quarter, 900 + k % 9, 500, make.EVENING - timedelta(days=k), "burglary_shop")
-        planted.report(quarter, make.EVENING + timedelta(days=8 * (k % 4), minutes=k), (150 + 60 * k % 800, 600), "order", "noise")
+        planted.report(
+            quarter,
+            make.EVENING + timedelta(days=8 * (k % 4), minutes=k),
+            (150 + 60 * k % 800, 600),
+            "order",
+            "noise",
+        )
     assert scores(quarter) == before
 
 
