@@ -1,4 +1,4 @@
-"""A version's figures as they are stored, and read back: exact numbers as text, and nothing that has to be judged again."""
+"""A version's figures as stored and read back: exact numbers as text, and nothing that has to be judged again."""
 
 from __future__ import annotations
 
@@ -93,7 +93,7 @@ def _number(text: str | None) -> Fraction | None:
 def _read_place(one: Mapping[str, Any]) -> Place:
     measured = {
         key: Measured(Fraction(m["num"]), Fraction(m["den"]), m["n"], m["why"])
-        for key, m in one["indicators"].items()
+        for key, m in _in_order(one)
     }
     return Place(one["id"], one["code"], one["name"], one["tier"], Fraction(one.get("weight", 0)), measured)
 
@@ -104,6 +104,11 @@ def _read_card(one: Mapping[str, Any]) -> Card:
             key, Measured(Fraction(m["num"]), Fraction(m["den"]), m["n"], m["why"]).value, _number(m["used"]),
             _number(m["points"]), Fraction(m["given"]), Fraction(m["weight"]),
         )
-        for key, m in one["indicators"].items()
+        for key, m in _in_order(one)
     )  # fmt: skip
     return Card(lines, _number(one["score"]))
+
+
+def _in_order(one: Mapping[str, Any]) -> list[tuple[str, Mapping[str, Any]]]:
+    """The database keeps no order of keys."""
+    return [(key, one["indicators"][key]) for key in rules.INDICATORS if key in one["indicators"]]

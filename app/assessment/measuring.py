@@ -23,9 +23,8 @@ from app.coverage.facts import ShiftFact
 from app.coverage.measures import Ground
 from app.coverage.queries import Period
 from app.strength import figures as strength
-from app.strength.rules import KINDS
+from app.strength.rules import KINDS, total_of
 from app.strength.rules import Standing as Strength
-from app.strength.rules import total_of
 from app.teams.scope import scope_of_township
 
 # Tables of places, of the teams' work and of the numbers in force. `audits`: when a report was first decided about.

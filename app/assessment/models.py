@@ -45,7 +45,7 @@ def _of_version(table: str) -> ForeignKeyConstraint:
 
 
 class Assessment(db.Model):
-    """A version of a township's quarter: all figures, the settings they were made with, who computed it. Append-only."""
+    """A version of a township's quarter: all figures, the settings of then, who computed it. Append-only."""
 
     __tablename__ = "assessments"
     township_id: Mapped[int] = mapped_column(ForeignKey("areas.id"), primary_key=True, autoincrement=False)
@@ -121,7 +121,7 @@ class AssessmentFreeze(db.Model):
 
 
 class AssessmentReturn(db.Model):
-    """What a township does not accept: a figure, all of a village, or the township's own; answered by another person."""
+    """What a township does not accept: an indicator of a village or its own; answered by another person."""
 
     __tablename__ = "assessment_returns"
     township_id: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)

@@ -156,7 +156,7 @@ def exact(number: float) -> Fraction:
 
 @dataclass(frozen=True)
 class Measured:
-    """`num` of `den` were as they should be; `n`: how many things it rests on. `why`: the reason where it is missing."""
+    """`num` of `den` were as they should be; `n`: how many it rests on. `why`: the reason where it is missing."""
 
     num: Fraction = NOTHING
     den: Fraction = NOTHING
@@ -291,7 +291,7 @@ def grade_of(score: Fraction, policy: Policy) -> str:
 
 @dataclass(frozen=True)
 class Village:
-    """A village's card, its F and its grade; None where nothing of it could be measured. `rank` from 1, equals alike."""
+    """A village's card, its F and grade; None where nothing could be measured. `rank` from 1, equals alike."""
 
     place: Place
     card: Card

@@ -109,14 +109,14 @@ def act(decision: str, assessment_id: UUID, form: ReturnForm) -> None:
     deeds[decision](*given, clock.now())
 
 
-@pages.post("/desk/assessment/returns/<uuid:return_id>")
+@pages.post("/desk/assessment/returns/<uuid:sent_back_id>")
 @allow(*READERS)
-def answer(return_id: UUID) -> ResponseReturnValue:
-    found = queries.reach_row(my_scope(), AssessmentReturn, return_id)
+def answer(sent_back_id: UUID) -> ResponseReturnValue:
+    found = queries.reach_row(my_scope(), AssessmentReturn, sent_back_id)
     one = queries.reach(my_scope(), found.assessment_id)
     township = db.session.get_one(Area, one.township_id)
     try:
-        operations.answer(me(), my_scope(), return_id, request.form.get("outcome", ""), clock.now())
+        operations.answer(me(), my_scope(), sent_back_id, request.form.get("outcome", ""), clock.now())
     except DomainError as refused:
         db.session.rollback()
         flash(words_of(refused), "need")

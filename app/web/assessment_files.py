@@ -1,4 +1,4 @@
-"""An assessment to take along: tables for Excel and WPS, and the scorecard on paper with room for stamp and signature."""
+"""An assessment to take along: tables for Excel and WPS, and the scorecard on paper with room for a stamp."""
 
 from __future__ import annotations
 

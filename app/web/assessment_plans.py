@@ -84,14 +84,14 @@ def add(assessment_id: UUID) -> ResponseReturnValue:
     return redirect(url_for("assessment_plans.show", assessment_id=assessment_id))
 
 
-@pages.post("/desk/assessment/plans/<uuid:item_id>")
+@pages.post("/desk/assessment/plans/<uuid:plan_item_id>")
 @allow(*READERS)
-def decide(item_id: UUID) -> ResponseReturnValue:
+def decide(plan_item_id: UUID) -> ResponseReturnValue:
     """Done, with the number of the paper that shows it; or confirmed by another person."""
-    item = queries.reach_row(my_scope(), AssessmentPlanItem, item_id)
+    item = queries.reach_row(my_scope(), AssessmentPlanItem, plan_item_id)
     back = redirect(url_for("assessment_plans.show", assessment_id=item.assessment_id))
     try:
-        _act(item_id)
+        _act(plan_item_id)
     except DomainError as refused:
         db.session.rollback()
         flash(words_of(refused), "need")
@@ -118,7 +118,8 @@ def plans_page(one: Assessment, form: ItemForm, problem: str = "") -> str:
     return render_template(
         "desk/assessment_plans.html", one=one, township=township, quarter=Quarter(one.quarter), form=form,
         problem=problem, w=words, phase=phase_of(one), items=items, mine=me().id,
-        villages=[v for v in found.result.villages if v.grade in PLANNED], today=clock.local_day(clock.now(), township.time_zone),
+        villages=[v for v in found.result.villages if v.grade in PLANNED],
+        today=clock.local_day(clock.now(), township.time_zone),
         restored={id_: rules.restored(plan, found.policy) for id_, plan in plans.plans_of(one).items()},
         names_of_people=queries.names_of(i for item in items for i in (item.made_by, item.done_by, item.confirmed_by)),
     )  # fmt: skip
@@ -168,14 +169,14 @@ def enter() -> ResponseReturnValue:
     return redirect(_notices_of(township, quarter))
 
 
-@pages.post("/desk/assessment/notices/<uuid:notice_id>")
+@pages.post("/desk/assessment/notices/<uuid:hung_id>")
 @allow(*READERS)
-def confirm(notice_id: UUID) -> ResponseReturnValue:
-    found = queries.reach_row(my_scope(), AssessmentNotice, notice_id)
+def confirm(hung_id: UUID) -> ResponseReturnValue:
+    found = queries.reach_row(my_scope(), AssessmentNotice, hung_id)
     township = db.session.get_one(Area, found.township_id)
     back = redirect(_notices_of(township, rules.quarter_of(found.month)))
     try:
-        plans.confirm_notice(me(), my_scope(), notice_id, clock.now())
+        plans.confirm_notice(me(), my_scope(), hung_id, clock.now())
     except DomainError as refused:
         db.session.rollback()
         flash(words_of(refused), "need")

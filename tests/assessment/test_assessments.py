@@ -17,7 +17,7 @@ from app.assessment.operations import Figure
 from app.assessment.plans import Hung, Wanted
 from app.assessment.rules import Quarter
 from app.db import db
-from app.errors import Conflict, DomainError, NotFound
+from app.errors import DomainError, NotFound
 from app.teams.scope import scope_of
 from tests import make
 from tests.api.test_coverage import walked  # noqa: F401
@@ -164,14 +164,14 @@ BY_HAND = {
     "frozen under another's name": "INSERT INTO assessment_freezes VALUES (:t, :a, :second, :reviewer, :admin, now())",
     "accepted by who published": "UPDATE assessment_reviews SET accepted_by = :reviewer, accepted_at = now()",
     "returned by who published":
-        "INSERT INTO assessment_returns VALUES (:t, gen_random_uuid(), :a, :t, 'route', 'papers', :reviewer, :reviewer, "
-        "now())",
+        "INSERT INTO assessment_returns VALUES (:t, gen_random_uuid(), :a, :t, 'route', 'papers', :reviewer, "
+        ":reviewer, now())",
     "answered by who returned":
         "INSERT INTO assessment_returns VALUES (:t, gen_random_uuid(), :a, :t, 'route', 'papers', :reviewer, :second, "
         "now(), :second, now(), 'stands')",
     "a notice confirmed by who entered it":
-        "INSERT INTO assessment_notices VALUES (:t, gen_random_uuid(), :v, '2026-10-01', NULL, NULL, NULL, :admin, now(), "
-        ":admin, now())",
+        "INSERT INTO assessment_notices VALUES (:t, gen_random_uuid(), :v, '2026-10-01', NULL, NULL, NULL, :admin, "
+        "now(), :admin, now())",
     "a plan confirmed by who did it":
         "INSERT INTO assessment_plan_items VALUES (:t, gen_random_uuid(), :a, :v, 'route', 'publish', 'leader', "
         "'2027-04-01', :second, now(), '2027-03-01', '1', :admin, :admin, now())",
@@ -195,8 +195,8 @@ def test_the_database_itself_refuses(town, what):
 @pytest.mark.parametrize(
     "statement",
     [
-        "UPDATE assessments SET figures = '{}'", "DELETE FROM assessments", "UPDATE assessment_freezes SET frozen_by = 1",
-        "DELETE FROM assessment_freezes", "UPDATE assessment_reviews SET until = '2026-01-01'",
+        "UPDATE assessments SET figures = '{}'", "DELETE FROM assessments",
+        "UPDATE assessment_freezes SET frozen_by = 1", "DELETE FROM assessment_freezes", "UPDATE assessment_reviews SET until = '2026-01-01'",
     ],
 )  # fmt: skip
 def test_nobody_edits_what_was_said(town, statement):
@@ -272,9 +272,10 @@ def test_a_plan_gives_back_what_was_done_in_time_and_confirmed(town):
     one, at = frozen(town), AFTER + 17 * DAY
     village = town.town.villages[0].id
     assert dict(queries.frozen_grades(one.township_id, one.quarter))[village][1] in ("C", "D")
-    add = lambda **more: plans.add_item(
-        town.reviewer, scope_of(town.reviewer), one.id, wanted(town, **more), at
-    )  # noqa: E731
+
+    def add(**more: Any) -> AssessmentPlanItem:
+        return plans.add_item(town.reviewer, scope_of(town.reviewer), one.id, wanted(town, **more), at)
+
     item, other = add(), add(indicator="route", action="route_change")
     assert add().id == item.id and len(queries.plan_items_of(one)) == 2
     done = (town.reviewer, scope_of(town.reviewer), item.id)
@@ -317,7 +318,10 @@ def test_a_plan_needs_a_low_grade_that_counts_and_a_day_to_come(town):
 def test_a_notice_is_entered_by_one_and_confirmed_by_another(town):
     village = town.town.villages[0].id
     hung = Hung(village, date(2026, 10, 1), date(2026, 11, 5), "board", "2026-11")
-    enter = lambda hung: plans.enter_notice(town.reviewer, town.town.township, hung, AFTER)  # noqa: E731
+
+    def enter(said: Hung) -> Any:
+        return plans.enter_notice(town.reviewer, town.town.township, said, AFTER)
+
     made = enter(hung)
     assert enter(hung).id == made.id
     assert (

@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import re
 from datetime import date, timedelta
+from fractions import Fraction
 from typing import Any
 
 import openpyxl
@@ -130,7 +131,8 @@ def test_other_weights_are_tried_and_nothing_is_kept(town, people_of):
     one = compute(town, people_of["admin"])
     page = text_of(people_of["admin"].get(f"/desk/assessment/{one.id}/weights"))
     assert "试算权重" in page and "要提议这样改" not in page
-    tried = f"/desk/assessment/{one.id}/weights?dosage_priority=0&dosage_ordinary=0&hazards_priority=35&hazards_ordinary=25"
+    asked = "dosage_priority=0&dosage_ordinary=0&hazards_priority=35&hazards_ordinary=25"
+    tried = f"/desk/assessment/{one.id}/weights?{asked}"
     page = text_of(people_of["admin"].get(tried))
     assert '"hazards_priority": 35' in page and '"topic": "assessment"' in page and "两种权重对照" in page
     wrong = text_of(
@@ -226,8 +228,6 @@ def test_files_hold_what_the_page_says(town, people_of):
     scores, measures, notes = (list(sheet.values) for sheet in book.worksheets)
     finals = {row[2]: row[5] for row in scores[1:]}
     for village in one.figures["villages"]:
-        from fractions import Fraction
-
         assert finals[village["name"]] == pytest.approx(float(Fraction(village["final"])))
     assert len(measures) == 1 + 3 * len(INDICATORS) and len(notes) == 1 + 7 + len(INDICATORS)
     paper = people_of["admin"].get(f"/desk/assessment/{one.id}/files/pdf")
