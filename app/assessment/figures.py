@@ -92,8 +92,7 @@ def _number(text: str | None) -> Fraction | None:
 
 def _read_place(one: Mapping[str, Any]) -> Place:
     measured = {
-        key: Measured(Fraction(m["num"]), Fraction(m["den"]), m["n"], m["why"])
-        for key, m in _in_order(one)
+        key: Measured(Fraction(m["num"]), Fraction(m["den"]), m["n"], m["why"]) for key, m in _in_order(one)
     }
     return Place(one["id"], one["code"], one["name"], one["tier"], Fraction(one.get("weight", 0)), measured)
 

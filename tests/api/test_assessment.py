@@ -42,7 +42,9 @@ def test_a_reviewer_reads_scores_with_what_they_rest_on(town: Any, as_person: An
     assert (doc["quarter"], doc["version"], doc["phase"]) == ("2026-Q4", 1, "draft")
     assert doc["measured_until"] == "2026-12-31" and doc["settings"]["few_below"] == 20
     for said, kept in zip(doc["villages"], one.figures["villages"], strict=True):
-        assert said["final"] == pytest.approx(float(Fraction(kept["final"]))) and said["grade"] == kept["grade"]
+        assert (
+            said["final"] == pytest.approx(float(Fraction(kept["final"]))) and said["grade"] == kept["grade"]
+        )
         assert [line["indicator"] for line in said["indicators"]] == list(INDICATORS)
         assert sum(line["weight"] for line in said["indicators"]) == pytest.approx(100, abs=0.01)
     hazards = next(line for line in doc["township"]["indicators"] if line["indicator"] == "hazards")
