@@ -3,6 +3,7 @@
 from app.accounts import models as accounts
 from app.alarms import models as alarms
 from app.areas import models as areas
+from app.assessment import models as assessment
 from app.campaigns import models as campaigns
 from app.checkins import models as checkins
 from app.coverage import models as coverage
@@ -21,6 +22,24 @@ from app.teams import models as teams
 from app.tracks import models as tracks
 
 __all__ = [
-    "accounts", "alarms", "areas", "campaigns", "checkins", "coverage", "duty", "exports", "field", "hotspots",
-    "incentives", "incidents", "loggers", "planning", "routes", "rulebook", "teams", "tracks", "fairness",
+    "accounts",
+    "alarms",
+    "areas",
+    "assessment",
+    "campaigns",
+    "checkins",
+    "coverage",
+    "duty",
+    "exports",
+    "fairness",
+    "field",
+    "hotspots",
+    "incentives",
+    "incidents",
+    "loggers",
+    "planning",
+    "routes",
+    "rulebook",
+    "teams",
+    "tracks",
 ]  # fmt: skip

@@ -196,6 +196,10 @@ FREE_TEXT = {
     "fairness_flags.kind", "fairness_flags.subject", "fairness_flags.state", "fairness_flags.reason",
     "fairness_flags.note", "team_rankings.measure",
     "declines.phrase", "leaves.phrase", "leaves.decision", "leaves.decided_why",
+    # Closed lists, and `paper`: the number of a document, of few signs and none of a sentence.
+    "assessments.reason", "assessment_returns.indicator", "assessment_returns.reason", "assessment_returns.outcome",
+    "assessment_notices.channel", "assessment_notices.paper", "assessment_plan_items.indicator",
+    "assessment_plan_items.action", "assessment_plan_items.owner", "assessment_plan_items.paper",
 }  # fmt: skip
 
 
@@ -216,6 +220,7 @@ JSON = {
     "policy_changes.body", "policy_bounds.body", "policy_trials.made_from", "policy_trials.result", "repricings.before",
     "repricings.result",
     "fairness_flags.figures",
+    "assessments.figures",
 }  # fmt: skip
 
 

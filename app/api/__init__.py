@@ -30,6 +30,7 @@ api = ProblemApi()
 def init_app(app: Flask) -> None:
     from app.api import (
         alarms,
+        assessment,
         basemap,
         coverage,
         fairness,
@@ -58,6 +59,7 @@ def init_app(app: Flask) -> None:
     for module in (
         session, field, photos, playback, coverage, staffing, strength, tiles, basemap, loggers, alarms, stream, me,
         fairness,
+        assessment,
     ):  # fmt: skip
         api.register_blueprint(module.bp, url_prefix=module.bp.url_prefix)
     app.register_blueprint(health.bp)

@@ -19,6 +19,7 @@ from app.accounts.models import Person
 from app.accounts.rules import shown_code
 from app.config import Settings
 from app.db import db
+from app.demo.assessment import add_assessments
 from app.demo.fairness import add_checks
 from app.demo.fill import share_out, tell
 from app.demo.incidents import add_campaigns, add_incidents
@@ -67,6 +68,10 @@ def demo() -> None:
     db.session.commit()
     if events or campaigns:
         click.echo(f"demo: {events} invented events at places, a campaign that is over and one that runs")
+    scorecards = add_assessments(book.ids, now)
+    db.session.commit()
+    if scorecards:
+        click.echo(f"demo: scorecards of {len(scorecards)} townships, as drafts")
     code = make_phone_code(book, now)
     db.session.commit()
     click.echo(f"demo: a phone is opened as member by the code {code}, once, within a day")

@@ -75,6 +75,13 @@ LEFT_OUT = {
     "policy_changes": "the area's", "policy_bounds": "the county's",
     "policy_trials": "what a draft would have made of points: never counted; who may see it is in `looks`",
     "repricings": "mine are in `point_entries`, with why",
+    **{
+        name: "the township's"
+        for name in (
+            "assessments", "assessment_reviews", "assessment_freezes", "assessment_returns", "assessment_notices",
+            "assessment_plan_items",
+        )
+    },
     "frozen_months": "the township's", "monthly_reports": "the township's", "report_schedules": "the township's",
     "checkpoint_codes": "the route's", "code_displays": "the route's",
 }  # fmt: skip

@@ -162,6 +162,11 @@ KEPT = (
         "duties, item_states, point_entries, point_seals, frozen_months, audits", None, None, "kept",
     ),
     Rule(
+        "Assessments: places' figures, who decided; no name of a member",
+        "assessments, assessment_reviews, assessment_freezes, assessment_returns, assessment_notices, "
+        "assessment_plan_items", None, None, "kept",
+    ),
+    Rule(
         "Visits to hotspots as they were settled 72 h after a duty", "settled_visits", None, None,
         "kept: the minutes since anybody's last visit by which they were paid",
     ),

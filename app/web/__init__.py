@@ -8,6 +8,10 @@ from flask import Flask
 def init_app(app: Flask) -> None:
     from app.web import (
         alarms,
+        assessment,
+        assessment_files,
+        assessment_plans,
+        assessment_why,
         assets,
         beats,
         board,
@@ -63,6 +67,7 @@ def init_app(app: Flask) -> None:
             campaign_choosing,
         ),
         *(rules, rule_changes, statements, point_rows),
+        *(assessment, assessment_why, assessment_plans, assessment_files),
         *(codes, people, tokens, exports, monthly),
         fairness,
     )

@@ -150,6 +150,9 @@ GET     /api/v1/coverage/areas/<code>/staffing              county   401  404   
 GET     /api/v1/areas/<code>/strength                       town     401  403    403  403    200      200   403
 GET     /api/v1/areas/<code>/strength                       other    401  403    403  403    404      200   403
 GET     /api/v1/areas/<code>/strength                       county   401  403    403  403    404      404   403
+GET     /api/v1/areas/<code>/scorecard                      town     401  403    403  403    200      200   403
+GET     /api/v1/areas/<code>/scorecard                      other    401  403    403  403    404      200   403
+GET     /api/v1/areas/<code>/scorecard                      county   401  403    403  403    404      404   403
 POST    /api/v1/coverage/polygon                            -        401  403    403  422    422      422   403
 GET     /api/v1/coverage/streets/<int:street_id>            town     401  403    403  200    200      200   404
 GET     /api/v1/coverage/streets/<int:street_id>            other    401  404    404  404    404      200   403
@@ -329,6 +332,29 @@ POST    /desk/points/checks/<uuid:flag_id>                  town     in   403   
 POST    /desk/points/checks/<uuid:flag_id>                  other    in   403    403  404    404      302   403
 POST    /desk/points/checks/teams/<int:team_id>/ranking     town     in   403    403  302    403      302   403
 POST    /desk/points/checks/teams/<int:team_id>/ranking     other    in   403    403  404    403      302   403
+GET     /desk/assessment                                            -        in   403    403  403    200      200   403
+POST    /desk/assessment                                            -        in   403    403  403    302      302   403
+GET     /desk/assessment/compare                                    -        in   403    403  403    200      200   403
+GET     /desk/assessment/notices                                    -        in   403    403  403    200      200   403
+POST    /desk/assessment/notices                                    -        in   403    403  403    422      422   403
+GET     /desk/assessment/<uuid:assessment_id>/why/<indicator>       town     in   403    403  403    200      200   403
+GET     /desk/assessment/<uuid:assessment_id>/why/<indicator>       other    in   403    403  403    404      200   403
+GET     /desk/assessment/<uuid:assessment_id>/weights               town     in   403    403  403    200      200   403
+GET     /desk/assessment/<uuid:assessment_id>/weights               other    in   403    403  403    404      200   403
+GET     /desk/assessment/<uuid:assessment_id>/plans                 town     in   403    403  403    200      200   403
+GET     /desk/assessment/<uuid:assessment_id>/plans                 other    in   403    403  403    404      200   403
+GET     /desk/assessment/<uuid:assessment_id>/files/<kind>          town:xlsx in   403    403  403    200      200   403
+GET     /desk/assessment/<uuid:assessment_id>/files/<kind>          other:xlsx in   403    403  403    404      200   403
+POST    /desk/assessment/<uuid:assessment_id>                       town     in   403    403  403    302      302   403
+POST    /desk/assessment/<uuid:assessment_id>                       other    in   403    403  403    404      302   403
+POST    /desk/assessment/<uuid:assessment_id>/plans                 town     in   403    403  403    422      422   403
+POST    /desk/assessment/<uuid:assessment_id>/plans                 other    in   403    403  403    404      422   403
+POST    /desk/assessment/plans/<uuid:plan_item_id>                       town     in   403    403  403    302      302   403
+POST    /desk/assessment/plans/<uuid:plan_item_id>                       other    in   403    403  403    404      302   403
+POST    /desk/assessment/returns/<uuid:sent_back_id>                   town     in   403    403  403    302      302   403
+POST    /desk/assessment/returns/<uuid:sent_back_id>                   other    in   403    403  403    404      302   403
+POST    /desk/assessment/notices/<uuid:hung_id>                   town     in   403    403  403    302      302   403
+POST    /desk/assessment/notices/<uuid:hung_id>                   other    in   403    403  403    404      302   403
 GET     /desk/coverage/staffing                             -        in   403    403  200    200      200   403
 GET     /desk/coverage/staffing/files/<kind>                town:xlsx  in   403  403  200    200      200   403
 GET     /desk/coverage/staffing/files/<kind>                other:xlsx  in  403  403  404    404      200   403
@@ -477,6 +503,9 @@ FORMS: dict[str, dict[str, Any]] = {
     "/campaigns/<uuid:campaign_id>": {"decision": "call_off", "reason": "weather"},
     "/checks/<uuid:flag_id>": {"reason": "looked_fine", "note": ""},
     "/ranking": {"shown": "y", "measure": "points"},
+    "/assessment/<uuid:assessment_id>": {"decision": "publish"},
+    "/assessment/plans/<uuid:plan_item_id>": {"decision": "confirm"},
+    "/assessment/returns/<uuid:sent_back_id>": {"outcome": "stands"},
 }
 
 
@@ -603,6 +632,7 @@ def build(app: Flask, connection: Any) -> World:
             "swap_id": asked[name][0], "leave_id": asked[name][1],
             "logger_id": loggers[name][0].id, "token": loggers[name][1], "app": "traccar",
             **searched(people, town, x0), "campaign_id": campaign_of(people, town, x0),
+            **assessed(people, town),
             **planned_for(people, town, shift), "team_id": town.team.id,
             "fids": {
                 "areas": town.township.code, "streets": street, "hotspots": town.hotspot.id,
@@ -676,6 +706,36 @@ def campaign_of(people: cast.Cast, town: cast.Town, x0: float) -> Any:
     campaigns.approve(people.admin, scope.scope_of(people.admin), campaign.id, clock.now())
     db.session.commit()
     return campaign.id
+
+
+def assessed(people: cast.Cast, town: cast.Town) -> dict[str, Any]:
+    """The quarter before, published; a figure returned, a notice that waits for another person, a plan's item."""
+    from app.assessment import operations, plans
+    from app.assessment.models import AssessmentPlanItem
+    from app.assessment.rules import Quarter
+
+    now, village = clock.now(), town.villages[0].id
+    judge = make.make_person("县评议员", None)
+    make.grant(judge, "admin", area=people.county)
+    one = operations.compute(people.admin, town.township, Quarter(date(2026, 7, 1)), None, now)
+    operations.publish(judge, scope.scope_of(judge), one.id, now)
+    author = make.make_person("县复核员", None)
+    make.grant(author, "admin", area=people.county)
+    figure = operations.Figure(village, "hazards", "not_ours")
+    returned = operations.send_back(author, scope.scope_of(author), one.id, figure, now)
+    hung = plans.Hung(village, date(2026, 7, 1), date(2026, 8, 5), "board", "2026-8")
+    notice = plans.enter_notice(judge, town.township, hung, now)
+    item = AssessmentPlanItem(
+        township_id=town.township.id, id=uuid4(), assessment_id=one.id, village_id=village, indicator="hazards",
+        action="hazard_round", owner="leader", due_on=make.DAY, made_by=judge.id, made_at=now,
+        done_on=make.DAY, paper="1", done_by=judge.id,
+    )  # fmt: skip
+    make.save(item)
+    db.session.commit()
+    return {
+        "assessment_id": one.id, "indicator": "hazards", "sent_back_id": returned.id, "hung_id": notice.id,
+        "plan_item_id": item.id,
+    }  # fmt: skip
 
 
 def place_codes(people: cast.Cast, town: cast.Town, spoilt: str) -> dict[str, Any]:

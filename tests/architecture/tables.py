@@ -17,6 +17,8 @@ DISTRIBUTED = {
     "logger_fixes", "cosigns", "answers", "incidents", "incident_photos",
     "recorded_incidents", "analysis_runs", "hotspot_proposals", "campaigns", "campaign_areas",
     "monthly_reports", "report_schedules", "plan_runs", "repricings", "fairness_flags", "team_rankings",
+    "assessments", "assessment_reviews", "assessment_freezes", "assessment_returns", "assessment_notices",
+    "assessment_plan_items",
 }  # fmt: skip
 REFERENCE = {
     "checkpoint_codes", "code_displays",

@@ -1,0 +1,298 @@
+"""What an assessment asks of hazards, shifts and notices; and which versions there are, and how each stands."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from fractions import Fraction
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import and_, func, select, text
+
+from app.accounts.models import Person
+from app.areas.models import Area
+from app.assessment.models import (
+    Assessment,
+    AssessmentFreeze,
+    AssessmentNotice,
+    AssessmentPlanItem,
+    AssessmentReturn,
+    AssessmentReview,
+)
+from app.db import db
+from app.duty.models import Shift
+from app.errors import NotFound
+from app.routes.models import Route
+from app.teams.scope import Scope, reviewed_township_rows
+
+# Hazards of the ground and of the weather. What is reported of order is an event, and no measure of work.
+HAZARDS = ("road", "fire", "weather")
+# Decided so, it was no hazard, or was on the list already.
+NO_HAZARD = ("not_found", "no_hazard", "known")
+
+
+# --- who reaches what ---------------------------------------------------------------------------------------------
+
+
+def townships_for(scope: Scope) -> Sequence[Area]:
+    mine = reviewed_township_rows(scope, Area.id)
+    return db.session.scalars(select(Area).where(mine, Area.valid_to.is_(None)).order_by(Area.code)).all()
+
+
+def reach_township(scope: Scope, code: str) -> Area:
+    """A township that the caller reviews or administers, or NotFound."""
+    mine = reviewed_township_rows(scope, Area.id)
+    area = db.session.scalar(select(Area).where(Area.code == code, Area.level == "township", mine))
+    if area is None:
+        raise NotFound()
+    return area
+
+
+def reach(scope: Scope, assessment_id: UUID) -> Assessment:
+    mine = reviewed_township_rows(scope, Assessment.township_id)
+    found = db.session.scalar(select(Assessment).where(Assessment.id == assessment_id, mine))
+    if found is None:
+        raise NotFound()
+    return found
+
+
+def reach_row(scope: Scope, model: Any, row_id: UUID) -> Any:
+    """A return, notice or plan item within reach, held until the transaction ends."""
+    mine = reviewed_township_rows(scope, model.township_id)
+    one = select(model).where(model.id == row_id, mine)
+    found = db.session.scalar(one.with_for_update().execution_options(populate_existing=True))
+    if found is None:
+        raise NotFound()
+    return found
+
+
+def village_in(township_id: int, village_id: int) -> Area | None:
+    """A village in force of the township."""
+    return db.session.scalar(
+        select(Area).where(
+            Area.id == village_id, Area.township_id == township_id, Area.level == "village",
+            Area.valid_to.is_(None),
+        )
+    )  # fmt: skip
+
+
+def villages_of(township_id: int) -> Sequence[Area]:
+    return db.session.scalars(
+        select(Area)
+        .where(Area.township_id == township_id, Area.level == "village", Area.valid_to.is_(None))
+        .order_by(Area.code)
+    ).all()
+
+
+def lock_quarter(township_id: int, quarter: date) -> None:
+    """Versions of one quarter are made and decided one after the other."""
+    key = func.hashtextextended(f"assessment:{township_id}:{quarter}", 0)
+    db.session.execute(select(func.pg_advisory_xact_lock(key)))
+
+
+# --- versions -----------------------------------------------------------------------------------------------------
+
+
+def versions_of(township_id: int, quarter: date) -> Sequence[Assessment]:
+    """Newest first."""
+    return db.session.scalars(
+        select(Assessment)
+        .where(Assessment.township_id == township_id, Assessment.quarter == quarter)
+        .order_by(Assessment.n.desc())
+    ).all()
+
+
+def quarters_of(township_id: int) -> Sequence[date]:
+    """Those with a version, newest first."""
+    return db.session.scalars(
+        select(Assessment.quarter)
+        .where(Assessment.township_id == township_id)
+        .distinct()
+        .order_by(Assessment.quarter.desc())
+    ).all()
+
+
+def latest(township_id: int, quarter: date) -> Assessment | None:
+    return next(iter(versions_of(township_id, quarter)), None)
+
+
+def review_of(assessment: Assessment) -> AssessmentReview | None:
+    return db.session.get(AssessmentReview, (assessment.township_id, assessment.id), populate_existing=True)
+
+
+def freeze_of(assessment: Assessment) -> AssessmentFreeze | None:
+    return db.session.get(AssessmentFreeze, (assessment.township_id, assessment.id))
+
+
+def returns_of(assessment: Assessment) -> Sequence[AssessmentReturn]:
+    return db.session.scalars(
+        select(AssessmentReturn)
+        .where(
+            AssessmentReturn.township_id == assessment.township_id,
+            AssessmentReturn.assessment_id == assessment.id,
+        )
+        .order_by(AssessmentReturn.returned_at, AssessmentReturn.id)
+        .execution_options(populate_existing=True)
+    ).all()
+
+
+def frozen_version(township_id: int, quarter: date) -> Assessment | None:
+    """The newest version that was frozen: the one that counts."""
+    frozen = and_(
+        AssessmentFreeze.township_id == Assessment.township_id,
+        AssessmentFreeze.assessment_id == Assessment.id,
+    )
+    return db.session.scalar(
+        select(Assessment)
+        .join(AssessmentFreeze, frozen)
+        .where(Assessment.township_id == township_id, Assessment.quarter == quarter)
+        .order_by(Assessment.n.desc())
+        .limit(1)
+    )
+
+
+def frozen_grades(township_id: int, quarter: date) -> dict[int, tuple[Fraction, str]]:
+    """Village → (F, grade) of the version that counts; nothing while none is frozen, and no village without a grade."""
+    found = frozen_version(township_id, quarter)
+    if found is None:
+        return {}
+    return {
+        int(v["id"]): (Fraction(v["final"]), str(v["grade"]))
+        for v in found.figures["villages"]
+        if v["final"] is not None
+    }
+
+
+@dataclass(frozen=True)
+class Standing:
+    """A township's quarter for the county: its newest version and the one that counts."""
+
+    township: Area
+    newest: Assessment | None
+    frozen: Assessment | None
+    review: AssessmentReview | None
+
+
+def standings(scope: Scope, quarter: date) -> list[Standing]:
+    found = []
+    for township in townships_for(scope):
+        newest = latest(township.id, quarter)
+        review = review_of(newest) if newest else None
+        found.append(Standing(township, newest, frozen_version(township.id, quarter), review))
+    return found
+
+
+def names_of(person_ids: Iterable[int | None]) -> dict[int | None, str]:
+    """Of those who decided something at the desk."""
+    wanted = {i for i in person_ids if i is not None}
+    rows = db.session.execute(select(Person.id, Person.name).where(Person.id.in_(wanted)))
+    return {row[0]: row[1] for row in rows}
+
+
+# --- hazards, shifts, routes --------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Hazard:
+    """First report of a hazard. `repeated_at`: told again of the same place; `decided_at`: first decided about."""
+
+    id: UUID
+    category: str
+    phrase: str | None
+    closing: str | None
+    reported_at: datetime
+    closed_at: datetime | None
+    village_id: int | None
+    repeated_at: datetime | None
+    decided_at: datetime | None
+    is_reopened: bool
+
+
+def hazards_of(
+    township_id: int, start: datetime, end: datetime, reopened_within: timedelta, now: datetime
+) -> list[Hazard]:
+    """Hazards reported in the span, as they are known now."""
+    rows = db.session.execute(
+        _HAZARDS,
+        {
+            "township": township_id, "start": start, "end": min(end, now), "reopened": reopened_within,
+            "categories": list(HAZARDS), "no_hazard": list(NO_HAZARD),
+        },
+    )  # fmt: skip
+    return [Hazard(*row) for row in rows]
+
+
+_HAZARDS = text("""
+    SELECT i.id, i.category, i.phrase, i.closing, i.reported_at, i.closed_at, v.id,
+           (SELECT min(d.reported_at) FROM incidents d
+            WHERE d.township_id = i.township_id AND d.duplicate_of = i.id),
+           (SELECT min(a.at) FROM audits a
+            WHERE a.township_id = i.township_id AND a.object_kind = 'report' AND a.object_id = i.id::text
+              AND a.action IN ('report.triaged', 'report.passed_on', 'report.closed')),
+           EXISTS (SELECT FROM incidents o
+            WHERE o.township_id = i.township_id AND o.category = i.category AND o.duplicate_of IS NULL
+              AND o.phrase IS NOT DISTINCT FROM i.phrase AND o.id <> i.id AND o.reported_at > i.closed_at
+              AND o.reported_at <= i.closed_at + :reopened AND NOT coalesce(o.closing, '') = ANY(:no_hazard)
+              AND ST_DWithin(o.place::geography, i.place::geography, 50))
+    FROM incidents i
+    LEFT JOIN LATERAL (
+        SELECT a.id FROM areas a
+        WHERE a.township_id = i.township_id AND a.level = 'village' AND a.valid_to IS NULL
+          AND ST_Intersects(a.geom, i.place)
+        ORDER BY a.code LIMIT 1
+    ) v ON true
+    WHERE i.township_id = :township AND i.category = ANY(:categories) AND i.duplicate_of IS NULL
+      AND i.reported_at >= :start AND i.reported_at < :end AND NOT coalesce(i.closing, '') = ANY(:no_hazard)
+    ORDER BY i.reported_at, i.id
+""")
+
+
+def crews_wanted(township_id: int, first: date, last: date) -> dict[int, int]:
+    """Shift → how many were wanted."""
+    rows = db.session.execute(
+        select(Shift.id, Shift.crew_wanted).where(
+            Shift.township_id == township_id, Shift.day.between(first, last)
+        )
+    )
+    return {row[0]: row[1] for row in rows}
+
+
+def route_names(route_ids: Collection[int]) -> dict[int, str]:
+    rows = db.session.execute(select(Route.id, Route.name).where(Route.id.in_(route_ids)))
+    return {row[0]: row[1] for row in rows}
+
+
+# --- notices and plans --------------------------------------------------------------------------------------------
+
+
+def notices_of(township_id: int, months: Collection[date]) -> Sequence[AssessmentNotice]:
+    """Newest first."""
+    return db.session.scalars(
+        select(AssessmentNotice)
+        .where(AssessmentNotice.township_id == township_id, AssessmentNotice.month.in_(months))
+        .order_by(AssessmentNotice.entered_at.desc(), AssessmentNotice.id.desc())
+        .execution_options(populate_existing=True)
+    ).all()
+
+
+def plan_items_of(assessment: Assessment, village_id: int | None = None) -> Sequence[AssessmentPlanItem]:
+    """Of all versions of the quarter: a correction takes no plan away."""
+    version = and_(
+        Assessment.township_id == AssessmentPlanItem.township_id,
+        Assessment.id == AssessmentPlanItem.assessment_id,
+    )
+    rows = (
+        select(AssessmentPlanItem)
+        .join(Assessment, version)
+        .where(
+            AssessmentPlanItem.township_id == assessment.township_id,
+            Assessment.quarter == assessment.quarter,
+        )
+        .order_by(AssessmentPlanItem.due_on, AssessmentPlanItem.id)
+        .execution_options(populate_existing=True)
+    )
+    if village_id is not None:
+        rows = rows.where(AssessmentPlanItem.village_id == village_id)
+    return db.session.scalars(rows).all()
