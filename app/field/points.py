@@ -9,11 +9,10 @@ from typing import Any
 from app.accounts.models import Person
 from app.areas.policies import PoliciesOf, place_of
 from app.clock import rfc3339
-from app.duty import queries as duties
 from app.incentives import ledger, queries, statements
 from app.incentives.explaining import Sentence, explain, points_words
 from app.incentives.models import PointEntry
-from app.incentives.operations import earned_before, month_of, price_month
+from app.incentives.operations import earned_before, facts_of, month_of, price
 
 
 def points_of(person: Person, month: date) -> dict[str, Any]:
@@ -74,15 +73,13 @@ def _cut(
     township_id: int, person_id: int, first: date, last: date, entries: Sequence[PointEntry]
 ) -> list[dict[str, Any]]:
     """Lines of which a cap left nothing: they are in no ledger, and told all the same."""
-    worked = duties.ended_duties(township_id, person_id, first, last)
     policies = PoliciesOf(township_id, first, last)
-    zone = place_of(township_id).zone
-    month = price_month(township_id, worked, zone, policies, earned_before(township_id, person_id, first))
-    days = {f"duty:{duty.id}": duty.day for duty, _ in worked}
+    facts = facts_of(township_id, person_id, first, last, place_of(township_id).zone, policies)
+    month = price(facts, policies, earned_before(township_id, person_id, first))
     posted = {(entry.rule, entry.cause) for entry in entries}
     return [
         {
-            "rule": line.rule, "cause": line.cause, "day": days[line.cause].isoformat(),
+            "rule": line.rule, "cause": line.cause, "day": facts.about[line.cause].day.isoformat(),
             "says": [_said(explain(line.rule, line.amount_half, line.detail)[0]),
                      {"code": "says.gone", "figures": {"points": points_words(line.amount_half)}}],
         }

@@ -7,7 +7,7 @@ from alembic import op
 from sqlalchemy.dialects import postgresql
 
 revision = "202611290280"
-down_revision = "202611290210"
+down_revision = "202611290270"
 branch_labels = None
 depends_on = None
 

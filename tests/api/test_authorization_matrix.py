@@ -337,22 +337,22 @@ POST    /desk/assessment                                            -        in 
 GET     /desk/assessment/compare                                    -        in   403    403  403    200      200   403
 GET     /desk/assessment/notices                                    -        in   403    403  403    200      200   403
 POST    /desk/assessment/notices                                    -        in   403    403  403    422      422   403
-GET     /desk/assessment/<uuid:assessment_id>/why/<indicator>       town     in   403    403  403    200      200   403
-GET     /desk/assessment/<uuid:assessment_id>/why/<indicator>       other    in   403    403  403    404      200   403
+GET     /desk/assessment/<uuid:assessment_id>/why/<indicator> town     in   403    403  403    200      200   403
+GET     /desk/assessment/<uuid:assessment_id>/why/<indicator> other    in   403    403  403    404      200   403
 GET     /desk/assessment/<uuid:assessment_id>/weights               town     in   403    403  403    200      200   403
 GET     /desk/assessment/<uuid:assessment_id>/weights               other    in   403    403  403    404      200   403
 GET     /desk/assessment/<uuid:assessment_id>/plans                 town     in   403    403  403    200      200   403
 GET     /desk/assessment/<uuid:assessment_id>/plans                 other    in   403    403  403    404      200   403
-GET     /desk/assessment/<uuid:assessment_id>/files/<kind>          town:xlsx in   403    403  403    200      200   403
-GET     /desk/assessment/<uuid:assessment_id>/files/<kind>          other:xlsx in   403    403  403    404      200   403
-POST    /desk/assessment/<uuid:assessment_id>                       town     in   403    403  403    302      302   403
-POST    /desk/assessment/<uuid:assessment_id>                       other    in   403    403  403    404      302   403
+GET     /desk/assessment/<uuid:assessment_id>/files/<kind> town:xlsx in   403    403  403    200      200   403
+GET     /desk/assessment/<uuid:assessment_id>/files/<kind> other:xlsx in   403    403  403    404      200   403
+POST    /desk/assessment/<uuid:assessment_id> town     in   403    403  403    302      302   403
+POST    /desk/assessment/<uuid:assessment_id> other    in   403    403  403    404      302   403
 POST    /desk/assessment/<uuid:assessment_id>/plans                 town     in   403    403  403    422      422   403
 POST    /desk/assessment/<uuid:assessment_id>/plans                 other    in   403    403  403    404      422   403
-POST    /desk/assessment/plans/<uuid:plan_item_id>                       town     in   403    403  403    302      302   403
-POST    /desk/assessment/plans/<uuid:plan_item_id>                       other    in   403    403  403    404      302   403
-POST    /desk/assessment/returns/<uuid:sent_back_id>                   town     in   403    403  403    302      302   403
-POST    /desk/assessment/returns/<uuid:sent_back_id>                   other    in   403    403  403    404      302   403
+POST    /desk/assessment/plans/<uuid:plan_item_id> town     in   403    403  403    302      302   403
+POST    /desk/assessment/plans/<uuid:plan_item_id> other    in   403    403  403    404      302   403
+POST    /desk/assessment/returns/<uuid:sent_back_id> town     in   403    403  403    302      302   403
+POST    /desk/assessment/returns/<uuid:sent_back_id> other    in   403    403  403    404      302   403
 POST    /desk/assessment/notices/<uuid:hung_id>                   town     in   403    403  403    302      302   403
 POST    /desk/assessment/notices/<uuid:hung_id>                   other    in   403    403  403    404      302   403
 GET     /desk/coverage/staffing                             -        in   403    403  200    200      200   403
@@ -641,7 +641,7 @@ def build(app: Flask, connection: Any) -> World:
             "token_id": read_tokens[name], "paper_id": paper_of(town.township),
             **place_codes(people, town, "nobody" if name == "town" else ""), "answer_id": said[name],
             "duty_id": in_question[name], "change_id": rule_change(people, town), "month": "2026-11",
-            "duty_id": in_question[name], "flag_id": flags[name],
+            "flag_id": flags[name],
         }  # fmt: skip
     return world
 

@@ -196,7 +196,8 @@ def test_the_database_itself_refuses(town, what):
     "statement",
     [
         "UPDATE assessments SET figures = '{}'", "DELETE FROM assessments",
-        "UPDATE assessment_freezes SET frozen_by = 1", "DELETE FROM assessment_freezes", "UPDATE assessment_reviews SET until = '2026-01-01'",
+        "UPDATE assessment_freezes SET frozen_by = 1", "DELETE FROM assessment_freezes",
+        "UPDATE assessment_reviews SET until = '2026-01-01'",
     ],
 )  # fmt: skip
 def test_nobody_edits_what_was_said(town, statement):
