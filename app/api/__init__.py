@@ -31,6 +31,7 @@ def init_app(app: Flask) -> None:
     from app.api import (
         alarms,
         basemap,
+        cases,
         coverage,
         field,
         health,
@@ -55,7 +56,8 @@ def init_app(app: Flask) -> None:
     api.init_app(app)
     schemas.document(api)
     for module in (
-        session, field, photos, playback, coverage, staffing, strength, tiles, basemap, loggers, alarms, stream, me,
+        session, field, cases, photos, playback, coverage, staffing, strength, tiles, basemap, loggers, alarms,
+        stream, me,
     ):  # fmt: skip
         api.register_blueprint(module.bp, url_prefix=module.bp.url_prefix)
     app.register_blueprint(health.bp)
