@@ -32,6 +32,7 @@ def init_app(app: Flask) -> None:
         alarms,
         assessment,
         basemap,
+        cases,
         coverage,
         fairness,
         field,
@@ -57,9 +58,8 @@ def init_app(app: Flask) -> None:
     api.init_app(app)
     schemas.document(api)
     for module in (
-        session, field, photos, playback, coverage, staffing, strength, tiles, basemap, loggers, alarms, stream, me,
-        fairness,
-        assessment,
+        session, field, cases, photos, playback, coverage, staffing, strength, tiles, basemap, loggers, alarms,
+        stream, me, fairness, assessment,
     ):  # fmt: skip
         api.register_blueprint(module.bp, url_prefix=module.bp.url_prefix)
     app.register_blueprint(health.bp)

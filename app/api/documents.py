@@ -115,6 +115,14 @@ class PlanLeave(Schema):
     why = fields.String(required=True, allow_none=True)
 
 
+class PlanCase(Schema):
+    """Somebody says that own check-ins were false, and the member may still answer (GET /field/cases)."""
+
+    id = fields.Integer(required=True)
+    answer_until = fields.AwareDateTime(required=True)
+    answered = fields.Boolean(required=True)
+
+
 class PlanShift(Schema):
     id = fields.Integer(required=True)
     version = fields.Integer(required=True)
@@ -218,6 +226,7 @@ class PlanOut(Schema):
     alarm = fields.Nested(PlanAlarm, required=True)
     colleagues = fields.List(fields.Nested(PlanColleague), required=True)
     leave = fields.List(fields.Nested(PlanLeave), required=True)
+    cases = fields.List(fields.Nested(PlanCase), required=True)
     consents = fields.Dict(
         keys=fields.String(), values=fields.Boolean(allow_none=True), required=True,
         metadata={"description": "By purpose: yes, no, or null where the member was not asked yet"},

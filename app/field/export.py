@@ -46,6 +46,8 @@ OWN: dict[str, str | tuple[str, ...]] = {
     "swap_steps": "person_id", "declines": "person_id", "leaves": "person_id", "loggers": "person_id",
     "cosigns": "person_id", "answers": "person_id", "incidents": "reporter_id", "incident_photos": "author_id",
     "fairness_flags": ("person_a", "person_b"),
+    "verified_hazards": "reporter_id", "training_attendances": "person_id", "no_shows": "person_id",
+    "false_checkins": "person_id",
 }  # fmt: skip
 # Rows of the own duties.
 OF_DUTIES = (
@@ -82,7 +84,9 @@ LEFT_OUT = {
             "assessment_plan_items",
         )
     },
-    "frozen_months": "the township's", "monthly_reports": "the township's", "report_schedules": "the township's",
+    "frozen_months": "the township's", "ended_months": "the township's", "holidays": "the area's",
+    "training_sessions": "the team's; mine are in `training_attendances`",
+    "monthly_reports": "the township's", "report_schedules": "the township's",
     "checkpoint_codes": "the route's", "code_displays": "the route's",
 }  # fmt: skip
 # Lists of other people, or of what is theirs, in own rows; and what else names another there.

@@ -24,6 +24,7 @@ from app.duty.rules import policy_from as duty_policy
 from app.field.crew_plan import colleagues_of, crew_parts, leave_of
 from app.geo import as_geojson, box_of, meets
 from app.hotspots.models import Hotspot, RiskWindow
+from app.incentives import cases
 from app.routes.models import Checkpoint, Route, RouteVersion
 from app.teams.models import Team, TeamArea, TeamMember
 from app.tracks.rules import policy_from as track_policy
@@ -55,6 +56,10 @@ def plan_of(person: Person, now: datetime) -> dict[str, Any]:
         "places": {"bounds": _bounds(township.id)},
         "colleagues": colleagues_of(person.id, [t.id for t in teams]),
         "leave": leave_of(person.id, township.id, day),
+        "cases": [
+            {"id": case.id, "answer_until": rfc3339(case.answer_until), "answered": case.answer is not None}
+            for case in cases.to_answer(township.id, person.id, now)
+        ],
         "consents": answers_of(person.id),
         "alarm": plan_part(
             person.id, township.id, alarm_policy(in_force.body("alarms")), {s.id: s.fit_for_one for s in rows}
@@ -72,6 +77,7 @@ def _empty(person: Person) -> dict[str, Any]:
         "places": {"bounds": None},
         "colleagues": [],
         "leave": [],
+        "cases": [],
         "consents": answers_of(person.id),
         "alarm": plan_part(person.id, 0, alarm_policy({}), {}),
     }

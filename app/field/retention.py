@@ -26,6 +26,7 @@ from app.duty import crews
 from app.duty.models import Duty
 from app.field.models import InboxItem, ItemState, QuarantineItem
 from app.hotspots import forgetting as hotspots
+from app.incentives import cases
 from app.incidents import forgetting as incidents
 from app.planning import forgetting as planning
 from app.tracks import queries as tracks
@@ -68,6 +69,10 @@ HANDOVER = Rule("Words for the next crew", "handovers.text", 90, None, "nulled; 
 ANSWER = Rule(
     "A member's words about a verdict", "answers.text", 90, None,
     "nulled, so many days after a leader closed it; the fixed phrase stays",
+)  # fmt: skip
+CASE = Rule(
+    "A member's words about check-ins in question", "false_checkins.answer_text", 90, None,
+    "nulled, so many days after the decision; the fixed phrase stays",
 )  # fmt: skip
 REPORT = Rule(
     "Free words of a report about a place", "incidents.text", 90, None,
@@ -170,9 +175,15 @@ KEPT = (
         "Visits to hotspots as they were settled 72 h after a duty", "settled_visits", None, None,
         "kept: the minutes since anybody's last visit by which they were paid",
     ),
+    Rule(
+        "Priced beside duties: verified hazards, trainings and who was there, no-shows, check-ins in question",
+        "verified_hazards, training_sessions, training_attendances, no_shows, false_checkins", None, None,
+        "kept, as the ledger that follows from them; ids, days and fixed words only",
+    ),
+    Rule("Public holidays, months that are over", "holidays, ended_months", None, None, "kept; no person"),
 )  # fmt: skip
 RETENTION: tuple[Rule, ...] = (
-    TRACK, LOGGED, POSITION, STREETS, ROUTES, BODY, QUARANTINE, HANDOVER, ANSWER, REPORT, PHOTO,
+    TRACK, LOGGED, POSITION, STREETS, ROUTES, BODY, QUARANTINE, HANDOVER, ANSWER, CASE, REPORT, PHOTO,
     LONE_PHOTO, EVENTS, RUNS, PROPOSALS, PLANS, FLAGS, SESSION, TOKENS, CODES, ATTEMPTS, JOBS,
     FAILED_JOBS, *KEPT,
 )  # fmt: skip
@@ -242,6 +253,7 @@ def _of_township(township_id: int, zone: str, now: datetime) -> Iterator[Portion
     yield ALARM.where, lambda: alarms.forget_positions(township_id, _before(now, ALARM.days))
     yield HANDOVER.where, lambda: crews.forget_words(township_id, _before(now, HANDOVER.days))
     yield ANSWER.where, lambda: answers.forget_words(township_id, _before(now, ANSWER.days))
+    yield CASE.where, lambda: cases.forget_words(township_id, _before(now, CASE.days))
     yield REPORT.where, lambda: incidents.forget_words(township_id, _before(now, REPORT.days))
     yield PHOTO.where, lambda: incidents.forget_photos(township_id, _before(now, PHOTO.days))
     yield EVENTS.where, lambda: incidents.forget_recorded(township_id, _before(now, EVENTS.days))
@@ -277,13 +289,18 @@ def _old_duties(township_id: int, zone: str, now: datetime, rule: Rule) -> Colum
     today = clock.local_day(now, zone)
     past = or_(Duty.day < today - timedelta(days=rule.days or 0), Duty.last_item_at < _before(now, rule.days))
     long_past = Duty.day < today - timedelta(days=rule.contested_days)
-    contested = [duty_id for t, duty_id in checkins.contested_duties() if t == township_id]
+    contested = [duty_id for t, duty_id in contested_duties() if t == township_id]
     return and_(Duty.township_id == township_id, or_(long_past, and_(past, Duty.id.not_in(contested))))
+
+
+def contested_duties() -> set[tuple[int, int]]:
+    """(township, duty) about which somebody has still to decide."""
+    return {*checkins.contested_duties(), *cases.contested_duties()}
 
 
 def _forget_bodies(township_id: int, now: datetime) -> int:
     """By the day of arrival: what a phone kept for weeks has its time with us all the same."""
-    contested = [key for key in checkins.contested_duties() if key[0] == township_id]
+    contested = [key for key in contested_duties() if key[0] == township_id]
     of_contested = exists().where(
         ItemState.township_id == InboxItem.township_id, ItemState.id == InboxItem.id,
         Duty.township_id == ItemState.township_id, Duty.shift_id == ItemState.shift_id,

@@ -46,7 +46,7 @@ def open_case(person: Person, scope: Scope, duty_id: int, reason: str, now: date
         raise Conflict("case_open")
     case = _opened(person, duty, reason, now)
     record_audit(duty.township_id, person.id, "case.opened", "duty", duty.id, now, reason=reason)
-    stream.tell("case", people=[duty.person_id], teams=[duty.team_id], case_id=case.id)
+    stream.tell("plan", people=[duty.person_id])
     return case
 
 
@@ -91,8 +91,6 @@ def answer(person: Person, case_id: int, phrase: str, words: str | None, now: da
         raise DomainError("too_long")
     case.answer, case.answer_text, case.answered_at = phrase, text or None, now
     db.session.flush()
-    duty = db.session.get_one(Duty, (case.township_id, case.duty_id))
-    stream.tell("case", teams=[duty.team_id], case_id=case.id)
     return case
 
 
@@ -116,7 +114,7 @@ def decide(person: Person, scope: Scope, case_id: int, outcome: str, now: dateti
         db.session.flush()
         post_month(case.township_id, case.person_id, duty.day, place_of(case.township_id).zone, now)
     record_audit(case.township_id, person.id, f"case.{outcome}", "duty", case.duty_id, now, case_id=case.id)
-    stream.tell("case", people=[case.person_id], teams=[duty.team_id], case_id=case.id)
+    stream.tell("plan", people=[case.person_id])
     return case
 
 
@@ -221,6 +219,21 @@ def own(township_id: int, person_id: int) -> list[Shown]:
     """A member's own cases, the newest first."""
     mine = and_(FalseCheckin.township_id == township_id, FalseCheckin.person_id == person_id)
     return [Shown(*row) for row in db.session.execute(_shown().where(mine)).all()]
+
+
+def to_answer(township_id: int, person_id: int, now: datetime) -> list[FalseCheckin]:
+    """A member's own cases that may be answered now."""
+    which = select(FalseCheckin).where(
+        FalseCheckin.township_id == township_id, FalseCheckin.person_id == person_id, FalseCheckin.outcome.is_(None),
+        FalseCheckin.answer_until > now,
+    )  # fmt: skip
+    return list(db.session.scalars(which.order_by(FalseCheckin.answer_until)))
+
+
+def contested_duties() -> list[tuple[int, int]]:
+    """(township, duty) with a case that nobody has decided: their evidence is kept longer."""
+    which = select(FalseCheckin.township_id, FalseCheckin.duty_id).where(FalseCheckin.outcome.is_(None))
+    return [(row[0], row[1]) for row in db.session.execute(which)]
 
 
 def forget_words(township_id: int, before: datetime) -> int:

@@ -88,14 +88,14 @@ def _township_of(team_id: int | None) -> Area:
     return db.session.get_one(Area, team.township_id)
 
 
-@pages.post("/desk/points/rows/sessions/<int:session_id>/confirm")
+@pages.post("/desk/points/rows/sessions/<int:training_id>/confirm")
 @allow(*SEERS)
-def confirm_session(session_id: int) -> ResponseReturnValue:
-    township = training.reach(my_scope(), session_id).township_id
+def confirm_session(training_id: int) -> ResponseReturnValue:
+    township = training.reach(my_scope(), training_id).township_id
     return _deed(
         township,
         "rows.session.confirmed",
-        lambda: training.confirm(me(), my_scope(), session_id, clock.now()),
+        lambda: training.confirm(me(), my_scope(), training_id, clock.now()),
     )
 
 

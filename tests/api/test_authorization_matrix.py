@@ -34,9 +34,11 @@ from app.campaigns.choosing import Wanted
 from app.campaigns.operations import Plan
 from app.clock import rfc3339
 from app.db import db
-from app.duty.models import Duty, DutyEvent
+from app.duty.models import Duty, DutyEvent, Shift
 from app.exports import operations as exports
 from app.hotspots import proposing
+from app.incentives import cases, training
+from app.incentives.models import NoShow
 from app.loggers.operations import make_logger
 from app.planning import runs
 from app.routes.codes import make_display
@@ -85,6 +87,9 @@ GET     /api/v1/field/plan                                  -        401  200   
 POST    /api/v1/field/sync                                  town     401  200    200  200    403      403   200
 POST    /api/v1/field/sync                                  other    401  200    200  200    403      403   200
 GET     /api/v1/field/receipts                              -        401  200    200  200    403      403   200
+GET     /api/v1/field/cases                                 -        401  200    200  200    403      403   200
+POST    /api/v1/field/cases/<int:case_id>/answer            town     401  200    404  404    403      403   404
+POST    /api/v1/field/cases/<int:case_id>/answer            other    401  404    404  404    403      403   200
 GET     /api/v1/field/hours                                 -        401  200    200  200    403      403   200
 GET     /api/v1/field/points                                -        401  200    200  200    403      403   200
 
@@ -355,6 +360,27 @@ POST    /desk/assessment/returns/<uuid:sent_back_id> town     in   403    403  4
 POST    /desk/assessment/returns/<uuid:sent_back_id> other    in   403    403  403    404      302   403
 POST    /desk/assessment/notices/<uuid:hung_id>                   town     in   403    403  403    302      302   403
 POST    /desk/assessment/notices/<uuid:hung_id>                   other    in   403    403  403    404      302   403
+GET     /desk/points/rows                                   -        in   403    403  200    200      200   403
+POST    /desk/points/rows/sessions                          town     in   403    403  302    403      302   403
+POST    /desk/points/rows/sessions                          other    in   403    403  404    403      302   403
+POST    /desk/points/rows/sessions/<int:training_id>/confirm town     in   403    403  422    302      302   403
+POST    /desk/points/rows/sessions/<int:training_id>/confirm other    in   403    403  404    404      422   403
+POST    /desk/points/rows/hazards/<uuid:incident_id>        town     in   403    403  422    422      422   403
+POST    /desk/points/rows/hazards/<uuid:incident_id>        other    in   403    403  404    404      422   403
+POST    /desk/points/rows/no-shows/<int:shift_id>/<int:person_id> town     in   403    403  302    302      302   403
+POST    /desk/points/rows/no-shows/<int:shift_id>/<int:person_id> other    in   403    403  404    404      302   403
+POST    /desk/points/rows/shifts/<int:shift_id>/bonus       town     in   403    403  409    409      409   403
+POST    /desk/points/rows/shifts/<int:shift_id>/bonus       other    in   403    403  404    404      409   403
+POST    /desk/points/rows/holidays                          town     in   403    403  403    403      302   403
+POST    /desk/points/rows/holidays                          other    in   403    403  403    403      302   403
+GET     /desk/points/duties/<int:duty_id>/case              town     in   403    403  200    200      200   403
+GET     /desk/points/duties/<int:duty_id>/case              other    in   403    403  404    404      200   403
+POST    /desk/points/duties/<int:duty_id>/case              town     in   403    403  302    409      409   403
+POST    /desk/points/duties/<int:duty_id>/case              other    in   403    403  404    404      302   403
+GET     /desk/points/cases/<int:case_id>                    town     in   403    403  200    200      200   403
+GET     /desk/points/cases/<int:case_id>                    other    in   403    403  404    404      200   403
+POST    /desk/points/cases/<int:case_id>                    town     in   403    403  422    422      422   403
+POST    /desk/points/cases/<int:case_id>                    other    in   403    403  404    404      422   403
 GET     /desk/coverage/staffing                             -        in   403    403  200    200      200   403
 GET     /desk/coverage/staffing/files/<kind>                town:xlsx  in   403  403  200    200      200   403
 GET     /desk/coverage/staffing/files/<kind>                other:xlsx  in  403  403  404    404      200   403
@@ -506,6 +532,11 @@ FORMS: dict[str, dict[str, Any]] = {
     "/assessment/<uuid:assessment_id>": {"decision": "publish"},
     "/assessment/plans/<uuid:plan_item_id>": {"decision": "confirm"},
     "/assessment/returns/<uuid:sent_back_id>": {"outcome": "stands"},
+    "/hazards/<uuid:incident_id>": {"severity": "low"},
+    "/no-shows/<int:shift_id>/<int:person_id>": {"excuse": "ill"},
+    "/shifts/<int:shift_id>/bonus": {"version": "1", "bonus": "5"},
+    "/duties/<int:duty_id>/case": {"reason": "not_there"},
+    "/cases/<int:case_id>": {"outcome": "dismissed"},
 }
 
 
@@ -542,6 +573,10 @@ def body_of(line: Line, world: World, who: str) -> dict[str, Any]:
         person = world.people.get(who, world.people["member"])
         item = Phone(person, make.EVENING).start(Named(world.values[line.town]["shift_id"]))
         return {"json": {"sent_at": rfc3339(make.EVENING), "items": [item]}}
+    if line.rule == "/api/v1/field/cases/<int:case_id>/answer":
+        return {"json": {"phrase": "was_there"}}
+    if line.rule in ("/desk/points/rows/sessions", "/desk/points/rows/holidays"):
+        return {"data": world.values[line.town][line.rule.rsplit("/", 1)[1]]}
     if line.rule in PLANS:
         return {"data": {**PLANS[line.rule], "team": world.values[line.town]["team_id"]}}
     return {"data": next((form for end, form in FORMS.items() if line.rule.endswith(end)), {})}
@@ -642,8 +677,39 @@ def build(app: Flask, connection: Any) -> World:
             **place_codes(people, town, "nobody" if name == "town" else ""), "answer_id": said[name],
             "duty_id": in_question[name], "change_id": rule_change(people, town), "month": "2026-11",
             "flag_id": flags[name],
+            "duty_id": in_question[name], "incident_id": reports[name][0],
+            **beside_duties(people, town, in_question[name]),
         }  # fmt: skip
     return world
+
+
+def beside_duties(people: cast.Cast, town: cast.Town, duty_id: int) -> dict[str, Any]:
+    """A training that waits for a second person, a no-show of the shift, and a case about yesterday's duty."""
+    now = clock.now()
+    duty = db.session.scalar(db.select(Duty).where(Duty.id == duty_id))
+    wanted = training.Wanted("drill", make.DAY, 60, (duty.person_id,))
+    opener = people.leader if town is people.town else people.admin
+    session = training.enter(opener, scope.scope_of(opener), town.team.id, wanted, now)
+    missed = people.mate if town is people.town else people.outsider  # the `person_id` of the addresses
+    shift_id = db.session.scalar(
+        db.select(Shift.id).where(Shift.team_id == town.team.id).order_by(Shift.id).limit(1)
+    )
+    db.session.add(
+        NoShow(
+            township_id=town.township.id,
+            shift_id=shift_id,
+            person_id=missed.id,
+            day=make.DAY,
+            found_at=now,
+        )
+    )
+    case = cases.open_case(opener, scope.scope_of(opener), duty_id, "not_there", now)
+    db.session.commit()
+    entered = {
+        "team": town.team.id, "kind": "drill", "day": "2026-11-20", "minutes": "60", "people": [duty.person_id],
+    }  # fmt: skip
+    holiday = {"area": town.township.code, "name": "元旦", "kind": "holiday", "day": "2027-01-01"}
+    return {"training_id": session.id, "case_id": case.id, "sessions": entered, "holidays": holiday}
 
 
 def neighbour_of(people: cast.Cast) -> Any:

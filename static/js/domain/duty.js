@@ -11,7 +11,7 @@ import { lastOf } from "./track.js";
  * @typedef {{id: number, name: string, category: string, polygon: {type: string, coordinates: any},
  *   windows: {weekday: number, from: string, to: string}[], target_min: number}} Hotspot
  * @typedef {{id: number, status: string, day: string, starts_at: string, ends_at: string,
- *   team: {id: number, name: string}, meeting_place: string|null, route_version_id: number|null, mine: boolean,
+ *   team: {id: number, name: string}, meeting_place: string|null, route_version_id: number|null, mine: boolean, bonus?: number,
  *   crew: {person_id: number, name: string, has_phone?: boolean, planned?: boolean, state?: string|null}[],
  *   hotspot_ids: number[], changed_at?: string, crew_secret?: string|null,
  *   handover?: {phrase: string, text: string|null, at: string, by_team: string}|null, swaps?: Swap[],

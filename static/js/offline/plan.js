@@ -9,7 +9,8 @@ import { getMeta, setMeta } from "./db.js";
 /**
  * @typedef {{version: string, person: any, teams: any[], policy: any, shifts: import("../domain/duty.js").Shift[],
  *   consents?: Record<string, boolean|null>, routes: import("../domain/duty.js").Route[], hotspots: import("../domain/duty.js").Hotspot[], places: any,
- *   colleagues?: import("../domain/crew.js").Colleague[], leave?: import("../domain/swaps.js").Away[], alarm?: any}} Plan
+ *   colleagues?: import("../domain/crew.js").Colleague[], leave?: import("../domain/swaps.js").Away[], alarm?: any,
+ *   cases?: {id: number, answer_until: string, answered: boolean}[]}} Plan
  * @typedef {{plan: Plan, etag: string|null, got_at: number}} KeptPlan got_at: when it was asked for. What the server took
  *   while its answer was on the way it may not know.
  */

@@ -65,6 +65,7 @@ const PAGES = /** @type {Record<string, any>} */ ({
   restore: lazy(() => import("./copy.js").then((m) => m.Restore)),
   help: lazy(() => import("./help.js").then((m) => m.Help)),
   playback: lazy(() => import("./playback.js").then((m) => m.Playback)),
+  cases: lazy(() => import("./cases.js").then((m) => m.Cases)),
   loggers: lazy(() => import("./loggers.js").then((m) => m.Loggers)),
 });
 
@@ -144,6 +145,9 @@ function Notices({ view, name }) {
   }
   if (view.roomLow) {
     list.push(html`<a class="notice need" href="#/outbox" data-name="room-low"><${Icon} name="need" /><span role="alert">${t("trouble.room_low")}</span></a>`);
+  }
+  if (name !== "cases" && view.kept?.plan.cases?.some((one) => !one.answered)) {
+    list.push(html`<a class="notice need" href="#/cases" data-name="case"><${Icon} name="need" /><span>${t("case.notice")}</span></a>`);
   }
   if (view.update) {
     list.push(html`<div class="notice wait"><span>${t("app.update")}</span>

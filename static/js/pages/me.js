@@ -67,7 +67,7 @@ function Hours({ view }) {
       <div class="card two"><p><span class="big">${durationWords(hours.minutes ?? 0, t)}</span><span class="soft">${t("me.hours")}</span></p>
         <p><span class="big">${hours.points_pending ?? 0}</span><span class="soft">${t("me.points_pending")}</span></p></div>
       <a class="button wide plain" href="#/points" data-name="to-points">${t("statement.to")}</a>
-      <${Duties} hours=${hours} />`}
+      <${Duties} hours=${hours} /><${Beside} lines=${hours.beside ?? []} />`}
     ${latest === null ? null : html`<${Stars} minutes=${latest} />`}
   </section>`;
 }
@@ -78,6 +78,14 @@ function Duties({ hours }) {
   return html`<details class="list" data-name="duties"><summary>${t("me.each_duty", { n: duties.length })}</summary>
     <p class="soft small">${t("me.points_why")}</p>
     ${duties.length === 0 ? html`<p>${t("me.no_duties")}</p>` : duties.map((/** @type {any} */ d) => html`<${DutyHours} duty=${d} />`)}</details>`;
+}
+
+/** What was earned or lost beside a duty. @param {{lines: any[]}} props */
+function Beside({ lines }) {
+  if (!lines.length) return null;
+  return html`<details class="list" data-name="beside"><summary>${t("me.beside", { n: lines.length })}</summary>
+    <ul class="plain-list">${lines.map((l) => html`<li class="line"><span class="line-name">${ruleWords(l)} <span class="soft small">${dayName(l.day, language())}</span></span>
+      <span class="points">${l.points > 0 ? "+" : ""}${l.points}</span></li>`)}</ul></details>`;
 }
 
 /** @param {{duty: any}} props */
@@ -95,6 +103,7 @@ function DutyHours({ duty }) {
     <ul class="plain-list">${(duty.lines ?? []).map((/** @type {any} */ l) => html`<li class="line"><span class="line-name">${ruleWords(l)}</span>
       <span class="points">${l.points > 0 ? "+" : ""}${l.points}</span></li>`)}
       <li class="line"><span class="line-name"><strong>${t("me.duty_sum")}</strong></span><span class="points">${t("me.points_n", { n: sum(duty.lines) })}</span></li></ul>
+    ${duty.is_void ? html`<p class="state need"><${Icon} name="need" />${t("me.void")}</p>` : null}
     ${settlesWords(duty.lines ?? [], lang)}
     ${duty.duty_id ? html`<a class="button wide plain" href=${`#/playback?duty=${duty.duty_id}`} data-name="to-playback">${t("playback.mine")}</a>` : null}</section>`;
 }

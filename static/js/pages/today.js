@@ -61,6 +61,7 @@ function ShiftCard({ shift, duty, view, changed }) {
       ${route ? html`<div><dt>${t("today.where")}</dt><dd>${route.name}</dd></div>` : null}
       <div><dt>${t("today.with")}</dt><dd>${others.length ? others.join(t("app.comma")) : t("today.alone")}</dd></div>
       ${shift.meeting_place ? html`<div><dt>${t("today.meeting")}</dt><dd>${shift.meeting_place}</dd></div>` : null}
+      ${shift.bonus ? html`<div><dt>${t("today.bonus")}</dt><dd>${t("today.bonus_n", { n: shift.bonus })}</dd></div>` : null}
       <div><dt>${t("today.team")}</dt><dd>${shift.team.name}</dd></div>
     </dl>
     <${Handover} shift=${shift} />
@@ -139,7 +140,7 @@ function Line({ shift, view, changed }) {
   return html`<li class=${shift.status === "cancelled" ? "is-cancelled" : ""} data-shift=${shift.id}>
     <span class="day">${dayName(shift.day, lang)}</span>
     <span class="time">${clockTime(shift.starts_at, lang)}–${clockTime(shift.ends_at, lang)}</span>
-    <span class="what">${[route?.name, shift.meeting_place, others].filter(Boolean).join(" · ")}${state ? html` <em>${state}</em>` : null}</span>
+    <span class="what">${[route?.name, shift.meeting_place, shift.bonus ? t("today.bonus_n", { n: shift.bonus }) : "", others].filter(Boolean).join(" · ")}${state ? html` <em>${state}</em>` : null}</span>
     <${Changed} changed=${changed} shift=${shift} view=${view} />
     ${shift.status === "cancelled" ? null : html`<a class="what quiet" href=${`#/swaps?shift=${shift.id}`}>${t("today.cannot_come")}<span class="spoken"> ${dayName(shift.day, lang)}</span></a>`}
   </li>`;
