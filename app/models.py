@@ -2,6 +2,7 @@
 
 from app.accounts import models as accounts
 from app.alarms import models as alarms
+from app.approval import models as approval
 from app.areas import models as areas
 from app.campaigns import models as campaigns
 from app.checkins import models as checkins
@@ -19,6 +20,6 @@ from app.teams import models as teams
 from app.tracks import models as tracks
 
 __all__ = [
-    "accounts", "alarms", "areas", "campaigns", "checkins", "coverage", "duty", "exports", "field", "hotspots",
-    "incentives", "incidents", "loggers", "planning", "routes", "teams", "tracks",
+    "accounts", "alarms", "approval", "areas", "campaigns", "checkins", "coverage", "duty", "exports", "field",
+    "hotspots", "incentives", "incidents", "loggers", "planning", "routes", "teams", "tracks",
 ]  # fmt: skip

@@ -189,6 +189,8 @@ FREE_TEXT = {
     "campaigns.name", "campaigns.state", "campaigns.reason", "campaign_areas.role",
     "campaign_areas.kind", "campaign_areas.name", "plan_runs.kind", "plan_runs.state", "plan_runs.fault",
     "access_tokens.name", "monthly_reports.language", "monthly_reports.state", "report_schedules.language",
+    "point_approvals.kind", "point_approvals.reason", "point_audits.result", "point_audits.note",
+    "point_notice_lines.pseudonym", "point_objections.text", "point_objections.state", "point_objections.answer",
     "declines.phrase", "leaves.phrase", "leaves.decision", "leaves.decided_why",
 }  # fmt: skip
 

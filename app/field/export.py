@@ -45,6 +45,8 @@ OWN = {
     "quarantine_items": "session_person_id", "crew_ticks": "person_id", "handovers": "person_id", "swaps": "person_id",
     "swap_steps": "person_id", "declines": "person_id", "leaves": "person_id", "loggers": "person_id",
     "cosigns": "person_id", "answers": "person_id", "incidents": "reporter_id", "incident_photos": "author_id",
+    "point_submissions": "person_id", "point_approvals": "person_id", "point_audits": "person_id",
+    "point_notice_lines": "person_id", "point_objections": "person_id",
 }  # fmt: skip
 # Rows of the own duties.
 OF_DUTIES = (
@@ -70,7 +72,9 @@ LEFT_OUT = {
     "campaigns": "the township's", "campaign_areas": "the township's",
     "plan_runs": "the team's; what was taken of one is in `assignments`",
     "route_versions": "the team's", "network_versions": "the township's", "policy_versions": "the township's",
-    "frozen_months": "the township's", "monthly_reports": "the township's", "report_schedules": "the township's",
+    "frozen_months": "the township's",
+    "point_notices": "the township's; my line is in `point_notice_lines`",
+    "monthly_reports": "the township's", "report_schedules": "the township's",
     "checkpoint_codes": "the route's", "code_displays": "the route's",
 }  # fmt: skip
 # Lists of other people in own rows.

@@ -16,6 +16,7 @@ DISTRIBUTED = {
     "logger_fixes", "cosigns", "answers", "incidents", "incident_photos",
     "recorded_incidents", "analysis_runs", "hotspot_proposals", "campaigns", "campaign_areas",
     "monthly_reports", "report_schedules", "plan_runs",
+    "point_submissions", "point_approvals", "point_audits", "point_notices", "point_notice_lines", "point_objections",
 }  # fmt: skip
 REFERENCE = {
     "checkpoint_codes", "code_displays",

@@ -35,6 +35,11 @@ REFUSED = {
         "DELETE FROM checkpoint_codes", "DELETE FROM access_tokens", "DELETE FROM monthly_reports",
         "UPDATE campaigns SET first_on = '2026-01-01'", "UPDATE campaigns SET before_last = '2026-01-01'",
         "UPDATE campaigns SET categories = '{fire}'", "UPDATE campaigns SET dosage_min = 1", "DELETE FROM campaigns",
+        "UPDATE point_approvals SET half = 1", "DELETE FROM point_approvals", "DELETE FROM point_submissions",
+        "UPDATE point_audits SET reasons = '{}'", "DELETE FROM point_audits", "UPDATE point_audits SET approved_by = 1",
+        "UPDATE point_notices SET closes_at = now()", "DELETE FROM point_notices", "DELETE FROM point_notice_lines",
+        "UPDATE point_notice_lines SET half = 1", "UPDATE point_objections SET text = ''",
+        "UPDATE point_objections SET approved_by = NULL", "DELETE FROM point_objections",
         "UPDATE campaign_areas SET geom = NULL", "DELETE FROM campaign_areas", "DELETE FROM plan_runs",
     ),
     "xunfang_worker": (
@@ -45,12 +50,13 @@ REFUSED = {
         "INSERT INTO checkpoint_codes DEFAULT VALUES", "SELECT * FROM code_displays",
         "INSERT INTO recorded_incidents DEFAULT VALUES", "DELETE FROM recorded_incidents",
         "SELECT * FROM access_tokens", "DELETE FROM monthly_reports", "DELETE FROM report_schedules",
-        "SELECT * FROM campaigns", "DELETE FROM plan_runs",
+        "SELECT * FROM campaigns", "DELETE FROM plan_runs", "INSERT INTO point_approvals DEFAULT VALUES",
     ),
     "xunfang_readonly": (
         "SELECT place FROM recorded_incidents", "SELECT * FROM hotspot_proposals", "SELECT * FROM analysis_runs",
         "SELECT * FROM access_tokens", "SELECT * FROM monthly_reports", "SELECT * FROM campaign_areas",
-        "SELECT * FROM plan_runs",
+        "SELECT * FROM plan_runs", "SELECT * FROM point_approvals", "SELECT * FROM point_notice_lines",
+        "SELECT * FROM point_objections",
         "SELECT * FROM pins", "SELECT * FROM alarms", "SELECT * FROM alarm_steps", "SELECT * FROM push_addresses",
         "SELECT * FROM sessions", "SELECT body FROM inbox_items", "SELECT * FROM segments", "SELECT * FROM rate_counts",
         "SELECT content FROM quarantine_items", "SELECT password_hash FROM people", "SELECT * FROM procrastinate_jobs",
@@ -71,6 +77,7 @@ REFUSED = {
         "INSERT INTO point_seals DEFAULT VALUES", "DELETE FROM point_seals", "DELETE FROM settled_visits",
         "UPDATE item_states SET result = 'held'", "UPDATE sessions SET revoked_at = NULL",
         "SELECT password_hash FROM people", "UPDATE people SET active = false", "CREATE TABLE mine (id int)",
+        "UPDATE point_objections SET answer = ''", "DELETE FROM point_objections", "SELECT * FROM point_approvals",
     ),
 }  # fmt: skip
 
