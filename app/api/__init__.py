@@ -36,6 +36,7 @@ def init_app(app: Flask) -> None:
         health,
         loggers,
         me,
+        notices,
         ogc,
         photos,
         playback,
@@ -56,6 +57,7 @@ def init_app(app: Flask) -> None:
     schemas.document(api)
     for module in (
         session, field, photos, playback, coverage, staffing, strength, tiles, basemap, loggers, alarms, stream, me,
+        notices,
     ):  # fmt: skip
         api.register_blueprint(module.bp, url_prefix=module.bp.url_prefix)
     app.register_blueprint(health.bp)

@@ -8,6 +8,7 @@ from flask import Flask
 def init_app(app: Flask) -> None:
     from app.web import (
         alarms,
+        approvals,
         assets,
         beats,
         board,
@@ -22,6 +23,8 @@ def init_app(app: Flask) -> None:
         hotspots,
         incidents,
         monthly,
+        notices,
+        notices_desk,
         people,
         phone,
         playback,
@@ -58,6 +61,7 @@ def init_app(app: Flask) -> None:
             campaign_choosing,
         ),
         *(codes, people, tokens, exports, monthly),
+        *(approvals, notices_desk),
     )
-    for module in (shell, session, second_factor, phone, *desk, display, feeds):
+    for module in (shell, session, second_factor, phone, *desk, notices, display, feeds):
         app.register_blueprint(module.pages)

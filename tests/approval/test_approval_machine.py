@@ -1,6 +1,7 @@
 """A month on its way under whatever happens: a Hypothesis state machine over a real database.
 
-Work comes and is corrected, everybody submits, approves, audits, objects and answers in any order, time passes, and somebody tries to open the notice and to freeze the month. `APPROVAL_EXAMPLES=300` runs the whole of it.
+Work comes and is corrected, everybody submits, approves, audits, objects and answers in any order, time passes, and
+somebody tries to open the notice and to freeze the month. `APPROVAL_EXAMPLES=300` runs the whole of it.
 """
 
 from __future__ import annotations
@@ -43,8 +44,8 @@ REFUSALS = {
     "approval_own", "approval_unsettled", "approval_nothing", "approval_not_submitted", "approval_submitted_by_you",
     "approval_changed", "approval_notice", "month_frozen", "audit_own", "audit_done", "not_found", "notice_undecided",
     "notice_audits_open", "notice_of_nobody", "notice_open_already", "month_still_runs", "notice_missing",
-    "notice_runs", "objections_open", "returned_open", "month_not_settled", "notice_gone", "objection_own", "objection_answered",
-    "too_many_objections", "points_not_enough",
+    "notice_runs", "objections_open", "returned_open", "month_not_settled", "notice_gone", "objection_own",
+    "objection_answered", "too_many_objections", "points_not_enough",
 }  # fmt: skip
 
 
