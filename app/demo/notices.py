@@ -1,5 +1,5 @@
-"""Last month's points of the leader's team: attended, approved by four eyes, audited, and in a notice that runs, with an
-objection that waits. Invented. Nothing here commits."""
+"""Last month's points of the leader's team: attended, approved by four eyes, audited, and in a notice that runs, with
+an objection that waits. Invented. Nothing here commits."""
 
 from __future__ import annotations
 
