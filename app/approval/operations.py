@@ -16,6 +16,7 @@ from app.approval import months, queries, rules
 from app.approval.models import SET_ASIDE, PointApproval, PointAudit, PointSubmission
 from app.approval.months import PersonMonth
 from app.areas.models import Area
+from app.clock import day_span
 from app.db import db
 from app.errors import Conflict, DomainError, FieldError, Forbidden, NotFound
 from app.incentives import ledger
@@ -212,6 +213,8 @@ def set_aside(
     one = _held_fast(township, first, person_id, now)
     if one.person_id == person.id:
         raise Forbidden("approval_own")
+    if now < day_span(*month_of(first), township.time_zone)[1]:
+        raise Conflict("month_still_runs", month=f"{first:%Y-%m}")
     refusal = _may_change(township.id, first)(one)
     if refusal is None and (one.state in rules.DECIDED or _is_approved(one)):
         refusal = "approval_nothing"

@@ -29,6 +29,8 @@ from app.teams.scope import Scope, reviewed_township_rows, team_rows, within
 
 ISSUE = "issue"
 DONE = ("ended", "attended")
+# The flag of whoever has no phone: no fault of theirs.
+DECLARED = "declared"
 Rows = Sequence[Any]
 
 
@@ -254,7 +256,7 @@ def work_of(township_id: int, first: date, last: date, person_id: int | None = N
         select(
             Duty.person_id, Duty.team_id, func.count().filter(counts),
             func.coalesce(func.sum(Duty.worked_s).filter(counts), 0),
-            func.coalesce(func.sum(func.cardinality(Duty.flags)), 0),
+            func.coalesce(func.sum(func.cardinality(func.array_remove(Duty.flags, DECLARED))), 0),
             func.array_agg(Duty.entered_by.distinct()).filter(Duty.entered_by.is_not(None)),
             func.bool_or(Duty.state.in_(("on", "paused"))),
         )

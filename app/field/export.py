@@ -78,7 +78,7 @@ LEFT_OUT = {
     "checkpoint_codes": "the route's", "code_displays": "the route's",
 }  # fmt: skip
 # Lists of other people in own rows.
-OTHERS = {("crew_ticks", "present")}
+OTHERS = {("crew_ticks", "present"), ("point_approvals", "entered_by")}
 SECRETS = {"password_hash"}
 NOT_SHOWN = {"proof", "nonce"}  # of a body: what a PIN was shown by
 

@@ -237,7 +237,7 @@ def is_returned(one: PersonMonth) -> bool:
 
 
 def may_set_aside(line: Line, found: Month) -> bool:
-    is_open = not found.frozen and (not found.notice or is_returned(line.it))
+    is_open = not found.frozen and (not found.notice or is_returned(line.it)) and clock.now() >= found.ends_at
     was_approved = line.it.decided is not None and line.it.decided.last.kind == "approved"
     return is_open and line.it.state not in DECIDED and not was_approved and line.it.person_id != me().id
 

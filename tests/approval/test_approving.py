@@ -349,6 +349,13 @@ def test_setting_aside_needs_a_reason_of_the_list(worked, reason):
         operations.set_aside(worked.reviewer, worked.town.township, NOVEMBER, worked.mate.id, reason, NOW)
 
 
+def test_nobody_is_set_aside_while_the_month_runs(worked):
+    with pytest.raises(Conflict, match="month_still_runs"):
+        operations.set_aside(
+            worked.reviewer, worked.town.township, NOVEMBER, worked.mate.id, "duty_unclear", make.EVENING
+        )
+
+
 def test_nobody_is_set_aside_by_themselves_or_once_approved(worked):
     with pytest.raises(Forbidden, match="approval_own"):
         operations.set_aside(
@@ -360,6 +367,18 @@ def test_nobody_is_set_aside_by_themselves_or_once_approved(worked):
         operations.set_aside(
             worked.reviewer, worked.town.township, NOVEMBER, worked.member.id, "duty_unclear", NOW
         )
+
+
+def test_a_duty_that_was_entered_by_hand_is_no_flag(people):
+    work(
+        people,
+        people.member,
+        40,
+        flags=["declared", "late_start"],
+        state="attended",
+        entered_by=people.leader.id,
+    )
+    assert one(people, people.member).work.flags == 1
 
 
 # --- audits ---------------------------------------------------------------------------------------
