@@ -40,7 +40,8 @@ function MyNotice({ notice, told }) {
   return html`<div data-name="my-notice"><p class="soft small">${until}</p>
     ${notice.shown_as === null ? html`<p>${t("mynotice.no_line")}</p>` : html`<p>${t("mynotice.shown_as")} <strong data-name="shown-as">${notice.shown_as}</strong> ·
       ${t("mynotice.figures", { points: notice.points ?? 0, shifts: notice.shifts ?? 0 })}</p>
-      <p class="soft small">${t(notice.is_name ? "mynotice.by_name" : "mynotice.by_code")} <a href="#/data">${t("mynotice.choose")}</a></p>`}
+      <p class="soft small">${t(notice.is_name ? "mynotice.by_name" : "mynotice.by_code")}</p>
+      <a class="button wide plain" href="#/data?part=consents">${t("mynotice.choose")}</a>`}
     <a class="button wide plain" href=${notice.url} target="_blank" rel="noopener">${t("mynotice.open")}</a>
     ${isOpen ? html`<${Object_} month=${notice.month} done=${() => {
       setOpen(false);
