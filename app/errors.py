@@ -47,6 +47,12 @@ class NotFound(DomainError):
         super().__init__(code, **figures)
 
 
+class Gone(DomainError):
+    """Was there once and may no longer be shown."""
+
+    status = 410
+
+
 class NotSignedIn(DomainError):
     status = 401
 

@@ -2,6 +2,7 @@
 
 from app.accounts import models as accounts
 from app.alarms import models as alarms
+from app.approval import models as approval
 from app.areas import models as areas
 from app.assessment import models as assessment
 from app.campaigns import models as campaigns
@@ -24,6 +25,7 @@ from app.tracks import models as tracks
 __all__ = [
     "accounts",
     "alarms",
+    "approval",
     "areas",
     "assessment",
     "campaigns",

@@ -195,6 +195,8 @@ FREE_TEXT = {
     "false_checkins.reason", "false_checkins.answer", "false_checkins.answer_text", "false_checkins.outcome",
     "fairness_flags.kind", "fairness_flags.subject", "fairness_flags.state", "fairness_flags.reason",
     "fairness_flags.note", "team_rankings.measure",
+    "point_approvals.kind", "point_approvals.reason", "point_audits.result", "point_audits.note",
+    "point_notice_lines.pseudonym", "point_objections.text", "point_objections.state", "point_objections.answer",
     "declines.phrase", "leaves.phrase", "leaves.decision", "leaves.decided_why",
     # Closed lists, and `paper`: the number of a document, of few signs and none of a sentence.
     "assessments.reason", "assessment_returns.indicator", "assessment_returns.reason", "assessment_returns.outcome",

@@ -39,6 +39,7 @@ def init_app(app: Flask) -> None:
         health,
         loggers,
         me,
+        notices,
         ogc,
         photos,
         playback,
@@ -59,7 +60,7 @@ def init_app(app: Flask) -> None:
     schemas.document(api)
     for module in (
         session, field, cases, photos, playback, coverage, staffing, strength, tiles, basemap, loggers, alarms,
-        stream, me, fairness, assessment,
+        stream, me, fairness, assessment, notices,
     ):  # fmt: skip
         api.register_blueprint(module.bp, url_prefix=module.bp.url_prefix)
     app.register_blueprint(health.bp)

@@ -24,6 +24,7 @@ from app.demo.fairness import add_checks
 from app.demo.fill import share_out, tell
 from app.demo.incidents import add_campaigns, add_incidents
 from app.demo.load import is_loaded, load_all
+from app.demo.notices import add_notices
 from app.demo.plan import Book, Todo, open_book, plan_all
 from app.demo.reports import add_reports
 from app.demo.world import LEADER, LOGINS, MEMBER, PASSWORD, World, load_world
@@ -72,6 +73,10 @@ def demo() -> None:
     db.session.commit()
     if scorecards:
         click.echo(f"demo: scorecards of {len(scorecards)} townships, as drafts")
+    shown = add_notices(world, book.ids, now)
+    db.session.commit()
+    if shown:
+        click.echo(f"demo: {shown} persons in a notice of points that runs")
     code = make_phone_code(book, now)
     db.session.commit()
     click.echo(f"demo: a phone is opened as member by the code {code}, once, within a day")

@@ -48,6 +48,8 @@ OWN: dict[str, str | tuple[str, ...]] = {
     "fairness_flags": ("person_a", "person_b"),
     "verified_hazards": "reporter_id", "training_attendances": "person_id", "no_shows": "person_id",
     "false_checkins": "person_id",
+    "point_submissions": "person_id", "point_approvals": "person_id", "point_audits": "person_id",
+    "point_notice_lines": "person_id", "point_objections": "person_id",
 }  # fmt: skip
 # Rows of the own duties.
 OF_DUTIES = (
@@ -84,13 +86,14 @@ LEFT_OUT = {
             "assessment_plan_items",
         )
     },
+    "point_notices": "the township's; my line is in `point_notice_lines`",
     "frozen_months": "the township's", "ended_months": "the township's", "holidays": "the area's",
     "training_sessions": "the team's; mine are in `training_attendances`",
     "monthly_reports": "the township's", "report_schedules": "the township's",
     "checkpoint_codes": "the route's", "code_displays": "the route's",
 }  # fmt: skip
 # Lists of other people, or of what is theirs, in own rows; and what else names another there.
-OTHERS = {("crew_ticks", "present"), ("fairness_flags", "duty_ids")}
+OTHERS = {("crew_ticks", "present"), ("fairness_flags", "duty_ids"), ("point_approvals", "entered_by")}
 NAMES_OTHERS = {("fairness_flags", name) for name in ("subject", "checkin_ids", "report_ids")}
 SECRETS = {"password_hash"}
 NOT_SHOWN = {"proof", "nonce"}  # of a body: what a PIN was shown by

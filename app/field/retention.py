@@ -78,6 +78,10 @@ REPORT = Rule(
     "Free words of a report about a place", "incidents.text", 90, None,
     "nulled, so many days after it was closed (a year if nobody closed it); place and fixed phrase stay",
 )  # fmt: skip
+OBJECTION = Rule(
+    "Words of an objection to a notice of points", "point_objections.text", 90, None,
+    "nulled, so many days after its answer; the answer stays",
+)  # fmt: skip
 PHOTO = Rule(
     "Photos of places",
     "incident_photos",
@@ -172,6 +176,11 @@ KEPT = (
         "assessment_plan_items", None, None, "kept",
     ),
     Rule(
+        "Who submitted, approved, audited, published and answered which points; names and pseudonyms of notices",
+        "point_submissions, point_approvals, point_audits, point_notices, point_notice_lines, point_objections", None,
+        None, "kept: points and numbers of shifts, no times and no places; a pseudonym is of one notice",
+    ),
+    Rule(
         "Visits to hotspots as they were settled 72 h after a duty", "settled_visits", None, None,
         "kept: the minutes since anybody's last visit by which they were paid",
     ),
@@ -183,7 +192,7 @@ KEPT = (
     Rule("Public holidays, months that are over", "holidays, ended_months", None, None, "kept; no person"),
 )  # fmt: skip
 RETENTION: tuple[Rule, ...] = (
-    TRACK, LOGGED, POSITION, STREETS, ROUTES, BODY, QUARANTINE, HANDOVER, ANSWER, CASE, REPORT, PHOTO,
+    TRACK, LOGGED, POSITION, STREETS, ROUTES, BODY, QUARANTINE, HANDOVER, ANSWER, CASE, REPORT, OBJECTION, PHOTO,
     LONE_PHOTO, EVENTS, RUNS, PROPOSALS, PLANS, FLAGS, SESSION, TOKENS, CODES, ATTEMPTS, JOBS,
     FAILED_JOBS, *KEPT,
 )  # fmt: skip
@@ -255,6 +264,7 @@ def _of_township(township_id: int, zone: str, now: datetime) -> Iterator[Portion
     yield ANSWER.where, lambda: answers.forget_words(township_id, _before(now, ANSWER.days))
     yield CASE.where, lambda: cases.forget_words(township_id, _before(now, CASE.days))
     yield REPORT.where, lambda: incidents.forget_words(township_id, _before(now, REPORT.days))
+    yield OBJECTION.where, lambda: _forget_objections(township_id, _before(now, OBJECTION.days))
     yield PHOTO.where, lambda: incidents.forget_photos(township_id, _before(now, PHOTO.days))
     yield EVENTS.where, lambda: incidents.forget_recorded(township_id, _before(now, EVENTS.days))
     yield RUNS.where, lambda: hotspots.forget_runs(township_id, _before(now, RUNS.days))
@@ -329,6 +339,15 @@ def _forget_flags(township_id: int, now: datetime) -> int:
     return int(
         db.session.execute(flags.delete().where(flags.c.township_id == township_id, old)).rowcount or 0
     )  # type: ignore[attr-defined]
+
+
+def _forget_objections(township_id: int, before: datetime) -> int:
+    """The table of a domain beside this one, by its name."""
+    table = db.metadata.tables["point_objections"]
+    gone = table.update().where(
+        table.c.township_id == township_id, table.c.answered_at < before, table.c.text.is_not(None)
+    )
+    return int(db.session.execute(gone.values(text=null())).rowcount or 0)  # type: ignore[attr-defined]
 
 
 def _forget_quarantine(before: datetime) -> int:

@@ -8,6 +8,7 @@ from flask import Flask
 def init_app(app: Flask) -> None:
     from app.web import (
         alarms,
+        approvals,
         assessment,
         assessment_files,
         assessment_plans,
@@ -27,6 +28,8 @@ def init_app(app: Flask) -> None:
         hotspots,
         incidents,
         monthly,
+        notices,
+        notices_desk,
         people,
         phone,
         playback,
@@ -69,7 +72,7 @@ def init_app(app: Flask) -> None:
         *(rules, rule_changes, statements, point_rows),
         *(assessment, assessment_why, assessment_plans, assessment_files),
         *(codes, people, tokens, exports, monthly),
-        fairness,
+        *(approvals, notices_desk, fairness),
     )
-    for module in (shell, session, second_factor, phone, *desk, display, feeds):
+    for module in (shell, session, second_factor, phone, *desk, notices, display, feeds):
         app.register_blueprint(module.pages)

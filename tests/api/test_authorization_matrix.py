@@ -29,6 +29,7 @@ from sqlalchemy import true
 from app import clock, gate
 from app.accounts import feeds, tokens
 from app.accounts import operations as accounts
+from app.approval.models import PointNotice, PointObjection
 from app.campaigns import operations as campaigns
 from app.campaigns.choosing import Wanted
 from app.campaigns.operations import Plan
@@ -381,6 +382,33 @@ GET     /desk/points/cases/<int:case_id>                    town     in   403   
 GET     /desk/points/cases/<int:case_id>                    other    in   403    403  404    404      200   403
 POST    /desk/points/cases/<int:case_id>                    town     in   403    403  422    422      422   403
 POST    /desk/points/cases/<int:case_id>                    other    in   403    403  404    404      422   403
+GET     /desk/points                                        -        in   403    403  200    200      200   403
+POST    /desk/points/submit                                 town     in   403    403  302    302      302   403
+POST    /desk/points/submit                                 other    in   403    403  404    404      302   403
+POST    /desk/points/approve                                town     in   403    403  403    302      302   403
+POST    /desk/points/approve                                other    in   403    403  403    404      302   403
+POST    /desk/points/set-aside                              town     in   403    403  403    422      422   403
+POST    /desk/points/set-aside                              other    in   403    403  403    404      422   403
+POST    /desk/points/audit                                  town     in   403    403  403    422      422   403
+POST    /desk/points/audit                                  other    in   403    403  403    404      422   403
+GET     /desk/points/notices                                -        in   403    403  403    200      200   403
+POST    /desk/points/notices                                town     in   403    403  403    409      409   403
+POST    /desk/points/notices                                other    in   403    403  403    404      409   403
+POST    /desk/points/notices/freeze                         town     in   403    403  403    409      409   403
+POST    /desk/points/notices/freeze                         other    in   403    403  403    404      409   403
+GET     /desk/points/notices/<code>/<month>.pdf             town     in   403    403  403    200      200   403
+GET     /desk/points/notices/<code>/<month>.pdf             other    in   403    403  403    404      200   403
+POST    /desk/points/notices/objections/<uuid:objection_id>  town    in   403    403  403    422      422   403
+POST    /desk/points/notices/objections/<uuid:objection_id>  other   in   403    403  403    404      422   403
+GET     /notices                                            -        200  200    200  200    200      200   200
+GET     /notices/<code>/<month>                             town     200  200    200  200    200      200   200
+GET     /notices/<code>/<month>                             other    200  200    200  200    200      200   200
+POST    /notices/<code>/<month>                             town     422  422    422  422    422      422   422
+POST    /notices/<code>/<month>                             other    422  422    422  422    422      422   422
+GET     /robots.txt                                         -        200  200    200  200    200      200   200
+GET     /api/v1/me/notices                                  -        401  200    200  200    200      200   200
+POST    /api/v1/me/notices/<month>/objections               town     401  201    201  201    201      404   201
+POST    /api/v1/me/notices/<month>/objections               other    401  201    201  201    201      404   201
 GET     /desk/coverage/staffing                             -        in   403    403  200    200      200   403
 GET     /desk/coverage/staffing/files/<kind>                town:xlsx  in   403  403  200    200      200   403
 GET     /desk/coverage/staffing/files/<kind>                other:xlsx  in  403  403  404    404      200   403
@@ -555,6 +583,7 @@ OWN_DATA: dict[tuple[str, str], dict[str, Any]] = {
     ("PUT", "/api/v1/me/ranking"): {"shown": True},
     ("PUT", "/api/v1/me/totp"): {"code": "000000"},
     ("DELETE", "/api/v1/me/totp"): {"code": "000000"},
+    ("POST", "/api/v1/me/notices/<month>/objections"): {"text": "少算了一班"},
 }
 
 
@@ -577,6 +606,10 @@ def body_of(line: Line, world: World, who: str) -> dict[str, Any]:
         return {"json": {"phrase": "was_there"}}
     if line.rule in ("/desk/points/rows/sessions", "/desk/points/rows/holidays"):
         return {"data": world.values[line.town][line.rule.rsplit("/", 1)[1]]}
+    if line.rule.startswith("/desk/points/"):
+        values = world.values[line.town]
+        ticked = {} if line.rule.endswith(("submit", "approve")) else {"person": values["person_id"]}
+        return {"data": {"area": values["code"], "month": values["month"], **ticked}}
     if line.rule in PLANS:
         return {"data": {**PLANS[line.rule], "team": world.values[line.town]["team_id"]}}
     return {"data": next((form for end, form in FORMS.items() if line.rule.endswith(end)), {})}
@@ -669,6 +702,7 @@ def build(app: Flask, connection: Any) -> World:
             **searched(people, town, x0), "campaign_id": campaign_of(people, town, x0),
             **assessed(people, town),
             **planned_for(people, town, shift), "team_id": town.team.id,
+            **planned_for(people, town, shift), "team_id": town.team.id, **noticed(people, town),
             "fids": {
                 "areas": town.township.code, "streets": street, "hotspots": town.hotspot.id,
                 "routes": town.route.route_id,
@@ -802,6 +836,24 @@ def assessed(people: cast.Cast, town: cast.Town) -> dict[str, Any]:
         "assessment_id": one.id, "indicator": "hazards", "sent_back_id": returned.id, "hung_id": notice.id,
         "plan_item_id": item.id,
     }  # fmt: skip
+
+
+def noticed(people: cast.Cast, town: cast.Town) -> dict[str, Any]:
+    """A notice of October that runs, and an objection that nobody has answered."""
+    now, month, at_home = clock.now(), date(2026, 10, 1), town is people.town
+    make.save(
+        PointNotice(
+            township_id=town.township.id, month=month, opened_by=people.admin.id, opened_at=now - timedelta(hours=1),
+            last_on=make.DAY + timedelta(days=7), closes_at=now + timedelta(days=7), working_days=5,
+        )
+    )  # fmt: skip
+    objection = make.save(
+        PointObjection(
+            township_id=town.township.id, id=uuid4(), month=month, text="少算了一班", made_at=now, due_on=make.DAY,
+            person_id=people.mate.id if at_home else people.outsider.id,
+        )
+    )  # fmt: skip
+    return {"month": "2026-10", "objection_id": objection.id}
 
 
 def place_codes(people: cast.Cast, town: cast.Town, spoilt: str) -> dict[str, Any]:
@@ -983,6 +1035,8 @@ def test_every_role_next_door_together_reaches_nothing_here(world):
 def test_no_answer_to_those_of_the_other_township_names_anything_of_this_one(world, who):
     found = []
     for line in LINES:
+        if line.rule.startswith("/notices"):  # for everybody, wherever they are
+            continue
         answer = world.ask(line, who)
         text = words_of(answer) + " ".join(f"{k}: {v}" for k, v in answer.headers)
         found += [

@@ -18,7 +18,8 @@ DISTRIBUTED = {
     "recorded_incidents", "analysis_runs", "hotspot_proposals", "campaigns", "campaign_areas",
     "monthly_reports", "report_schedules", "plan_runs", "repricings", "fairness_flags", "team_rankings",
     "assessments", "assessment_reviews", "assessment_freezes", "assessment_returns", "assessment_notices",
-    "assessment_plan_items",
+    "assessment_plan_items", "point_submissions", "point_approvals", "point_audits", "point_notices",
+    "point_notice_lines", "point_objections",
 }  # fmt: skip
 REFERENCE = {
     "checkpoint_codes", "code_displays",

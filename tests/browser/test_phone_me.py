@@ -4,16 +4,20 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
+from sqlalchemy import select
 
 from app import clock
 from app.accounts import consents, signing
 from app.accounts.models import Person
+from app.approval.models import PointNotice, PointNoticeLine, PointObjection
 from app.db import db
+from tests import make
 from tests.browser.phone_page import (
     WHOLE,
     Handset,
@@ -427,6 +431,54 @@ def test_the_calendars_address_is_made_copied_and_stopped(handset: Handset, live
     handset.page.click("[data-name=calendar-stop-yes]")
     handset.page.wait_for_selector("[data-name=calendar-off]")
     assert handset.page.request.get(address).status == 404
+
+
+# --- points in a public notice --------------------------------------------------------------------
+
+
+@pytest.fixture
+def noticed(live: Any) -> tuple[str, int, str]:
+    """A member whose points of last month are in a notice that runs: login, id, pseudonym."""
+    login, person_id = new_member(live, "公示里的人")
+    with live.app.app_context():
+        now, township = clock.now(), live.ids["township"]
+        month = (clock.local_day(now, "Asia/Shanghai").replace(day=1) - timedelta(days=1)).replace(day=1)
+        if db.session.get(PointNotice, (township, month)) is None:
+            make.save(
+                PointNotice(
+                    township_id=township, month=month, opened_by=live.ids["reviewer"], opened_at=now,
+                    last_on=now.date() + timedelta(days=6), closes_at=now + timedelta(days=6), working_days=5,
+                )
+            )  # fmt: skip
+        pseudonym = f"K{person_id:04d}"
+        make.save(
+            PointNoticeLine(
+                township_id=township, month=month, person_id=person_id, pseudonym=pseudonym, half=97, shifts=3,
+                approved_by=live.ids["reviewer"],
+            )
+        )  # fmt: skip
+        db.session.remove()
+    return login, person_id, pseudonym
+
+
+def test_my_line_in_a_notice_is_shown_and_objected_to(handset: Handset, noticed: Any, live: Any) -> None:
+    login, person_id, pseudonym = noticed
+    signed_in(handset, login)
+    turn_to(handset, "me")
+    page = handset.page
+    page.locator("[data-name=shown-as]", has_text=pseudonym).wait_for()
+    assert "48 分，3 班" in page.inner_text("[data-name=my-notice]")
+    page.click("[data-name=object]")
+    page.fill("[data-name=objection] textarea", "张师傅没有来")
+    assert page.is_disabled("[data-name=objection-send]")
+    page.fill("[data-name=objection] textarea", "有一班少算了半小时")
+    assert page.evaluate(SMALL) == []
+    page.click("[data-name=objection-send]")
+    page.locator("[data-name=my-objection]", has_text="有一班少算了半小时").wait_for()
+    with live.app.app_context():
+        row = db.session.scalars(select(PointObjection).where(PointObjection.objector_id == person_id)).one()
+        assert (row.person_id, row.state, row.text) == (person_id, "open", "有一班少算了半小时")
+        db.session.remove()
 
 
 # --- sent / not sent ------------------------------------------------------------------------------

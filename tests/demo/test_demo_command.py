@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import timedelta
+from datetime import date, timedelta
 from pathlib import Path
 
 import click
@@ -14,9 +14,13 @@ from sqlalchemy.dialects.postgresql import Range
 
 from app.accounts import signing
 from app.accounts.models import Person
+from app.approval.models import PointObjection
+from app.approval.months import month_state
+from app.areas.models import Area
 from app.cli.demo import make_phone_code, refuse_outside_demo
 from app.db import db
 from app.demo.fill import share_out, tell
+from app.demo.notices import add_notices
 from app.demo.plan import LEAST_LEFT, open_book, plan_all
 from app.demo.reports import SEEN, add_reports
 from app.demo.world import LOGINS, MEMBER
@@ -94,6 +98,16 @@ def test_a_handful_of_reports_is_added_once(told: Told, tmp_path: Path) -> None:
     nested.rollback()
     assert sorted(states) == ["closed", "closed", "new", "new", "passed_on"] and duplicates == 1
     assert len(list(tmp_path.rglob("*.jpg"))) == 1
+
+
+def test_last_months_points_are_in_a_notice_once_with_an_objection(told: Told) -> None:
+    nested = db.session.begin_nested()
+    shown = [add_notices(told.world, told.book.ids, NOW) for _ in range(2)]
+    states = list(db.session.scalars(select(PointObjection.state)))
+    found = month_state(db.session.get_one(Area, told.township_id), date(2026, 10, 1), NOW)
+    nested.rollback()
+    assert shown[0] >= 5 and shown[1] == 0 and states == ["open"]
+    assert {one.state for one in found.persons} <= {"approved"} and found.audits and not found.audits_open
 
 
 def test_two_parts_never_hold_one_team(told: Told) -> None:

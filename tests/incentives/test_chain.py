@@ -85,7 +85,7 @@ def yard(place: Yard) -> Iterator[Yard]:
     yield place
     with owner.transaction():
         columns = ", ".join(c.name for c in chain.CONTENT)
-        owner.execute("TRUNCATE point_entries, point_seals, frozen_months")
+        owner.execute("TRUNCATE point_entries, point_seals, frozen_months CASCADE")
         owner.execute("INSERT INTO point_seals SELECT * FROM kept_point_seals")
         owner.execute(f"INSERT INTO point_entries ({columns}) SELECT {columns} FROM kept_point_entries")
     for table in ("point_entries", "point_seals", "frozen_months"):

@@ -40,6 +40,11 @@ REFUSED = {
         "DELETE FROM checkpoint_codes", "DELETE FROM access_tokens", "DELETE FROM monthly_reports",
         "UPDATE campaigns SET first_on = '2026-01-01'", "UPDATE campaigns SET before_last = '2026-01-01'",
         "UPDATE campaigns SET categories = '{fire}'", "UPDATE campaigns SET dosage_min = 1", "DELETE FROM campaigns",
+        "UPDATE point_approvals SET half = 1", "DELETE FROM point_approvals", "DELETE FROM point_submissions",
+        "UPDATE point_audits SET reasons = '{}'", "DELETE FROM point_audits", "UPDATE point_audits SET approved_by = 1",
+        "UPDATE point_notices SET closes_at = now()", "DELETE FROM point_notices", "DELETE FROM point_notice_lines",
+        "UPDATE point_notice_lines SET half = 1", "UPDATE point_objections SET text = ''",
+        "UPDATE point_objections SET approved_by = NULL", "DELETE FROM point_objections",
         "UPDATE campaign_areas SET geom = NULL", "DELETE FROM campaign_areas", "DELETE FROM plan_runs",
         "UPDATE policy_changes SET body = '{}'", "UPDATE policy_changes SET proposed_by = 1",
         "DELETE FROM policy_changes", "UPDATE policy_bounds SET body = '{}'", "DELETE FROM policy_bounds",
@@ -67,6 +72,7 @@ REFUSED = {
         "SELECT * FROM assessments", "INSERT INTO assessment_freezes DEFAULT VALUES",
         "INSERT INTO holidays DEFAULT VALUES", "UPDATE no_shows SET excuse = 'ill'",
         "UPDATE false_checkins SET outcome = 'upheld'", "INSERT INTO verified_hazards DEFAULT VALUES",
+        "INSERT INTO point_approvals DEFAULT VALUES",
     ),
     "xunfang_readonly": (
         "SELECT place FROM recorded_incidents", "SELECT * FROM hotspot_proposals", "SELECT * FROM analysis_runs",
@@ -74,6 +80,7 @@ REFUSED = {
         "SELECT * FROM plan_runs", "SELECT * FROM policy_changes", "SELECT * FROM policy_trials",
         "SELECT * FROM fairness_flags", "SELECT * FROM team_rankings", "SELECT * FROM assessments",
         "SELECT * FROM assessment_returns", "SELECT * FROM false_checkins", "SELECT * FROM no_shows",
+        "SELECT * FROM point_approvals", "SELECT * FROM point_notice_lines", "SELECT * FROM point_objections",
         "SELECT * FROM pins", "SELECT * FROM alarms", "SELECT * FROM alarm_steps", "SELECT * FROM push_addresses",
         "SELECT * FROM sessions", "SELECT body FROM inbox_items", "SELECT * FROM segments", "SELECT * FROM rate_counts",
         "SELECT content FROM quarantine_items", "SELECT password_hash FROM people", "SELECT * FROM procrastinate_jobs",
@@ -96,6 +103,7 @@ REFUSED = {
         "INSERT INTO point_seals DEFAULT VALUES", "DELETE FROM point_seals", "DELETE FROM settled_visits",
         "UPDATE item_states SET result = 'held'", "UPDATE sessions SET revoked_at = NULL",
         "SELECT password_hash FROM people", "UPDATE people SET active = false", "CREATE TABLE mine (id int)",
+        "UPDATE point_objections SET answer = ''", "DELETE FROM point_objections", "SELECT * FROM point_approvals",
     ),
 }  # fmt: skip
 

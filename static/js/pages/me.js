@@ -9,6 +9,7 @@ import { onChange } from "../offline/db.js";
 import { fetchHours, readHours } from "../offline/plan.js";
 import { signOut } from "../offline/session.js";
 import { now, reload } from "../store.js";
+import { MyNotices } from "./notice.js";
 import { Empty } from "./pieces.js";
 
 const ENTRIES = /** @type {const} */ ([
@@ -23,6 +24,7 @@ export function Me({ view }) {
     <p class="who"><strong>${person?.name}</strong>
       <span class="soft">${(view.kept?.plan.teams ?? []).map((x) => x.name).join(t("app.comma"))}</span></p>
     <${Hours} view=${view} />
+    <${MyNotices} />
     <nav class="entries" aria-label=${t("me.more")}><ul>
       ${ENTRIES.map(([name, icon]) => html`<li><a class="entry" href=${`#/${name}`} data-name=${`to-${name}`}><${Icon} name=${icon} />
         <span class="line-name">${t(`nav.${name}`)}<span class="soft small">${t(`me.entry.${name}`)}</span></span><${Icon} name="next" /></a></li>`)}
