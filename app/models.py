@@ -14,11 +14,12 @@ from app.incentives import models as incentives
 from app.incidents import models as incidents
 from app.loggers import models as loggers
 from app.planning import models as planning
+from app.redemption import models as redemption
 from app.routes import models as routes
 from app.teams import models as teams
 from app.tracks import models as tracks
 
 __all__ = [
     "accounts", "alarms", "areas", "campaigns", "checkins", "coverage", "duty", "exports", "field", "hotspots",
-    "incentives", "incidents", "loggers", "planning", "routes", "teams", "tracks",
+    "incentives", "incidents", "loggers", "planning", "redemption", "routes", "teams", "tracks",
 ]  # fmt: skip

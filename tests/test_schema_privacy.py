@@ -190,6 +190,9 @@ FREE_TEXT = {
     "campaign_areas.kind", "campaign_areas.name", "plan_runs.kind", "plan_runs.state", "plan_runs.fault",
     "access_tokens.name", "monthly_reports.language", "monthly_reports.state", "report_schedules.language",
     "declines.phrase", "leaves.phrase", "leaves.decision", "leaves.decided_why",
+    "shop_items.name_zh", "shop_items.name_en", "shop_items.unit", "shop_orders.unit", "shop_orders.state",
+    "shop_orders.reason", "donation_purposes.name_zh", "donation_purposes.name_en", "donations.unit",
+    "certificates.language", "certificates.state", "certificates.code", "certificates.reason",
 }  # fmt: skip
 
 
@@ -207,6 +210,7 @@ JSON = {
     "policy_versions.body", "audits.detail", "inbox_items.body", "quarantine_items.content", "point_entries.detail",
     "duties.track_spans", "analysis_runs.parameters", "analysis_runs.result", "hotspot_proposals.parameters",
     "hotspot_proposals.shapes", "hotspot_proposals.windows", "plan_runs.parameters", "plan_runs.result",
+    "certificates.lines",
 }  # fmt: skip
 
 

@@ -16,6 +16,7 @@ DISTRIBUTED = {
     "logger_fixes", "cosigns", "answers", "incidents", "incident_photos",
     "recorded_incidents", "analysis_runs", "hotspot_proposals", "campaigns", "campaign_areas",
     "monthly_reports", "report_schedules", "plan_runs",
+    "shop_items", "shop_orders", "donation_purposes", "donations", "certificates",
 }  # fmt: skip
 REFERENCE = {
     "checkpoint_codes", "code_displays",
