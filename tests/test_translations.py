@@ -20,7 +20,18 @@ LANGUAGES = ("zh", "en")
 SUBJECTS = sorted(p.name for p in CATALOGUES.iterdir() if p.is_dir())
 # setup/i18n.py: what a script in the browser can say.
 BUNDLES = {
-    "phone": ("phone", "errors", "account", "crew", "codes", "reports", "alarms", "loggers", "playback"),
+    "phone": (
+        "phone",
+        "errors",
+        "account",
+        "crew",
+        "codes",
+        "reports",
+        "alarms",
+        "loggers",
+        "playback",
+        "shop",
+    ),
     "desk": ("desk", "coverage", "errors"),
 }
 ITEM_CODES = (

@@ -41,6 +41,7 @@ def init_app(app: Flask) -> None:
         playback,
         schemas,
         session,
+        shop,
         staffing,
         standing,
         stream,
@@ -56,6 +57,7 @@ def init_app(app: Flask) -> None:
     schemas.document(api)
     for module in (
         session, field, photos, playback, coverage, staffing, strength, tiles, basemap, loggers, alarms, stream, me,
+        shop,
     ):  # fmt: skip
         api.register_blueprint(module.bp, url_prefix=module.bp.url_prefix)
     app.register_blueprint(health.bp)

@@ -90,12 +90,12 @@ def number_of(report: MonthlyReport, month: Month) -> str:
     return _("paper.number", name=month.township.name, year=report.year, number=report.number)
 
 
-def pdf_of(page: str) -> bytes:
+def pdf_of(page: str, sheet: str = "report.css") -> bytes:
     """WeasyPrint takes a second to import: only the worker does, when it prints. It fetches nothing."""
     from weasyprint import CSS, HTML, URLFetcher
 
     nothing = URLFetcher(allowed_protocols=("data",), allow_redirects=False)
-    css = (Path(current_app.static_folder or "static") / "css" / "report.css").read_text(encoding="utf-8")
-    sheet = CSS(string=css, url_fetcher=nothing)
-    made: Any = HTML(string=page, url_fetcher=nothing, base_url="about:blank").write_pdf(stylesheets=[sheet])
+    css = (Path(current_app.static_folder or "static") / "css" / sheet).read_text(encoding="utf-8")
+    look = CSS(string=css, url_fetcher=nothing)
+    made: Any = HTML(string=page, url_fetcher=nothing, base_url="about:blank").write_pdf(stylesheets=[look])
     return bytes(made)

@@ -27,6 +27,7 @@ queue = App(
         "app.jobs.hotspots",
         "app.jobs.monthly",
         "app.jobs.plans",
+        "app.jobs.redemption",
     ],
 )
 

@@ -69,13 +69,14 @@ def issue(clerk: Person, scope: Scope, township_id: int, certificate_id: int, no
     if found.minutes == 0:
         raise DomainError("shop_no_service")
     queries.lock_numbers(township_id)
-    row.year = local_day(now, place_of(township_id).zone).year
-    row.number = queries.next_number(township_id, row.year)
+    year = local_day(now, place_of(township_id).zone).year
+    number = queries.next_number(township_id, year)
+    minutes = queries.verified_minutes_until(township_id, row.person_id, row.last_on)
+    # All at once: the database takes no certificate that is half issued.
+    row.state, row.decided_by, row.decided_at, row.year, row.number = "issued", clerk.id, now, year, number
     row.code = rules.with_check(rules.signs_from(secrets.token_bytes(24), rules.CERTIFICATE_SIGNS))
     row.minutes, row.duties, row.lines = found.minutes, found.duties, list(found.lines)
-    if row.with_stars:
-        row.stars = rules.stars(queries.verified_minutes_until(township_id, row.person_id, row.last_on))
-    row.state, row.decided_by, row.decided_at = "issued", clerk.id, now
+    row.stars = rules.stars(minutes) if row.with_stars else None
     db.session.flush()
     _audit("certificate.issued", clerk, row, now, minutes=found.minutes, number=row.number)
     queries.defer_printing(township_id, row.id)

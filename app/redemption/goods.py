@@ -105,11 +105,13 @@ def faults_of(draft: Draft, unit: str, policy: rules.Policy) -> list[FieldError]
         if not 0 < len(value) <= NAME_LETTERS
     ]
     for name, value, least, most in (
-        ("price", draft.price, 1, MOST_PRICE), ("fen", draft.fen, 0, MOST_FEN),
+        ("price", draft.price, 1, MOST_PRICE),
         ("month_quota", draft.month_quota, 1, MOST_PIECES), ("total_quota", draft.total_quota, 1, MOST_PIECES),
     ):  # fmt: skip
         if value is not None and not least <= value <= most:
             faults.append(FieldError(f"/{name}", "number_out_of_range", {"least": least, "most": most}))
+    if not 0 <= draft.fen <= MOST_FEN:
+        faults.append(FieldError("/fen", "shop_fen_range", {"most": MOST_FEN // 100}))
     least_price = rules.least_price(draft.fen, unit, policy)
     if not faults and draft.price < least_price:
         faults.append(FieldError("/price", "shop_price_low", {"least": least_price}))

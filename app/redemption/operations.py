@@ -123,13 +123,21 @@ def _refuse(item: ShopItem, person_id: int, price: int, wallet: Wallet) -> None:
         raise Conflict("shop_not_on_offer")
     if item.price != price:
         raise Conflict("shop_price_changed", price=item.price)
+    if item.month_quota and pieces_this_month(item, person_id, today) >= item.month_quota:
+        raise Conflict("shop_month_quota", n=item.month_quota)
+    _refuse_too_much(price, wallet)
+
+
+def _refuse_too_much(amount: int, wallet: Wallet) -> None:
+    if wallet.available < amount:
+        code = "shop_points_not_enough" if wallet.unit == "points" else "shop_hours_not_enough"
+        raise Conflict(code, available=wallet.available)
+
+
+def pieces_this_month(item: ShopItem, person_id: int, today: date) -> int:
     first = today.replace(day=1)
     last = rules.months_after(first, 1) - timedelta(days=1)
-    n = queries.pieces_in(item.township_id, person_id, item.id, first, last) if item.month_quota else 0
-    if item.month_quota and n >= item.month_quota:
-        raise Conflict("shop_month_quota", n=item.month_quota)
-    if wallet.available < price:
-        raise Conflict(f"shop_{wallet.unit}_not_enough", available=wallet.available)
+    return queries.pieces_in(item.township_id, person_id, item.id, first, last)
 
 
 def _place(person: Person, order_id: UUID, item: ShopItem, wallet: Wallet, now: datetime) -> ShopOrder:
@@ -279,8 +287,7 @@ def donate(person: Person, donation_id: UUID, purpose_id: int, amount: int, now:
         raise Conflict("shop_purpose_closed")
     if not 0 < amount <= MOST_GIVEN:
         raise DomainError("shop_amount")
-    if wallet.available < amount:
-        raise Conflict(f"shop_{wallet.unit}_not_enough", available=wallet.available)
+    _refuse_too_much(amount, wallet)
     return _give(person, donation_id, purpose, amount, wallet, now)
 
 

@@ -15,6 +15,7 @@ from app.accounts.models import Audit, Person
 from app.areas.models import Area
 from app.db import db
 from app.duty.models import Duty
+from app.errors import NotFound
 from app.field.hours import is_verified
 from app.incentives import ledger
 from app.incentives.models import PointEntry
@@ -22,7 +23,7 @@ from app.incentives.queries import ISSUE, frozen_months
 from app.redemption.models import Certificate, Donation, DonationPurpose, ShopItem, ShopOrder
 from app.redemption.rules import Lot, Service
 from app.teams.models import Team, TeamMember
-from app.teams.scope import Scope, within
+from app.teams.scope import Scope, reviewed_township_rows, within
 
 HELD_STATES = ("ordered", "collected")
 PRINT = "print_certificate"
@@ -356,6 +357,30 @@ def desks_of(scope: Scope) -> list[Area]:
     home = {scope.township_id} if scope.led_team_ids and scope.township_id else set()
     wanted = within(Area.id, frozenset(scope.township_ids | home))
     return list(db.session.scalars(select(Area).where(wanted, Area.level == "township").order_by(Area.code)))
+
+
+def reach_item(scope: Scope, item_id: int) -> ShopItem:
+    return _reach(scope, ShopItem, ShopItem.id == item_id)
+
+
+def reach_order(scope: Scope, order_id: UUID) -> ShopOrder:
+    return _reach(scope, ShopOrder, ShopOrder.id == order_id)
+
+
+def reach_purpose(scope: Scope, purpose_id: int) -> DonationPurpose:
+    return _reach(scope, DonationPurpose, DonationPurpose.id == purpose_id)
+
+
+def reach_certificate(scope: Scope, certificate_id: int) -> Certificate:
+    return _reach(scope, Certificate, Certificate.id == certificate_id)
+
+
+def _reach(scope: Scope, model: Any, which: Any) -> Any:
+    """A row of a township that the caller reviews or administers, or NotFound."""
+    found = db.session.scalar(select(model).where(which, reviewed_township_rows(scope, model.township_id)))
+    if found is None:
+        raise NotFound()
+    return found
 
 
 def members_of(township_id: int) -> list[Person]:

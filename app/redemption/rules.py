@@ -207,6 +207,11 @@ def period_fault(first: date, last: date, today: date) -> str | None:
     return None
 
 
+def hours_words(minutes: int) -> str:
+    """In hours with one decimal, rounded down: nobody is certified more than there was."""
+    return f"{minutes // 6 / 10:g}"
+
+
 @dataclass(frozen=True)
 class Service:
     """What somebody did with a team on a day, in seconds that count."""

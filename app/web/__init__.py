@@ -13,6 +13,7 @@ def init_app(app: Flask) -> None:
         board,
         campaign_choosing,
         campaigns,
+        certificates,
         codes,
         coverage,
         display,
@@ -34,6 +35,8 @@ def init_app(app: Flask) -> None:
         session,
         shell,
         shifts,
+        shop,
+        shop_goods,
         staffing,
         strength,
         swaps,
@@ -58,6 +61,7 @@ def init_app(app: Flask) -> None:
             campaign_choosing,
         ),
         *(codes, people, tokens, exports, monthly),
+        *(shop, shop_goods, certificates),
     )
     for module in (shell, session, second_factor, phone, *desk, display, feeds):
         app.register_blueprint(module.pages)

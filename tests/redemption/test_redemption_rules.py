@@ -218,3 +218,15 @@ def test_service_is_summed_by_team_and_rounded_once():
 
 def test_unknown_numbers_of_a_policy_are_passed_over():
     assert rules.policy_from({"mode": "time_bank", "new": 1}) == Policy(mode="time_bank")
+
+
+def test_hours_are_rounded_down():
+    assert [rules.hours_words(n) for n in (0, 5, 6, 59, 60, 93, 6000)] == [
+        "0",
+        "0",
+        "0.1",
+        "0.9",
+        "1",
+        "1.5",
+        "100",
+    ]

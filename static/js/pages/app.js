@@ -64,6 +64,7 @@ const PAGES = /** @type {Record<string, any>} */ ({
   restore: lazy(() => import("./copy.js").then((m) => m.Restore)),
   help: lazy(() => import("./help.js").then((m) => m.Help)),
   playback: lazy(() => import("./playback.js").then((m) => m.Playback)),
+  redeem: lazy(() => import("./redeem.js").then((m) => m.Redeem)),
   loggers: lazy(() => import("./loggers.js").then((m) => m.Loggers)),
 });
 

@@ -12,7 +12,7 @@ import { now, reload } from "../store.js";
 import { Empty } from "./pieces.js";
 
 const ENTRIES = /** @type {const} */ ([
-  ["data", "data"], ["devices", "device"], ["settings", "gear"], ["calendar", "today"], ["swaps", "swap"],
+  ["redeem", "star"], ["data", "data"], ["devices", "device"], ["settings", "gear"], ["calendar", "today"], ["swaps", "swap"],
   ["loggers", "recorder"], ["pin", "key"], ["help", "help"],
 ]);
 
