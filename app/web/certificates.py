@@ -150,26 +150,26 @@ def ask_code() -> ResponseReturnValue:
     """Where a code is typed in."""
     text = rules.read_code(request.args.get("code", ""))
     if text:
-        return redirect(url_for("certificates.verify", code=text))
+        return redirect(url_for("certificates.verify", check=text))
     return unlisted(render_template("verify.html", found=None, text="", problem=""), 200)
 
 
-@pages.get("/verify/<code>")
+@pages.get("/verify/<check>")
 @public
-def verify(code: str) -> ResponseReturnValue:
+def verify(check: str) -> ResponseReturnValue:
     """Whether a certificate stands; nothing that is not on the paper, and the name masked."""
     try:
         count_or_refuse(f"verify:{request.remote_addr}", CHECKS_S, CHECKS, "too_many", clock.now())
         db.session.commit()
     except TooMany as refused:
         words = sentence(f"errors.{refused.code}", refused.figures)
-        response = unlisted(render_template("verify.html", found=None, text=code[:40], problem=words), 429)
+        response = unlisted(render_template("verify.html", found=None, text=check[:40], problem=words), 429)
         response.headers["Retry-After"] = str(refused.retry_after_s)
         return response
-    found = certificates.shown_by(code)
+    found = certificates.shown_by(check)
     problem = "" if found else _("verify.unknown")
     page = render_template(
-        "verify.html", found=found, text=code[:40], problem=problem, hours=rules.hours_words
+        "verify.html", found=found, text=check[:40], problem=problem, hours=rules.hours_words
     )
     return unlisted(page, 200 if found else 404)
 

@@ -82,42 +82,42 @@ def add() -> ResponseReturnValue:
     return done("shop.item_added", township.id)
 
 
-@pages.get("/desk/points/shop/goods/<int:item_id>")
+@pages.get("/desk/points/shop/goods/<int:goods_id>")
 @allow(*KEEPERS)
-def one(item_id: int) -> ResponseReturnValue:
-    item = queries.reach_item(my_scope(), item_id)
+def one(goods_id: int) -> ResponseReturnValue:
+    item = queries.reach_item(my_scope(), goods_id)
     form = ItemForm(formdata=None, obj=item)
     form.fen.data = Decimal(item.fen) / 100
     return page_of(township_at(item.township_id), form, item=item)
 
 
-@pages.post("/desk/points/shop/goods/<int:item_id>")
+@pages.post("/desk/points/shop/goods/<int:goods_id>")
 @allow(*KEEPERS)
-def change(item_id: int) -> ResponseReturnValue:
-    item, form = queries.reach_item(my_scope(), item_id), ItemForm()
+def change(goods_id: int) -> ResponseReturnValue:
+    item, form = queries.reach_item(my_scope(), goods_id), ItemForm()
     township_id = item.township_id
     if not form.validate():
         return page_of(township_at(township_id), form, item=item), 422
     try:
-        goods.change(me(), my_scope(), township_id, item_id, form.seen_version(), form.draft(), clock.now())
+        goods.change(me(), my_scope(), township_id, goods_id, form.seen_version(), form.draft(), clock.now())
     except DomainError as refused:
         problem = blame(form, refused)
         db.session.rollback()
-        item = queries.reach_item(my_scope(), item_id)
+        item = queries.reach_item(my_scope(), goods_id)
         form.version.data = str(item.version) if isinstance(refused, Conflict) else form.version.data
         return page_of(township_at(township_id), form, item=item, problem=problem), refused.status
     return done("shop.item_changed", township_id)
 
 
-@pages.post("/desk/points/shop/goods/<int:item_id>/supply")
+@pages.post("/desk/points/shop/goods/<int:goods_id>/supply")
 @allow(*KEEPERS)
-def supply(item_id: int) -> ResponseReturnValue:
-    township_id = queries.reach_item(my_scope(), item_id).township_id
+def supply(goods_id: int) -> ResponseReturnValue:
+    township_id = queries.reach_item(my_scope(), goods_id).township_id
     form = PiecesForm()
     try:
         if not form.validate():
             raise DomainError("shop_pieces_needed")
-        goods.supply(me(), my_scope(), township_id, item_id, form.pieces.data, clock.now())
+        goods.supply(me(), my_scope(), township_id, goods_id, form.pieces.data, clock.now())
     except DomainError as refused:
         return refused_of(township_id, refused)
     return done("shop.item_supplied", township_id)

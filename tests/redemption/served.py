@@ -13,12 +13,15 @@ from tests import make
 _days_ago = count(10)
 
 
-def attend(people: Any, person: Person, hours: int, days: int = 1, **more: Any) -> list[Duty]:
+def attend(
+    people: Any, person: Person, hours: int, days: int = 1, *, town: Any = None, **more: Any
+) -> list[Duty]:
     """So many duties of so many hours, each on a day of its own, before the evening."""
     found = []
     for _ in range(days):
         starts_at = make.EVENING - timedelta(days=next(_days_ago) % 300 + 2)
-        shift = make.make_shift(people.town.team, people.town.route, [], starts_at=starts_at, hours=hours)
+        where = town or people.town
+        shift = make.make_shift(where.team, where.route, [], starts_at=starts_at, hours=hours)
         found.append(
             make.save(
                 Duty(
