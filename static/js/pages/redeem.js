@@ -109,7 +109,7 @@ function Balance({ shop }) {
   return html`<section class="card" data-name="balance" data-available=${shop.available}>
     <p><span class="big">${shop.available}</span> <span class="soft">${t(`redeem.available.${unit}`)}</span></p>
     ${unit === "points" ? html`<p class="soft small">${t("redeem.held", { n: shop.held })}</p>`
-      : html`<p class="soft small">${t("redeem.bank", { hours: Math.floor(hours.minutes / 60), spent: hours.spent, from: hours.from_h, cap: hours.cap_h })}</p>`}
+      : html`<p class="soft small">${t("redeem.hours_served", { hours: Math.floor(hours.minutes / 60), spent: hours.spent, from: hours.from_h, cap: hours.cap_h })}</p>`}
     ${shop.ending.map((/** @type {any} */ one) => html`<p class="state" data-name="ending"><${Icon} name="need" />${t("redeem.ending", { n: one.points, month: one.month, day: dayName(one.ends_on, language()) })}</p>`)}
   </section>`;
 }
