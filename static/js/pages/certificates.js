@@ -57,7 +57,8 @@ function Ask({ shop, isFresh, load }) {
     <p class="soft small">${t("certificate.ask_words")}</p>
     <label class="field"><span>${t("certificate.first_on")}</span><input type="date" name="first_on" max=${latest} value=${first} onInput=${(/** @type {any} */ e) => setFirst(e.currentTarget.value)} /></label>
     <label class="field"><span>${t("certificate.last_on")}</span><input type="date" name="last_on" max=${latest} value=${last} onInput=${(/** @type {any} */ e) => setLast(e.currentTarget.value)} /></label>
-    <label class="tick"><input type="checkbox" name="stars" checked=${stars} onChange=${(/** @type {any} */ e) => setStars(e.currentTarget.checked)} /><span>${t("certificate.with_stars")}</span></label>
+    <button type="button" role="switch" aria-checked=${stars} class=${`button wide ${stars ? "is-chosen" : "plain"}`} data-name="with-stars" onClick=${() => setStars(!stars)}>
+      ${stars ? html`<${Icon} name="done" />` : null}${t(stars ? "certificate.with_stars" : "certificate.without_stars")}</button>
     <p class="trouble" role="alert">${told || (problem ? t(`certificate.${problem}`) : "")}</p>
     <button class="button wide main" data-name="ask-certificate-send" disabled=${!isFresh || doing || problem !== ""}>${t("certificate.ask_send")}</button></form>`;
 }

@@ -135,7 +135,7 @@ function Order({ order, isFresh, load }) {
   };
   return html`<article class="card center" data-name="order" data-code=${order.code}>
     <h3>${nameOf(order)} · ${priceWords(order.unit, order.price)}</h3>
-    <p class="big-words" data-name="order-code">${inHalves(order.code)}</p>
+    <p class="phrase-shown" data-name="order-code">${inHalves(order.code)}</p>
     <svg class="qr" viewBox=${`0 0 ${size} ${size}`} role="img" aria-label=${t("redeem.picture")} shape-rendering="crispEdges">
       <rect width=${size} height=${size} class="qr-light" /><path d=${path} class="qr-dark" /></svg>
     <p>${t("redeem.show_code", { until: whenWords(order.collect_by) })}</p>
