@@ -17,6 +17,7 @@ from app.incentives import models as incentives
 from app.incidents import models as incidents
 from app.loggers import models as loggers
 from app.planning import models as planning
+from app.redemption import models as redemption
 from app.routes import models as routes
 from app.rulebook import models as rulebook
 from app.teams import models as teams
@@ -40,6 +41,7 @@ __all__ = [
     "incidents",
     "loggers",
     "planning",
+    "redemption",
     "routes",
     "rulebook",
     "teams",

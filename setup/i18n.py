@@ -20,7 +20,7 @@ LANGUAGES = ("zh", "en")
 BUNDLES = {
     "phone": (
         "phone", "errors", "account", "crew", "codes", "reports", "alarms", "loggers", "playback", "statements",
-        "fairness",
+        "fairness", "shop",
     ),
     "desk": ("desk", "coverage", "errors"),
 }  # fmt: skip

@@ -202,6 +202,9 @@ FREE_TEXT = {
     "assessments.reason", "assessment_returns.indicator", "assessment_returns.reason", "assessment_returns.outcome",
     "assessment_notices.channel", "assessment_notices.paper", "assessment_plan_items.indicator",
     "assessment_plan_items.action", "assessment_plan_items.owner", "assessment_plan_items.paper",
+    "shop_items.name_zh", "shop_items.name_en", "shop_items.unit", "shop_orders.unit", "shop_orders.state",
+    "shop_orders.reason", "donation_purposes.name_zh", "donation_purposes.name_en", "donations.unit",
+    "certificates.language", "certificates.state", "certificates.code", "certificates.reason",
 }  # fmt: skip
 
 
@@ -223,6 +226,7 @@ JSON = {
     "repricings.result",
     "fairness_flags.figures",
     "assessments.figures",
+    "certificates.lines",
 }  # fmt: skip
 
 

@@ -22,7 +22,7 @@ SUBJECTS = sorted(p.name for p in CATALOGUES.iterdir() if p.is_dir())
 BUNDLES = {
     "phone": (
         "phone", "errors", "account", "crew", "codes", "reports", "alarms", "loggers", "playback", "statements",
-        "fairness",
+        "fairness", "shop",
     ),
     "desk": ("desk", "coverage", "errors"),
 }  # fmt: skip

@@ -45,6 +45,7 @@ def init_app(app: Flask) -> None:
         playback,
         schemas,
         session,
+        shop,
         staffing,
         standing,
         stream,
@@ -60,7 +61,7 @@ def init_app(app: Flask) -> None:
     schemas.document(api)
     for module in (
         session, field, cases, photos, playback, coverage, staffing, strength, tiles, basemap, loggers, alarms,
-        stream, me, fairness, assessment, notices,
+        stream, me, fairness, assessment, notices, shop,
     ):  # fmt: skip
         api.register_blueprint(module.bp, url_prefix=module.bp.url_prefix)
     app.register_blueprint(health.bp)

@@ -26,6 +26,7 @@ from app.demo.incidents import add_campaigns, add_incidents
 from app.demo.load import is_loaded, load_all
 from app.demo.notices import add_notices
 from app.demo.plan import Book, Todo, open_book, plan_all
+from app.demo.redemption import add_shop
 from app.demo.reports import add_reports
 from app.demo.world import LEADER, LOGINS, MEMBER, PASSWORD, World, load_world
 from app.field.settling import close_forgotten
@@ -77,6 +78,8 @@ def demo() -> None:
     db.session.commit()
     if shown:
         click.echo(f"demo: {shown} persons in a notice of points that runs")
+    if add_shop(book.ids, now):
+        click.echo("demo: a shop with goods, an order that waits, and service certificates")
     code = make_phone_code(book, now)
     db.session.commit()
     click.echo(f"demo: a phone is opened as member by the code {code}, once, within a day")

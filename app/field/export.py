@@ -50,6 +50,7 @@ OWN: dict[str, str | tuple[str, ...]] = {
     "false_checkins": "person_id",
     "point_submissions": "person_id", "point_approvals": "person_id", "point_audits": "person_id",
     "point_notice_lines": "person_id", "point_objections": "person_id",
+    "shop_orders": "person_id", "donations": "person_id", "certificates": "person_id",
 }  # fmt: skip
 # Rows of the own duties.
 OF_DUTIES = (
@@ -91,6 +92,7 @@ LEFT_OUT = {
     "training_sessions": "the team's; mine are in `training_attendances`",
     "monthly_reports": "the township's", "report_schedules": "the township's",
     "checkpoint_codes": "the route's", "code_displays": "the route's",
+    "shop_items": "the township's", "donation_purposes": "the township's",
 }  # fmt: skip
 # Lists of other people, or of what is theirs, in own rows; and what else names another there.
 OTHERS = {("crew_ticks", "present"), ("fairness_flags", "duty_ids"), ("point_approvals", "entered_by")}

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import exists, func, or_, select
+from sqlalchemy import ColumnElement, and_, exists, func, or_, select
 
 from app.accounts.models import Person
 from app.areas.policies import place_of
@@ -81,17 +81,22 @@ def rows_beside(township_id: int, person_id: int, first: date, last: date) -> li
 
 
 def verified_minutes(township_id: int, person_id: int) -> int:
-    """Of all time, for the stars: duties that are over and known by more than their two taps."""
+    """Of all time, for the stars."""
+    seconds = db.session.scalar(
+        select(func.coalesce(func.sum(Duty.worked_s), 0)).where(
+            Duty.township_id == township_id, Duty.person_id == person_id, is_verified()
+        )
+    )
+    return int(seconds or 0) // 60
+
+
+def is_verified() -> ColumnElement[bool]:
+    """Duties that are over and known by more than their two taps: only these count for stars and certificates."""
     counted = exists().where(
         Checkin.township_id == Duty.township_id, Checkin.duty_id == Duty.id, Checkin.verdict == "counted"
     )
-    seconds = db.session.scalar(
-        select(func.coalesce(func.sum(Duty.worked_s), 0)).where(
-            Duty.township_id == township_id, Duty.person_id == person_id, Duty.state.in_(("ended", "attended")),
-            or_(counted, Duty.fixes > 0, Duty.entered_by.is_not(None)), Duty.voided_at.is_(None),
-        )
-    )  # fmt: skip
-    return int(seconds or 0) // 60
+    is_known = or_(counted, Duty.fixes > 0, Duty.entered_by.is_not(None))
+    return and_(Duty.state.in_(("ended", "attended")), is_known, Duty.voided_at.is_(None))
 
 
 def _duties(township_id: int, person_id: int, first: date, last: date) -> list[tuple[Duty, Shift, str]]:

@@ -181,6 +181,14 @@ KEPT = (
         None, "kept: points and numbers of shifts, no times and no places; a pseudonym is of one notice",
     ),
     Rule(
+        "Goods of the shop, orders, donations", "shop_items, shop_orders, donation_purposes, donations", None, None,
+        "kept beside the ledger: who ordered and gave what, who handed it out; of a collection code its fingerprint",
+    ),
+    Rule(
+        "Service certificates as printed", "certificates", None, None,
+        "kept: whoever holds the paper can ask whether it stands; also whose it is, who issued and who withdrew it",
+    ),
+    Rule(
         "Visits to hotspots as they were settled 72 h after a duty", "settled_visits", None, None,
         "kept: the minutes since anybody's last visit by which they were paid",
     ),

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import logging
-from pathlib import Path
 from zoneinfo import ZoneInfo
 
 from flask import current_app
@@ -15,9 +14,10 @@ from app.accounts.models import Person
 from app.areas.models import Area
 from app.db import db
 from app.errors import trace_of
-from app.exports import operations, paper, queries
+from app.exports import operations, queries
 from app.exports.models import MonthlyReport
 from app.exports.month import Month, month_of
+from app.exports.paper import pdf_of
 from app.jobs.queue import BACK_OFF, QUEUE, queue
 from app.jobs.tasks import _one_by_one, every
 
@@ -87,8 +87,3 @@ def page_of(report: MonthlyReport, month: Month) -> str:
 
 def number_of(report: MonthlyReport, month: Month) -> str:
     return _("paper.number", name=month.township.name, year=report.year, number=report.number)
-
-
-def pdf_of(page: str) -> bytes:
-    css = Path(current_app.static_folder or "static") / "css" / "report.css"
-    return paper.pdf_of(page, css.read_text(encoding="utf-8"))

@@ -29,6 +29,7 @@ queue = App(
         "app.jobs.monthly",
         "app.jobs.plans",
         "app.jobs.rulebook",
+        "app.jobs.redemption",
     ],
 )
 

@@ -18,6 +18,7 @@ def init_app(app: Flask) -> None:
         board,
         campaign_choosing,
         campaigns,
+        certificates,
         codes,
         coverage,
         display,
@@ -45,6 +46,8 @@ def init_app(app: Flask) -> None:
         session,
         shell,
         shifts,
+        shop,
+        shop_goods,
         staffing,
         statements,
         strength,
@@ -73,6 +76,7 @@ def init_app(app: Flask) -> None:
         *(assessment, assessment_why, assessment_plans, assessment_files),
         *(codes, people, tokens, exports, monthly),
         *(approvals, notices_desk, fairness),
+        *(shop, shop_goods, certificates),
     )
     for module in (shell, session, second_factor, phone, *desk, notices, display, feeds):
         app.register_blueprint(module.pages)

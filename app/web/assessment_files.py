@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import hashlib
 import json
-from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 from uuid import UUID
 
-from flask import Blueprint, Response, current_app, render_template
+from flask import Blueprint, Response, render_template
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
@@ -66,8 +65,7 @@ def paper_of(one: Assessment, found: Figures) -> bytes:
         rows=[(v, words.rows_of(v.place, v.card, found.policy.few_below)) for v in found.result.villages],
         own=words.rows_of(found.result.township, found.result.card, found.policy.few_below),
     )  # fmt: skip
-    css = Path(current_app.static_folder or "static") / "css" / "report.css"
-    return pdf_of(page, css.read_text(encoding="utf-8"))
+    return pdf_of(page)
 
 
 def sha_of(one: Assessment) -> str:

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 from datetime import date
-from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 from uuid import UUID
 
-from flask import Blueprint, Response, current_app, flash, redirect, render_template, request, url_for
+from flask import Blueprint, Response, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
@@ -89,8 +88,7 @@ def paper(code: str, month: str) -> ResponseReturnValue:
         month_words=month_words, opener=queries.names_of([notice.opened_by])[notice.opened_by],
         opened_on=clock.local_day(notice.opened_at, township.time_zone),
     )  # fmt: skip
-    sheet = Path(current_app.static_folder or "static") / "css" / "report.css"
-    response = Response(pdf_of(page, sheet.read_text(encoding="utf-8")), content_type="application/pdf")
+    response = Response(pdf_of(page), content_type="application/pdf")
     name = quote(f"{title}.pdf")
     response.headers["Content-Disposition"] = f"inline; filename=notice.pdf; filename*=UTF-8''{name}"
     response.headers["Cache-Control"] = "no-store"

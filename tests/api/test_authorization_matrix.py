@@ -42,6 +42,8 @@ from app.incentives import cases, training
 from app.incentives.models import NoShow
 from app.loggers.operations import make_logger
 from app.planning import runs
+from app.redemption import certificates
+from app.redemption import operations as redemption
 from app.routes.codes import make_display
 from app.routes.models import Checkpoint, CodeDisplay, Street
 from app.rulebook import operations as rulebook
@@ -55,6 +57,8 @@ from tests.fairness.planted import add_flag
 from tests.hotspots.planted import add_event
 from tests.hotspots.test_proposing import make_proposal
 from tests.phone import Phone
+from tests.redemption import stocked
+from tests.redemption.served import attend
 
 TABLE = """
 #                                                                    anon member mate leader reviewer admin outsider
@@ -109,6 +113,16 @@ PUT     /api/v1/me/totp                                     -        401  403   
 DELETE  /api/v1/me/totp                                     -        401  204    204  204    204      204   204
 POST    /api/v1/me/calendar                                 -        401  200    200  200    403      403   200
 DELETE  /api/v1/me/calendar                                 -        401  204    204  204    204      204   204
+GET     /api/v1/me/shop                                     -        401  200    200  200    403      403   200
+PUT     /api/v1/me/orders/<uuid:order_id>                   town     401  200    409  409    403      403   404
+PUT     /api/v1/me/orders/<uuid:order_id>                   other    401  404    404  404    403      403   200
+DELETE  /api/v1/me/orders/<uuid:order_id>                   town     401  204    404  404    403      403   404
+DELETE  /api/v1/me/orders/<uuid:order_id>                   other    401  404    404  404    403      403   204
+PUT     /api/v1/me/donations/<uuid:donation_id>             town     401  204    409  409    403      403   404
+PUT     /api/v1/me/donations/<uuid:donation_id>             other    401  404    404  404    403      403   204
+POST    /api/v1/me/certificates                             -        401  200    200  200    403      403   200
+GET     /api/v1/me/certificates/<int:certificate_id>.pdf    town     401  200    404  404    403      403   404
+GET     /api/v1/me/certificates/<int:certificate_id>.pdf    other    401  404    404  404    403      403   200
 # A calendar's address opens it to whoever has it; in the first line it is one that there is not.
 GET     /ical/<feed>.ics                                    town     404  404    404  404    404      404   404
 GET     /ical/<feed>.ics                                    other    200  200    200  200    200      200   200
@@ -288,6 +302,31 @@ GET     /display/<link>                                     town     404  404   
 GET     /display/<link>                                     other    200  200    200  200    200      200   200
 GET     /display/<link>/code                                town     404  404    404  404    404      404   404
 GET     /display/<link>/code                                other    200  200    200  200    200      200   200
+# A certificate's page opens to whoever holds the paper; in the first line there is none of that code.
+GET     /verify                                             -        200  200    200  200    200      200   200
+GET     /verify/<check>                                     town     404  404    404  404    404      404   404
+GET     /verify/<check>                                     other    200  200    200  200    200      200   200
+GET     /desk/points/shop                                   -        in   403    403  200    200      200   403
+POST    /desk/points/shop/collect                           -        in   403    403  422    422      422   403
+POST    /desk/points/shop/orders/<uuid:order_id>/cancel     town     in   403    403  403    302      302   403
+POST    /desk/points/shop/orders/<uuid:order_id>/cancel     other    in   403    403  403    404      302   403
+GET     /desk/points/shop/goods                             -        in   403    403  403    200      200   403
+POST    /desk/points/shop/goods                             -        in   403    403  403    422      422   403
+GET     /desk/points/shop/goods/<int:goods_id>              town     in   403    403  403    200      200   403
+GET     /desk/points/shop/goods/<int:goods_id>              other    in   403    403  403    404      200   403
+POST    /desk/points/shop/goods/<int:goods_id>              town     in   403    403  403    422      422   403
+POST    /desk/points/shop/goods/<int:goods_id>              other    in   403    403  403    404      422   403
+POST    /desk/points/shop/goods/<int:goods_id>/supply       town     in   403    403  403    302      302   403
+POST    /desk/points/shop/goods/<int:goods_id>/supply       other    in   403    403  403    404      302   403
+POST    /desk/points/shop/purposes                          -        in   403    403  403    422      422   403
+POST    /desk/points/shop/purposes/<int:purpose_id>/close   town     in   403    403  403    302      302   403
+POST    /desk/points/shop/purposes/<int:purpose_id>/close   other    in   403    403  403    404      302   403
+GET     /desk/points/shop/certificates                      -        in   403    403  403    200      200   403
+POST    /desk/points/shop/certificates                      -        in   403    403  403    422      422   403
+POST    /desk/points/shop/certificates/<int:certificate_id>  town    in   403    403  403    302      302   403
+POST    /desk/points/shop/certificates/<int:certificate_id>  other   in   403    403  403    404      302   403
+GET     /desk/points/shop/certificates/<int:certificate_id>.pdf  town   in  403  403  403    200      200   403
+GET     /desk/points/shop/certificates/<int:certificate_id>.pdf  other  in  403  403  403    404      200   403
 GET     /desk/coverage                                      -        in   403    403  200    200      200   403
 GET     /desk/coverage/why/<kind>/<number>                  town     in   403    403  200    200      200   403
 GET     /desk/coverage/why/<kind>/<number>                  other    in   403    403  404    404      200   403
@@ -548,6 +587,9 @@ PICTURE = _picture()
 # Good enough to get past the form, so that the operation's own look at who asks is tried too.
 FORMS: dict[str, dict[str, Any]] = {
     "/review/<uuid:checkin_id>": {"decision": "counted"},
+    "/orders/<uuid:order_id>/cancel": {"reason": "goods_missing"},
+    "/goods/<int:goods_id>/supply": {"pieces": "1"},
+    "/certificates/<int:certificate_id>": {"decision": "withdraw", "reason": "wrong_hours"},
     "/cancel": {"version": "1", "reason": "weather"},
     "/alarms/<uuid:alarm_id>/close": {"phrase": "safe"},
     "/attendance/<int:person_id>": {"started": "20:00", "ended": "20:30"},
@@ -584,12 +626,24 @@ OWN_DATA: dict[tuple[str, str], dict[str, Any]] = {
     ("PUT", "/api/v1/me/totp"): {"code": "000000"},
     ("DELETE", "/api/v1/me/totp"): {"code": "000000"},
     ("POST", "/api/v1/me/notices/<month>/objections"): {"text": "少算了一班"},
+    ("POST", "/api/v1/me/certificates"): {
+        "first_on": "2026-01-01",
+        "last_on": "2026-11-01",
+        "language": "zh",
+        "stars": True,
+    },
 }
 
 
 def body_of(line: Line, world: World, who: str) -> dict[str, Any]:
     if (line.method, line.rule) in OWN_DATA:
         return {"json": OWN_DATA[line.method, line.rule]}
+    if line.rule.startswith(("/api/v1/me/orders/", "/api/v1/me/donations/")) and line.method == "PUT":
+        values = world.values[line.town]
+        order = {"item_id": values["goods_id"], "price": 10}
+        return {
+            "json": order if "/orders/" in line.rule else {"purpose_id": values["purpose_id"], "amount": 1}
+        }
     if line.rule.startswith("/api/v1/field/photos/"):
         return {"data": PICTURE, "headers": {"Content-Type": "image/png"}} if line.method == "PUT" else {}
     if line.method != "POST":
@@ -701,7 +755,6 @@ def build(app: Flask, connection: Any) -> World:
             "logger_id": loggers[name][0].id, "token": loggers[name][1], "app": "traccar",
             **searched(people, town, x0), "campaign_id": campaign_of(people, town, x0),
             **assessed(people, town),
-            **planned_for(people, town, shift), "team_id": town.team.id,
             **planned_for(people, town, shift), "team_id": town.team.id, **noticed(people, town),
             "fids": {
                 "areas": town.township.code, "streets": street, "hotspots": town.hotspot.id,
@@ -710,9 +763,9 @@ def build(app: Flask, connection: Any) -> World:
             "token_id": read_tokens[name], "paper_id": paper_of(town.township),
             **place_codes(people, town, "nobody" if name == "town" else ""), "answer_id": said[name],
             "duty_id": in_question[name], "change_id": rule_change(people, town), "month": "2026-11",
-            "flag_id": flags[name],
-            "duty_id": in_question[name], "incident_id": reports[name][0],
+            "flag_id": flags[name], "incident_id": reports[name][0],
             **beside_duties(people, town, in_question[name]),
+            "duty_id": in_question[name], **shop_of(people, town),
         }  # fmt: skip
     return world
 
@@ -854,6 +907,26 @@ def noticed(people: cast.Cast, town: cast.Town) -> dict[str, Any]:
         )
     )  # fmt: skip
     return {"month": "2026-10", "objection_id": objection.id}
+
+
+def shop_of(people: cast.Cast, town: cast.Town) -> dict[str, Any]:
+    """Goods, an order that waits, a purpose, and a certificate on paper."""
+    member = people.member if town is people.town else people.outsider
+    stocked.earn(member, 100)
+    stocked.freeze(town.township.id, people.admin)
+    item = stocked.make_item(town.township.id, price=10, fen=100)
+    order = redemption.order(member, uuid4(), item.id, 10, clock.now())
+    purpose = stocked.make_purpose(town.township.id, people.admin)
+    attend(people, member, 3, town=town)
+    asked = certificates.Asked(date(2026, 1, 1), date(2026, 11, 23), "zh", False)
+    paper = certificates.ask(member, asked, clock.now())
+    certificates.issue(people.admin, scope.scope_of(people.admin), town.township.id, paper.id, clock.now())
+    paper.pdf = b"%PDF-1.7"
+    db.session.commit()
+    return {
+        "goods_id": item.id, "order_id": order.id, "donation_id": uuid4(), "purpose_id": purpose.id,
+        "certificate_id": paper.id, "check": "nobody" if town is people.town else paper.code,
+    }  # fmt: skip
 
 
 def place_codes(people: cast.Cast, town: cast.Town, spoilt: str) -> dict[str, Any]:

@@ -19,7 +19,8 @@ DISTRIBUTED = {
     "monthly_reports", "report_schedules", "plan_runs", "repricings", "fairness_flags", "team_rankings",
     "assessments", "assessment_reviews", "assessment_freezes", "assessment_returns", "assessment_notices",
     "assessment_plan_items", "point_submissions", "point_approvals", "point_audits", "point_notices",
-    "point_notice_lines", "point_objections",
+    "point_notice_lines", "point_objections", "shop_items", "shop_orders", "donation_purposes", "donations",
+    "certificates",
 }  # fmt: skip
 REFERENCE = {
     "checkpoint_codes", "code_displays",

@@ -35,6 +35,7 @@ MINE = (
     "me", "data", "data?part=kept", "data?part=consents", "data?part=looks", "data?part=noticed", "data?part=ranking",
     "data?part=export", "data?part=delete",
     "devices", "settings", "calendar", "help", "outbox", "copy", "restore", "totp", "loggers",
+    "redeem", "redeem?part=certificates",
 )  # fmt: skip
 WIDER = "() => document.documentElement.scrollWidth - document.documentElement.clientWidth"
 # What a thumb has to hit is 48 px high and wide, or a line of its own (a link in a sentence is none of ours).
@@ -262,8 +263,8 @@ def test_by_keyboard_the_order_is_title_state_entries_and_bar(handset: Handset, 
             )
         )
     wanted = [
-        "sending", "to-data", "to-devices", "to-settings", "to-calendar", "to-swaps", "to-loggers", "to-pin", "to-help",
-        "sign-out", "#/today",
+        "sending", "to-redeem", "to-data", "to-devices", "to-settings", "to-calendar", "to-swaps", "to-loggers",
+        "to-pin", "to-help", "sign-out", "#/today",
     ]  # fmt: skip
     assert [s for s in stops if s in wanted][: len(wanted)] == wanted
     turn_to(handset, "data")

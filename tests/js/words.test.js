@@ -23,7 +23,7 @@ function catalogue(subject, lang) {
 
 // What the phone carries in its pocket (setup/i18n.py), without the errors' own subject: that one is Python's, too.
 const SUBJECTS = ["phone", "account", "crew", "codes", "reports", "alarms", "loggers", "playback", "statements",
-  "fairness"];
+  "fairness", "shop"];
 const FLAGS = ["same_walk", "shared_phone", "two_places", "self_closed", "closed_for", "split_reports", "same_pair", "cosign_pair",
   "month_end_rush", "team_rush", "after_cap_rush", "thin_visits", "paid_rhythm", "long_standing"];
 const all = (lang) => new Map(SUBJECTS.flatMap((subject) => [...catalogue(subject, lang)]));
@@ -80,6 +80,12 @@ test("codes that are put together have their words", () => {
     rule: ["base", "night", "holiday", "all_checkpoints", "hotspot_visits", "hard_to_fill"],
     grade: ["track", "pair", "single", "declared"],
     phrase: ["all_in_order", "cannot_reach", "code_missing", "light_out", "path_blocked", "weather", "other"],
+    "shop.state": ["ordered", "collected", "cancelled", "lapsed"],
+    "shop.price": ["points", "hours"], "redeem.available": ["points", "hours"], "redeem.amount": ["points", "hours"],
+    "shop.reason": ["by_member", "goods_missing", "goods_damaged", "wrong_item"],
+    "redeem.obstacle": ["sold_out", "quota", "too_dear"],
+    certificate: ["days_needed", "days_turned", "days_not_over", "state.asked", "state.issued", "state.refused", "state.withdrawn"],
+    "certificate.reason": ["wrong_period", "no_service", "not_needed", "wrong_hours", "wrong_name", "by_member"],
     trouble: ["position_denied", "position_unavailable", "position_slow"],
     kept: ["positions", "track", "who", "places", "phone", "free"],
   };

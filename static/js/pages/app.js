@@ -66,6 +66,7 @@ const PAGES = /** @type {Record<string, any>} */ ({
   help: lazy(() => import("./help.js").then((m) => m.Help)),
   playback: lazy(() => import("./playback.js").then((m) => m.Playback)),
   cases: lazy(() => import("./cases.js").then((m) => m.Cases)),
+  redeem: lazy(() => import("./redeem.js").then((m) => m.Redeem)),
   loggers: lazy(() => import("./loggers.js").then((m) => m.Loggers)),
 });
 

@@ -13,7 +13,7 @@ import { MyNotices } from "./notice.js";
 import { Empty } from "./pieces.js";
 
 const ENTRIES = /** @type {const} */ ([
-  ["data", "data"], ["devices", "device"], ["settings", "gear"], ["calendar", "today"], ["swaps", "swap"],
+  ["redeem", "star"], ["data", "data"], ["devices", "device"], ["settings", "gear"], ["calendar", "today"], ["swaps", "swap"],
   ["loggers", "recorder"], ["pin", "key"], ["help", "help"],
 ]);
 
