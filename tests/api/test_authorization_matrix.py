@@ -765,7 +765,7 @@ def build(app: Flask, connection: Any) -> World:
             "duty_id": in_question[name], "change_id": rule_change(people, town), "month": "2026-11",
             "flag_id": flags[name], "incident_id": reports[name][0],
             **beside_duties(people, town, in_question[name]),
-            "duty_id": in_question[name], **shop_of(people, town),
+            **shop_of(people, town),
         }  # fmt: skip
     return world
 
