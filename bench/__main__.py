@@ -15,7 +15,7 @@ from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import Any
 
-from bench import features, history, month, planner, sizes, sync, tiles
+from bench import features, history, incentives, month, planner, sizes, sync, tiles
 from bench.figures import Bench, summary
 from bench.history import pasts
 from bench.town import town
@@ -28,6 +28,7 @@ GROUPS: tuple[tuple[Callable[[], AbstractContextManager[Any]], tuple[Bench, ...]
     (world, (*sync.BENCHES, *sizes.BENCHES)),
     (town, (*tiles.BENCHES, *features.BENCHES, *month.BENCHES)),
     (pasts, history.BENCHES),
+    (incentives.year, incentives.BENCHES),
     (planner.planner, planner.BENCHES),
 )
 

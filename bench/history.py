@@ -152,10 +152,11 @@ def owner_of(name: str) -> psycopg.Connection[tuple[object, ...]]:
     return psycopg.connect(url, autocommit=True)
 
 
-def copy_weeks(link: psycopg.Connection[tuple[object, ...]], weeks: int) -> None:
+def copy_weeks(link: psycopg.Connection[tuple[object, ...]], weeks: int, crews: int = CREWS) -> None:
+    """Each week as often as there are crews; with one the same people do them."""
     link.execute(EARLIER)
     link.execute("SELECT ensure_partitions((now() - interval '18 months')::date, now()::date)")
-    clone_people(link)
+    clone_people(link, crews)
     for table, changed in COPIED.items():
         names = [str(row[0]) for row in link.execute(COLUMNS, [table])]
         values = [changed.get(name, "t.{}").replace("{}", f'"{name}"') for name in names]
@@ -163,12 +164,12 @@ def copy_weeks(link: psycopg.Connection[tuple[object, ...]], weeks: int) -> None
         link.execute(
             f"INSERT INTO {table} ({listed}) OVERRIDING SYSTEM VALUE SELECT {', '.join(values)} "
             f"FROM (SELECT * FROM {table} OFFSET 0) t, "
-            f"generate_series(1, {weeks}) k, generate_series(0, {CREWS - 1}) c"
+            f"generate_series(1, {weeks}) k, generate_series(0, {crews - 1}) c"
         )
     link.execute("VACUUM ANALYZE")
 
 
-def clone_people(link: psycopg.Connection[tuple[object, ...]]) -> None:
+def clone_people(link: psycopg.Connection[tuple[object, ...]], crews: int) -> None:
     names = [str(row[0]) for row in link.execute(COLUMNS, ["people"])]
     values = [
         {"id": PERSON, "login": "t.{} || '-' || c"}.get(n, "t.{}").replace("{}", f'"{n}"') for n in names
@@ -176,7 +177,7 @@ def clone_people(link: psycopg.Connection[tuple[object, ...]]) -> None:
     listed = ", ".join(f'"{name}"' for name in names)
     link.execute(
         f"INSERT INTO people ({listed}) OVERRIDING SYSTEM VALUE SELECT {', '.join(values)} "
-        f"FROM (SELECT * FROM people OFFSET 0) t, generate_series(1, {CREWS - 1}) c"
+        f"FROM (SELECT * FROM people OFFSET 0) t, generate_series(1, {crews - 1}) c"
     )
 
 

@@ -19,6 +19,7 @@ from app.coverage.pieces import cut
 from app.db import db
 from app.demo.items import Ids
 from app.demo.newcomers import add_newcomers
+from app.demo.rulebook import add_changes
 from app.demo.world import LOGINS, PASSWORD, TIME_ZONE, Hotspot, Route, World, load_streets
 from app.geo import projector
 from app.hotspots.models import Hotspot as HotspotRecord
@@ -60,6 +61,8 @@ def load_all(world: World, now: datetime, say: Callable[[str], None]) -> None:
         say("hotspots")
         spots = [h for h in world.hotspots.values() if h.township == code]
         import_hotspots(township, [_hotspot_row(n, h, name, now) for n, h in enumerate(spots, 1)], None, now)
+    first = areas[next(iter(STREETS))]
+    add_changes(people[LOGINS["reviewer"]], people[LOGINS["admin"]], first, now)
 
 
 def login_of(key: str) -> str:

@@ -20,6 +20,7 @@ from app.incentives.queries import Standing
 from app.incentives.rules import MAY_OVERDRAW, RULE_VERSIONS, SETTLES_AFTER, first_open_month, why_not_frozen
 
 ISSUE = queries.ISSUE
+ENTRIES = PointEntry.metadata.tables[PointEntry.__tablename__]
 
 
 def pending(person_id: int) -> str:
@@ -68,8 +69,8 @@ def post_earned(transfers: Sequence[Transfer], now: datetime) -> None:
 def _put(transfers: Sequence[Transfer], now: datetime) -> Sequence[int]:
     frozen = queries.share_months(transfers[0].township_id)
     rows = [_row(one, first_open_month(one.earned_on.replace(day=1), frozen), now) for one in transfers]
-    made = insert(PointEntry).returning(PointEntry.id, sort_by_parameter_order=True)
-    ids = db.session.scalars(made, rows).all()
+    # The table, not the model, and the ids as they come: otherwise the rows would go one by one.
+    ids = db.session.scalars(insert(ENTRIES).returning(ENTRIES.c.id), rows).all()
     for entry_id in ids:
         chain.seal_at_commit(transfers[0].township_id, entry_id)
     return ids
