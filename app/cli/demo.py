@@ -24,6 +24,7 @@ from app.demo.incidents import add_campaigns, add_incidents
 from app.demo.load import is_loaded, load_all
 from app.demo.plan import Book, Todo, open_book, plan_all
 from app.demo.reports import add_reports
+from app.demo.rows import add_rows
 from app.demo.world import LEADER, LOGINS, MEMBER, PASSWORD, World, load_world
 from app.field.settling import close_forgotten
 
@@ -62,6 +63,9 @@ def demo() -> None:
     db.session.commit()
     if events or campaigns:
         click.echo(f"demo: {events} invented events at places, a campaign that is over and one that runs")
+    if add_rows(book.ids, now):
+        db.session.commit()
+        click.echo("demo: public holidays, a training, a drill, a bonus and a case that waits")
     code = make_phone_code(book, now)
     db.session.commit()
     click.echo(f"demo: a phone is opened as member by the code {code}, once, within a day")
