@@ -28,6 +28,7 @@ from app.demo.notices import add_notices
 from app.demo.plan import Book, Todo, open_book, plan_all
 from app.demo.redemption import add_shop
 from app.demo.reports import add_reports
+from app.demo.rows import add_rows
 from app.demo.world import LEADER, LOGINS, MEMBER, PASSWORD, World, load_world
 from app.field.settling import close_forgotten
 
@@ -70,6 +71,9 @@ def demo() -> None:
     db.session.commit()
     if events or campaigns:
         click.echo(f"demo: {events} invented events at places, a campaign that is over and one that runs")
+    if add_rows(book.ids, now):
+        db.session.commit()
+        click.echo("demo: public holidays, a training, a drill, a bonus and a case that waits")
     scorecards = add_assessments(book.ids, now)
     db.session.commit()
     if scorecards:

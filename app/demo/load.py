@@ -19,6 +19,7 @@ from app.coverage.pieces import cut
 from app.db import db
 from app.demo.items import Ids
 from app.demo.newcomers import add_newcomers
+from app.demo.rows import add_holidays
 from app.demo.rulebook import add_changes
 from app.demo.world import LOGINS, PASSWORD, TIME_ZONE, Hotspot, Route, World, load_streets
 from app.geo import projector
@@ -145,6 +146,7 @@ def _add_teams(world: World, areas: dict[str, Area], people: dict[str, Person], 
             for m in t.members
         )  # fmt: skip
     add_newcomers(teams, now.date())
+    add_holidays(next(area for area in areas.values() if area.level == "county"), now)
     admin = next(people[r["person"]].id for r in world.roles if r["role"] == "admin")
     for r in world.roles:
         db.session.add(RoleGrant(

@@ -270,7 +270,8 @@ def page_of(
     first, last = month_of(month_asked())
     areas = holidays.areas_for(scope)
     return render_template(
-        "desk/point_rows.html", township=township, townships=townships_for(scope), problem=problem, now=now,
+        "desk/point_rows.html", township=township, townships=townships_for(scope), problem=problem,
+        now_day=today(),
         hazards=[_hazard(one) for one in hazards.waiting(scope, township.id, now)], severities=SEVERITIES,
         sessions=training.seen(scope, township.id, today() - RECENT),
         session_form=session or session_form(formdata=None),

@@ -6,6 +6,8 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
+from app.db import db
+from app.duty.models import Assignment, Duty, Shift
 from app.field import late
 from app.jobs import tasks
 from app.jobs.queue import MOST_TRIES, queue
@@ -77,6 +79,45 @@ def test_a_duty_is_settled_once_more_after_72_hours(people, as_person, sync, pho
     tasks.settle_late.func(0)
     assert late.due(now, 10) == [] and what_stays() == before
     assert late.due(now + timedelta(days=90), 10) == []
+
+
+def test_no_shows_and_months_that_are_over_are_found_with_the_workers_rights(yard, at):
+    with yard.app.app_context():
+        shift = db.session.scalars(db.select(Shift).order_by(Shift.id)).first()
+        town, ends_at = shift.township_id, shift.ends_at
+        phone_free = attendance(shift)
+        db.session.commit()
+    for now in (ends_at + timedelta(hours=73), datetime(2026, 12, 2, tzinfo=UTC)):
+        at(now)
+        with yard.worker.app_context():
+            tasks.price_rows.func(0)
+            tasks.price_rows.func(0)
+    missed = yard.owner.execute(
+        "SELECT person_id FROM no_shows WHERE shift_id = %s", [shift_id_of(yard)]
+    ).fetchall()
+    assert len(missed) == 1 and (phone_free,) not in missed
+    over = yard.owner.execute(
+        "SELECT month::text FROM ended_months WHERE township_id = %s", [town]
+    ).fetchall()
+    assert over == [("2026-11-01",)]
+
+
+def attendance(shift) -> int:
+    """One of the crew was there, as the leader entered it: the person's id. The other was not."""
+    person_id = db.session.scalars(
+        db.select(Assignment.person_id).where(Assignment.shift_id == shift.id).order_by(Assignment.person_id)
+    ).first()
+    db.session.add(
+        Duty(
+            township_id=shift.township_id, shift_id=shift.id, person_id=person_id, team_id=shift.team_id, day=shift.day,
+            on_roster=True, state="attended", started_at=shift.starts_at, ended_at=shift.ends_at, worked_s=3600,
+        )
+    )  # fmt: skip
+    return person_id
+
+
+def shift_id_of(yard) -> int:
+    return yard.owner.execute("SELECT min(id) FROM shifts").fetchone()[0]
 
 
 def test_one_that_fails_holds_back_no_other_and_is_seen(people):

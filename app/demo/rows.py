@@ -1,0 +1,107 @@
+"""What counts beside duties in the demo: public holidays, a training and a drill, a bonus, a case that waits for its
+answer, and months that are over. Once; nothing here commits.
+
+The holidays are those of the State Council's notice of 4 November 2025 on 2026, as Xinhua published it:
+https://politics.gmw.cn/2025-11/04/content_38391083.htm. Of another year the demo knows none.
+"""
+
+from __future__ import annotations
+
+from datetime import date, datetime, timedelta
+
+from sqlalchemy import select
+
+from app.accounts.models import Person
+from app.areas.models import Area
+from app.clock import local_day
+from app.db import db
+from app.demo.items import Ids
+from app.demo.world import LEADER, LOGINS, MEMBER, TIME_ZONE
+from app.duty import bonus
+from app.duty.models import Duty
+from app.incentives import cases, no_shows, training
+from app.incentives.models import Holiday, TrainingSession
+from app.teams.models import Team, TeamMember
+from app.teams.scope import scope_of
+
+# Name, first day, number of days; and the days that are worked instead.
+HOLIDAYS_2026 = (
+    ("元旦", date(2026, 1, 1), 3), ("春节", date(2026, 2, 15), 9), ("清明节", date(2026, 4, 4), 3),
+    ("劳动节", date(2026, 5, 1), 5), ("端午节", date(2026, 6, 19), 3), ("中秋节", date(2026, 9, 25), 3),
+    ("国庆节", date(2026, 10, 1), 7),
+)  # fmt: skip
+WORKED_2026 = (
+    ("元旦", date(2026, 1, 4)), ("春节", date(2026, 2, 14)), ("春节", date(2026, 2, 28)),
+    ("劳动节", date(2026, 5, 9)), ("国庆节", date(2026, 9, 20)), ("国庆节", date(2026, 10, 10)),
+)  # fmt: skip
+MOST_MISSED = 20
+
+
+def add_rows(ids: Ids, now: datetime) -> bool:
+    """False where they are there already."""
+    if db.session.scalar(select(TrainingSession.id).limit(1)) is not None:
+        return False
+    leader, reviewer = (_person(ids, who) for who in (LEADER, LOGINS["reviewer"]))
+    _add_sessions(leader, reviewer, now)
+    _add_bonus(leader, now)
+    _add_case(ids, leader, now)
+    for township_id, month in no_shows.months_over(now):
+        no_shows.end_month(township_id, month, now)
+    for one in no_shows.due(now, MOST_MISSED):
+        no_shows.record(one, now)
+    return True
+
+
+def _person(ids: Ids, who: str) -> Person:
+    return db.session.get_one(Person, ids.people[who])
+
+
+def add_holidays(county: Area, now: datetime) -> None:
+    """Before anybody's duties come in: they are priced with them."""
+    days = [
+        (name, first + timedelta(days=n), "holiday")
+        for name, first, length in HOLIDAYS_2026
+        for n in range(length)
+    ]
+    days += [(name, day, "workday") for name, day in WORKED_2026]
+    db.session.add_all(
+        Holiday(area_id=county.id, day=day, kind=kind, name=name, made_at=now) for name, day, kind in days
+    )
+    db.session.flush()
+
+
+def _add_sessions(leader: Person, reviewer: Person, now: datetime) -> None:
+    team = _team_of(leader)
+    today = local_day(now, TIME_ZONE)
+    members = [member for member, _ in training.members_on(team.id, today - timedelta(days=9))]
+    others = tuple(member for member in members if member != reviewer.id)
+    first = training.Wanted("training", today - timedelta(days=9), 90, others[:6])
+    session = training.enter(leader, scope_of(leader), team.id, first, now)
+    training.confirm(reviewer, scope_of(reviewer), session.id, now)
+    drill = training.Wanted("drill", today - timedelta(days=2), 60, others[:4])
+    training.enter(leader, scope_of(leader), team.id, drill, now)
+
+
+def _team_of(leader: Person) -> Team:
+    mine = select(TeamMember.team_id).where(TeamMember.person_id == leader.id, TeamMember.left_on.is_(None))
+    return db.session.scalars(select(Team).where(Team.id.in_(mine)).order_by(Team.id).limit(1)).one()
+
+
+def _add_bonus(leader: Person, now: datetime) -> None:
+    """For the next shift of the team that lacks somebody."""
+    assert leader.home_township_id is not None
+    scope = scope_of(leader)
+    for one in bonus.to_come(scope, leader.home_township_id, now, now + timedelta(days=14))[:1]:
+        bonus.set_bonus(leader, scope, one.shift.id, one.shift.version, 8, now)
+
+
+def _add_case(ids: Ids, leader: Person, now: datetime) -> None:
+    """About somebody else than who is shown signed in, so that no phone of the demo begins with it."""
+    shown = {ids.people[who] for who in (LEADER, MEMBER)}
+    duty = db.session.scalars(
+        select(Duty)
+        .where(Duty.team_id == _team_of(leader).id, Duty.state == "ended", Duty.person_id.not_in(shown))
+        .order_by(Duty.ended_at.desc())
+    ).first()
+    if duty is not None:
+        cases.open_case(leader, scope_of(leader), duty.id, "another_carried_phone", now - timedelta(days=1))
