@@ -1,4 +1,4 @@
-"""A draft of the demo's scorecards for the quarter in which its duties lie, and its notices. Once; nothing commits here."""
+"""A draft of the demo's scorecards for the quarter in which its duties lie, and notices. Nothing here commits."""
 
 from __future__ import annotations
 
