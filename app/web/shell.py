@@ -92,6 +92,7 @@ def open_to_me(pages_of: Sequence[tuple[str, str]]) -> list[tuple[str, str]]:
 def waiting_on(noun: str) -> int:
     """How much of a noun waits for the caller."""
     from app.alarms import operations as alarms
+    from app.assessment import queries as assessments
     from app.campaigns import queries as campaigns
     from app.checkins.board import waiting_count
     from app.duty import swaps
@@ -107,6 +108,8 @@ def waiting_on(noun: str) -> int:
         return hotspots.waiting_for(my_scope())
     if noun == "campaigns":
         return campaigns.waiting_for(my_scope(), clock.now())
+    if noun == "assessment":
+        return assessments.waiting_for(my_scope())
     if noun == "reports":
         return reports.new_count(my_scope())
     if noun == "alarms":
