@@ -9,7 +9,7 @@ from fractions import Fraction
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import and_, func, select, text
+from sqlalchemy import ColumnElement, and_, func, select, text
 
 from app.accounts.models import Person
 from app.areas.models import Area
@@ -189,6 +189,27 @@ def names_of(person_ids: Iterable[int | None]) -> dict[int | None, str]:
     wanted = {i for i in person_ids if i is not None}
     rows = db.session.execute(select(Person.id, Person.name).where(Person.id.in_(wanted)))
     return {row[0]: row[1] for row in rows}
+
+
+def waiting_for(scope: Scope) -> int:
+    """Returns, notices and plan items that wait for another person than who said them, and the caller is one."""
+    return db.session.scalar(select(_waiting_of(scope))) or 0
+
+
+def _waiting_of(scope: Scope) -> ColumnElement[int]:
+    waits = (
+        (AssessmentReturn, AssessmentReturn.returned_by, AssessmentReturn.decided_by.is_(None)),
+        (AssessmentNotice, AssessmentNotice.entered_by, AssessmentNotice.confirmed_by.is_(None)),
+        (AssessmentPlanItem, AssessmentPlanItem.done_by, AssessmentPlanItem.confirmed_by.is_(None)),
+    )
+    counts = [
+        select(func.count())
+        .select_from(model)
+        .where(reviewed_township_rows(scope, model.township_id), open_, by != scope.person_id)
+        .scalar_subquery()
+        for model, by, open_ in waits
+    ]
+    return counts[0] + counts[1] + counts[2]
 
 
 # --- hazards, shifts, routes --------------------------------------------------------------------------------------

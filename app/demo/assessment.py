@@ -1,4 +1,4 @@
-"""A draft of the demo's scorecards for the quarter in which its duties lie, and its notices. Once; no commit."""
+"""A draft of the demo's scorecards for the quarter in which its duties lie, and notices. Nothing here commits."""
 
 from __future__ import annotations
 

@@ -193,15 +193,18 @@ def _notices_of(township: Area, quarter: Quarter) -> str:
 def notices_page(township: Area, quarter: Quarter, form: NoticeForm, problem: str = "") -> str:
     use_zone(township.time_zone)
     today = clock.local_day(clock.now(), township.time_zone)
-    entries = queries.notices_of(township.id, quarter.months)
+    villages = queries.villages_of(township.id)
+    places = {v.id: n for n, v in enumerate(villages)}
+    newest_first = queries.notices_of(township.id, quarter.months)
+    entries = sorted(newest_first, key=lambda e: (e.month, places.get(e.village_id, len(places))))
     policy = _policy(township, quarter)
     return render_template(
         "desk/assessment_notices.html", township=township, townships=queries.townships_for(my_scope()), quarter=quarter,
         quarters=quarters_of([township]), form=form, problem=problem, w=words, mine=me().id,
-        months=plans.months_to_enter(quarter, today), villages=queries.villages_of(township.id), entries=entries,
+        months=plans.months_to_enter(quarter, today), villages=villages, entries=entries,
         due={month: rules.due_for(month, policy) for month in quarter.months},
         on_time={e.id: is_on_time(e, policy) for e in entries},
-        village_names={v.id: v.name for v in queries.villages_of(township.id)},
+        village_names={v.id: v.name for v in villages},
         names_of_people=queries.names_of(i for e in entries for i in (e.entered_by, e.confirmed_by)),
     )  # fmt: skip
 

@@ -123,5 +123,7 @@ def compared(now: Result, other: Result) -> list[dict[str, Any]]:
 
 def body_of(policy: Policy) -> str:
     """What a proposal to change the rules would say: only what differs from the defaults."""
-    differs = {k: v for k, v in asdict(policy).items() if v != getattr(rules.DEFAULTS, k)}
+    differs = {
+        k: int(v) if v == int(v) else v for k, v in asdict(policy).items() if v != getattr(rules.DEFAULTS, k)
+    }
     return json.dumps({"topic": "assessment", "body": differs}, ensure_ascii=False, indent=2)

@@ -93,6 +93,7 @@ def waiting_on(noun: str) -> int:
     """How much of a noun waits for the caller."""
     from app.alarms import operations as alarms
     from app.approval import queries as approval
+    from app.assessment import queries as assessments
     from app.campaigns import queries as campaigns
     from app.checkins.board import waiting_count
     from app.duty import swaps
@@ -110,12 +111,12 @@ def waiting_on(noun: str) -> int:
         return hotspots.waiting_for(my_scope())
     if noun == "campaigns":
         return campaigns.waiting_for(my_scope(), clock.now())
-    if noun == "points":
-        return approval.waiting_for(my_scope())
+    if noun == "assessment":
+        return assessments.waiting_for(my_scope())
     if noun == "reports":
         return reports.new_count(my_scope())
     if noun == "points":
-        return rulebook.waiting_for(my_scope()) + fairness.waiting_for(my_scope())
+        return sum(each.waiting_for(my_scope()) for each in (approval, rulebook, fairness))
     if noun == "alarms":
         return len(alarms.ringing(my_scope(), clock.now()))
     return swaps.waiting_count(my_scope(), clock.now()) if noun == "swaps" else 0

@@ -105,6 +105,7 @@ def test_what_is_returned_is_answered_by_another_and_changed_by_a_new_version(to
     assert operations.phase_of(one, 1) == "returned"
     assert code_of(accept, town, one) == "assessment_open_returns"
     assert code_of(freeze, town, one, AFTER + 30 * DAY) == "assessment_open_returns"
+    assert [queries.waiting_for(scope_of(p)) for p in (town.reviewer, town.admin)] == [0, 1]
     own = (town.reviewer, scope_of(town.reviewer), returned.id, "stands", AFTER)
     assert code_of(operations.answer, *own) == "assessment_own"
     operations.answer(town.admin, scope_of(town.admin), returned.id, "changed", AFTER)
@@ -192,14 +193,14 @@ def test_the_database_itself_refuses(town, what):
         )
 
 
-@pytest.mark.parametrize(
-    "statement",
-    [
-        "UPDATE assessments SET figures = '{}'", "DELETE FROM assessments",
-        "UPDATE assessment_freezes SET frozen_by = 1", "DELETE FROM assessment_freezes",
-        "UPDATE assessment_reviews SET until = '2026-01-01'",
-    ],
+EDITS = (
+    "UPDATE assessments SET figures = '{}'", "DELETE FROM assessments",
+    "UPDATE assessment_freezes SET frozen_by = 1", "DELETE FROM assessment_freezes",
+    "UPDATE assessment_reviews SET until = '2026-01-01'",
 )  # fmt: skip
+
+
+@pytest.mark.parametrize("statement", EDITS)
 def test_nobody_edits_what_was_said(town, statement):
     with pytest.raises(ProgrammingError, match="permission denied"), db.session.begin_nested():
         db.session.execute(text(statement))
@@ -329,7 +330,9 @@ def test_a_notice_is_entered_by_one_and_confirmed_by_another(town):
         code_of(plans.confirm_notice, town.reviewer, scope_of(town.reviewer), made.id, AFTER)
         == "assessment_own"
     )
+    assert [queries.waiting_for(scope_of(p)) for p in (town.reviewer, town.admin, town.outsider)] == [0, 1, 0]
     plans.confirm_notice(town.admin, scope_of(town.admin), made.id, AFTER)
+    assert queries.waiting_for(scope_of(town.admin)) == 0
     for odd in (
         Hung(town.other.villages[0].id, date(2026, 10, 1), None, None, None),
         Hung(village, date(2026, 10, 2), None, None, None),
