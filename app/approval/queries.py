@@ -8,7 +8,7 @@ from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Date, DateTime, and_, case, cast, func, or_, select
+from sqlalchemy import ColumnElement, Date, DateTime, and_, case, cast, exists, func, or_, select
 
 from app.accounts.models import Consent, Person
 from app.approval.models import (
@@ -419,13 +419,13 @@ def frozen_of(township_id: int, month: date) -> FrozenMonth | None:
 def waiting_for(scope: Scope) -> int:
     """What waits for the caller as another person: submitted months, audits and objections of townships reviewed."""
     mine, me = reviewed_township_rows, scope.person_id
-    n = select(func.max(PointApproval.n)).where(
+    decided_since = exists().where(
         PointApproval.township_id == PointSubmission.township_id, PointApproval.month == PointSubmission.month,
-        PointApproval.person_id == PointSubmission.person_id,
+        PointApproval.person_id == PointSubmission.person_id, PointApproval.n > PointSubmission.after_n,
     )  # fmt: skip
     submitted = select(func.count()).select_from(PointSubmission).where(
         mine(scope, PointSubmission.township_id), PointSubmission.submitted_by != me, PointSubmission.person_id != me,
-        PointSubmission.after_n == func.coalesce(n.scalar_subquery(), 0),
+        ~decided_since,
     )  # fmt: skip
     audits = select(func.count()).select_from(PointAudit).where(
         mine(scope, PointAudit.township_id), PointAudit.result.is_(None), PointAudit.approved_by != me,
