@@ -12,7 +12,7 @@ from marshmallow import Schema, fields, validate
 
 from app import clock
 from app.accounts import consents
-from app.approval import notices, queries, rules
+from app.approval import notices, published, rules
 from app.approval.models import ANSWERS, PointNotice, PointNoticeLine, PointObjection
 from app.areas.models import Area
 from app.db import db
@@ -66,10 +66,10 @@ class NoticesOut(Schema):
 def show() -> Any:
     """My line in the notices that run now, and my objections with their answers."""
     wants = consents.answers_of(me().id)["name_in_notice"] is True
-    running = queries.own_lines(me().id, clock.now())
+    running = published.own_lines(me().id, clock.now())
     return {
         "notices": [notice_doc(*one, wants=wants) for one in running],
-        "objections": [objection_doc(one) for one in queries.own_objections(me().id)],
+        "objections": [objection_doc(one) for one in published.own_objections(me().id)],
     }
 
 
@@ -92,7 +92,7 @@ def running_of(month: str) -> tuple[PointNotice, Area]:
     """The notice of the own township and month."""
     township = db.session.get(Area, me().home_township_id or 0)
     day = date.fromisoformat(f"{month}-01") if MONTH.match(month) else None
-    notice = queries.notice_of(township.id, day) if township and day else None
+    notice = published.notice_of(township.id, day) if township and day else None
     if township is None or notice is None:
         raise NotFound()
     return notice, township

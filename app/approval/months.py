@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import date, datetime
 
-from app.approval import queries, rules
+from app.approval import published, queries, rules
 from app.approval.models import PointAudit, PointNotice, PointSubmission
 from app.approval.queries import Decided, Held, Work
 from app.approval.rules import Policy, Standing, State, Waiting, Worked, policy_from
@@ -91,8 +91,8 @@ def month_state(township: Area, month: date, now: datetime) -> Month:
     return Month(
         township, first, day_span(first, last, township.time_zone)[1], policy_on(township.id, last),
         tuple(persons_of(township, first, now, audits=audits)), tuple(audits.values()),
-        queries.notice_of(township.id, first), queries.frozen_of(township.id, first),
-        queries.objection_counts(township.id, first),
+        published.notice_of(township.id, first), published.frozen_of(township.id, first),
+        published.objection_counts(township.id, first),
     )  # fmt: skip
 
 

@@ -11,7 +11,7 @@ from uuid import UUID
 from app.accounts.models import Person
 from app.accounts.operations import count_or_refuse, record_audit
 from app.accounts.rules import letters_of, uuid7
-from app.approval import months, operations, queries, rules
+from app.approval import months, operations, published, queries, rules
 from app.approval.auditing import text_faults
 from app.approval.models import PointNotice, PointNoticeLine, PointObjection
 from app.approval.operations import Spend
@@ -108,13 +108,13 @@ class Public:
 
 def read(code: str, month: date, now: datetime) -> Public:
     """Raises NotFound where there never was one, Gone where it has ended."""
-    found = queries.public_notice(code, month)
+    found = published.public_notice(code, month)
     if found is None:
         raise NotFound()
     notice, township = found
     if now >= notice.closes_at:
         raise Gone("notice_gone")
-    counts = queries.objection_counts(township.id, month)
+    counts = published.objection_counts(township.id, month)
     return Public(notice, township, tuple(shown(notice)), counts)
 
 
@@ -126,7 +126,7 @@ def shown(notice: PointNotice) -> list[Shown]:
         if one.last.kind == "approved"
     }
     found = []
-    for line, name, wants in queries.lines_of(notice.township_id, notice.month):
+    for line, name, wants in published.lines_of(notice.township_id, notice.month):
         half = now_half.get(line.person_id, line.half)
         found.append(
             Shown(
@@ -164,7 +164,7 @@ def object_to(
 
 
 def _line_of(notice: PointNotice, key: str, objector: Person | None) -> PointNoticeLine | None:
-    every = [line for line, _, _ in queries.lines_of(notice.township_id, notice.month)]
+    every = [line for line, _, _ in published.lines_of(notice.township_id, notice.month)]
     if not key and objector:
         return next((line for line in every if line.person_id == objector.id), None)
     return next((line for line in every if line.pseudonym == key), None)
@@ -177,7 +177,7 @@ def _said_before(
     return next(
         (
             one
-            for one in queries.objections_of(notice.township_id, notice.month)
+            for one in published.objections_of(notice.township_id, notice.month)
             if (one.person_id, one.text, one.objector_id, one.state) == (person_id, text, who, "open")
         ),
         None,
@@ -220,7 +220,7 @@ def answer(
     faults += text_faults("/answer", text)
     if faults:
         raise DomainError("invalid", faults)
-    row = queries.reach_objection(scope, objection_id)
+    row = published.reach_objection(scope, objection_id)
     queries.share_month(row.township_id, row.month)
     if row.state != "open":
         raise Conflict("objection_answered")

@@ -12,7 +12,7 @@ from sqlalchemy.dialects.postgresql import insert as upsert
 
 from app.accounts.models import Person
 from app.accounts.operations import record_audit
-from app.approval import months, queries, rules
+from app.approval import months, published, queries, rules
 from app.approval.models import SET_ASIDE, PointApproval, PointAudit, PointSubmission
 from app.approval.months import PersonMonth
 from app.areas.models import Area
@@ -82,7 +82,7 @@ def _submit_one(person: Person, township: Area, month: date, one: PersonMonth, n
 def _may_change(township_id: int, month: date) -> Callable[[PersonMonth], str | None]:
     """While a notice runs, only what was taken back is decided anew; once the month is frozen, nothing."""
     is_frozen = month in ledger_queries.share_months(township_id)
-    notice = queries.notice_of(township_id, month)
+    notice = published.notice_of(township_id, month)
 
     def refusal(one: PersonMonth) -> str | None:
         if is_frozen:

@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo
 from sqlalchemy import select
 
 from app.accounts.models import Person
-from app.approval import auditing, months, notices, operations, queries
+from app.approval import auditing, months, notices, operations, published, queries
 from app.approval.models import PointNotice
 from app.areas.models import Area
 from app.clock import local_day
@@ -79,7 +79,7 @@ def _approve(township: Area, month: date, people: dict[str, Person], now: dateti
         auditing.finish(by, scope_of(by), township, month, audit.person_id, "ok", "", now)
     notice = notices.open_notice(reviewer, township, month, now)
     notices.object_to(notice, township, "", "有一班的结束时间记早了", people["member"], "", now)
-    return len(queries.lines_of(township.id, month))
+    return len(published.lines_of(township.id, month))
 
 
 def _decide(township: Area, month: date, by: Person, judge: Person, now: datetime) -> None:

@@ -8,7 +8,7 @@ from flask_babel import gettext as _
 from flask_login import current_user
 
 from app import clock
-from app.approval import notices, queries, rules
+from app.approval import notices, published, rules
 from app.approval.notices import Public
 from app.db import db
 from app.errors import DomainError, TooMany
@@ -33,7 +33,7 @@ def robots() -> ResponseReturnValue:
 @pages.get("/notices")
 @public
 def show() -> ResponseReturnValue:
-    running = queries.running(clock.now())
+    running = published.running(clock.now())
     return unindexed(render_template("notices.html", running=running, month_words=month_words))
 
 

@@ -12,7 +12,7 @@ from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
 from app import clock
-from app.approval import months, notices, queries, rules
+from app.approval import months, notices, published, queries, rules
 from app.approval.models import PointNotice
 from app.areas.models import Area
 from app.db import db
@@ -63,7 +63,7 @@ def freeze() -> ResponseReturnValue:
 @pages.post("/desk/points/notices/objections/<uuid:objection_id>")
 @allow(*JUDGES)
 def answer(objection_id: UUID) -> ResponseReturnValue:
-    township = db.session.get_one(Area, queries.reach_objection(my_scope(), objection_id).township_id)
+    township = db.session.get_one(Area, published.reach_objection(my_scope(), objection_id).township_id)
     verdict, words = request.form.get("verdict", ""), request.form.get("answer", "")
     try:
         notices.answer(me(), my_scope(), objection_id, verdict, words, clock.now())
@@ -78,7 +78,7 @@ def answer(objection_id: UUID) -> ResponseReturnValue:
 def paper(code: str, month: str) -> ResponseReturnValue:
     """What hangs on the board outside the office, while it may hang there."""
     township = queries.reach_township(my_scope(), code, to_judge=True)
-    notice = queries.notice_of(township.id, month_asked(month, township))
+    notice = published.notice_of(township.id, month_asked(month, township))
     if notice is None:
         raise NotFound()
     public = notices.read(code, notice.month, clock.now())
@@ -117,7 +117,7 @@ def refuse(township: Area, refused: DomainError) -> ResponseReturnValue:
 def page_of(township: Area, problem: str = "") -> str:
     use_zone(township.time_zone)
     now = clock.now()
-    found = [one_of(township, notice) for notice in queries.notices_of([township.id])]
+    found = [one_of(township, notice) for notice in published.notices_of([township.id])]
     told = {one["notice"].month for one in found}
     ready = [month for month in months_of(township)[1:4] if month not in told]
     waiting = [state for month in ready if (state := months.month_state(township, month, now)).persons]
@@ -141,11 +141,12 @@ def why_not_open(state: months.Month, now: Any) -> str | None:
 
 def one_of(township: Area, notice: PointNotice) -> dict[str, Any]:
     """A notice with its objections and what still stands in the way of freezing its month."""
-    now, objections = clock.now(), queries.objections_of(township.id, notice.month)
-    frozen = queries.frozen_of(township.id, notice.month)
+    now, objections = clock.now(), published.objections_of(township.id, notice.month)
+    frozen = published.frozen_of(township.id, notice.month)
     waiting = months.month_state(township, notice.month, now).waiting if frozen is None else None
     lines = {
-        line.person_id: line.pseudonym for line, _name, _wants in queries.lines_of(township.id, notice.month)
+        line.person_id: line.pseudonym
+        for line, _name, _wants in published.lines_of(township.id, notice.month)
     }
     people = [notice.opened_by, frozen.frozen_by if frozen else None]
     for one in objections:

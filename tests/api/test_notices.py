@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 
 import pytest
 
-from app.approval import notices, queries
+from app.approval import notices, published
 from app.approval.models import PointNoticeLine
 from app.db import db
 from app.teams.scope import scope_of
@@ -65,7 +65,7 @@ def test_a_member_objects_and_reads_the_answer(shown, as_person):
         "2026-12-11",
     )
     assert member.post(OBJECT, json={"text": "少算了一班"}).get_json()["id"] == made["id"]
-    (row,) = queries.objections_of(shown.town.township.id, NOVEMBER)
+    (row,) = published.objections_of(shown.town.township.id, NOVEMBER)
     notices.answer(shown.admin, scope_of(shown.admin), row.id, "rejected", "已核对，无误", NOW)
     db.session.commit()
     (doc,) = member.get(ME).get_json()["objections"]

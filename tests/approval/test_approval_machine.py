@@ -16,7 +16,7 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, ru
 from sqlalchemy import func, select
 
 from app.accounts.models import Person
-from app.approval import auditing, notices, operations, queries
+from app.approval import auditing, notices, operations, published, queries
 from app.approval.models import (
     PointApproval,
     PointAudit,
@@ -188,7 +188,7 @@ class MonthMachine(RuleBasedStateMachine):
 
     @rule(by=st.sampled_from((*WHO, None)), n=st.integers(0, 5))
     def somebody_objects(self, by: str | None, n: int) -> None:
-        notice = queries.notice_of(self.world.town, NOVEMBER)
+        notice = published.notice_of(self.world.town, NOVEMBER)
         if notice is None:
             return
         keys = [one.key for one in notices.shown(notice)]
@@ -202,14 +202,14 @@ class MonthMachine(RuleBasedStateMachine):
     @rule(by=st.sampled_from(WHO), verdict=st.sampled_from(("rejected", "rejected", "upheld")))
     def objections_are_answered(self, by: str, verdict: str) -> None:
         person = self.person(by)
-        for row in queries.objections_of(self.world.town, NOVEMBER):
+        for row in published.objections_of(self.world.town, NOVEMBER):
             self.tried(
                 lambda row=row: notices.answer(person, scope_of(person), row.id, verdict, "已核对", self.now)
             )
 
     @rule(by=st.sampled_from(JUDGES))
     def the_month_is_frozen(self, by: str) -> None:
-        notice = queries.notice_of(self.world.town, NOVEMBER)
+        notice = published.notice_of(self.world.town, NOVEMBER)
         month = month_state(self.township, NOVEMBER, self.now)
         is_final = bool(
             notice
@@ -219,7 +219,7 @@ class MonthMachine(RuleBasedStateMachine):
         )
         was = month.frozen is not None
         self.tried(lambda: notices.freeze(self.person(by), self.township, NOVEMBER, self.now))
-        now_frozen = queries.frozen_of(self.world.town, NOVEMBER) is not None
+        now_frozen = published.frozen_of(self.world.town, NOVEMBER) is not None
         assert was or now_frozen == (is_final and not month.audits_open)
 
     # --- what holds -------------------------------------------------------------------------------
@@ -231,9 +231,9 @@ class MonthMachine(RuleBasedStateMachine):
         )
         if frozen is None:
             return
-        notice = queries.notice_of(self.world.town, NOVEMBER)
+        notice = published.notice_of(self.world.town, NOVEMBER)
         assert notice is not None and frozen >= notice.closes_at
-        for row in queries.objections_of(self.world.town, NOVEMBER):
+        for row in published.objections_of(self.world.town, NOVEMBER):
             assert row.state != "open" and row.answered_at <= frozen  # type: ignore[operator]
         for decided in queries.decisions(self.world.town, NOVEMBER).values():
             assert decided.last.kind != "returned" and decided.last.decided_at <= frozen
@@ -265,7 +265,7 @@ class MonthMachine(RuleBasedStateMachine):
 
     @invariant()
     def a_notice_opens_with_every_audit_done(self) -> None:
-        notice = queries.notice_of(self.world.town, NOVEMBER)
+        notice = published.notice_of(self.world.town, NOVEMBER)
         if notice is None:
             return
         lines = db.session.scalars(select(PointNoticeLine)).all()

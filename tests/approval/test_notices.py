@@ -11,7 +11,7 @@ from sqlalchemy.exc import IntegrityError
 
 from app.accounts.consents import set_consent
 from app.accounts.models import Audit
-from app.approval import notices, operations, queries
+from app.approval import notices, operations, published
 from app.approval.models import PointNoticeLine, PointObjection
 from app.db import db
 from app.errors import Conflict, DomainError, Forbidden, Gone, NotFound, TooMany
@@ -58,7 +58,7 @@ def shown(approved):
 
 
 def notice_of(people):
-    return queries.notice_of(people.town.township.id, NOVEMBER)
+    return published.notice_of(people.town.township.id, NOVEMBER)
 
 
 def line_of(people, person):
@@ -108,7 +108,7 @@ def test_it_holds_who_was_approved_with_points_and_shifts_and_not_who_was_set_as
         approved.reviewer, approved.town.township, NOVEMBER, approved.leader.id, "duty_unclear", NOW
     )
     notices.open_notice(approved.reviewer, approved.town.township, NOVEMBER, NOW)
-    lines = {line.person_id: (line.half, line.shifts, line.approved_by) for line, _, _ in queries.lines_of(
+    lines = {line.person_id: (line.half, line.shifts, line.approved_by) for line, _, _ in published.lines_of(
         approved.town.township.id, NOVEMBER
     )}  # fmt: skip
     assert lines == {
@@ -181,15 +181,15 @@ def test_it_is_gone_when_it_ends_and_there_is_none_of_another_month(shown):
     for where in ((code, DECEMBER), ("0", NOVEMBER), (shown.other.township.code, NOVEMBER)):
         with pytest.raises(NotFound):
             notices.read(*where, NOW)
-    assert [area.code for _, area in queries.running(ENDS - HOUR)] == [code]
-    assert queries.running(ENDS) == [] and queries.running(NOW - DAY) == []
+    assert [area.code for _, area in published.running(ENDS - HOUR)] == [code]
+    assert published.running(ENDS) == [] and published.running(NOW - DAY) == []
 
 
 def test_a_member_finds_the_own_line(shown):
-    ((notice, area, line),) = queries.own_lines(shown.member.id, NOW)
+    ((notice, area, line),) = published.own_lines(shown.member.id, NOW)
     assert (notice.month, area.code, line.half) == (NOVEMBER, shown.town.township.code, 97)
-    assert [line for _, _, line in queries.own_lines(shown.leader.id, NOW)] == [None]
-    assert queries.own_lines(shown.outsider.id, NOW) == [] == queries.own_lines(shown.member.id, ENDS)
+    assert [line for _, _, line in published.own_lines(shown.leader.id, NOW)] == [None]
+    assert published.own_lines(shown.outsider.id, NOW) == [] == published.own_lines(shown.member.id, ENDS)
 
 
 # --- objected -------------------------------------------------------------------------------------

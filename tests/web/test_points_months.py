@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 import pytest
 from sqlalchemy import select
 
-from app.approval import notices, queries
+from app.approval import notices, published
 from app.approval.models import PointApproval, PointAudit, PointNotice, PointObjection
 from app.db import db
 from app.incentives.models import FrozenMonth
@@ -181,8 +181,8 @@ def test_the_notices_are_whole_in_both_languages(shown, as_person, lang):
 
 
 def object_to(people, person, by=None):
-    notice = queries.notice_of(people.town.township.id, NOVEMBER)
-    keys = {line.person_id: line.pseudonym for line, _, _ in queries.lines_of(notice.township_id, NOVEMBER)}
+    notice = published.notice_of(people.town.township.id, NOVEMBER)
+    keys = {line.person_id: line.pseudonym for line, _, _ in published.lines_of(notice.township_id, NOVEMBER)}
     row = notices.object_to(notice, people.town.township, keys[person.id], "少算了一班", by, "192.0.2.1", NOW)
     db.session.commit()
     return row
@@ -247,7 +247,7 @@ def test_anybody_reads_points_and_shifts_and_nothing_else(shown, client, lang):
     assert answer.status_code == 200 and "notices." not in words and "%(" not in words
     for name in ("王队员", "李队员", "镇审核员", "陈队长", "队"):
         assert name not in words.replace("登录队员", "").replace("巡防", ""), name
-    lines = queries.lines_of(shown.town.township.id, NOVEMBER)
+    lines = published.lines_of(shown.town.township.id, NOVEMBER)
     assert all(line.pseudonym in words for line, _, _ in lines)
     table = answer.get_data(as_text=True).split("<tbody>")[1].split("</tbody>")[0]
     assert re.findall(r'<td class="right">(\d+)</td>', table) in (
@@ -290,7 +290,7 @@ def test_afterwards_it_is_gone(shown, client, at):
 
 
 def test_anybody_objects_to_a_line_and_nothing_of_a_person_is_kept(shown, client):
-    key = queries.lines_of(shown.town.township.id, NOVEMBER)[0][0].pseudonym
+    key = published.lines_of(shown.town.township.id, NOVEMBER)[0][0].pseudonym
     page = address_of(shown)
     answer = conftest.send(client, page, page, line=key, text="电话13812345678，找张师傅")
     assert answer.status_code == 422 and "13812345678" not in answer.get_data(as_text=True)
@@ -305,7 +305,7 @@ def test_anybody_objects_to_a_line_and_nothing_of_a_person_is_kept(shown, client
 
 
 def test_too_many_objections_are_told_to_wait(shown, client):
-    key = queries.lines_of(shown.town.township.id, NOVEMBER)[0][0].pseudonym
+    key = published.lines_of(shown.town.township.id, NOVEMBER)[0][0].pseudonym
     page = address_of(shown)
     found = [conftest.send(client, page, page, line=key, text=f"少算了{n}班").status_code for n in range(11)]
     assert found == [302] * 10 + [429]
