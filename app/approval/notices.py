@@ -5,7 +5,7 @@ from __future__ import annotations
 import secrets
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from uuid import UUID
 
 from app.accounts.models import Person
@@ -19,20 +19,20 @@ from app.areas.models import Area
 from app.clock import day_span, local_day
 from app.db import db
 from app.errors import Conflict, DomainError, FieldError, Forbidden, Gone, NotFound
-from app.incentives import ledger
+from app.incentives import ledger, rows
 from app.teams.scope import Scope
 
 LETTERS = 5
 # Objections that come from one address, or from one member.
 MOST_OBJECTIONS, WITHIN_S = 10, 3600
+# The National Day week with its weekends, twice.
+LONGEST_HOLIDAY = 20
 
 
 # --- opened ---------------------------------------------------------------------------------------
 
 
-def open_notice(
-    person: Person, township: Area, month: date, now: datetime, holidays: frozenset[date] = frozenset()
-) -> PointNotice:
+def open_notice(person: Person, township: Area, month: date, now: datetime) -> PointNotice:
     """From now to the end of the fifth working day after today. Raises Conflict with what still stands in the way."""
     first = month.replace(day=1)
     queries.lock_month(township.id, first)
@@ -44,7 +44,7 @@ def open_notice(
     if refusal or found.frozen:
         raise Conflict(refusal or "month_frozen", month=f"{first:%Y-%m}")
     today = local_day(now, township.time_zone)
-    last_on = rules.working_days_after(today, found.policy.notice_working_days, holidays)
+    last_on = working_days_after(township, today, found.policy.notice_working_days)
     notice = PointNotice(
         township_id=township.id, month=first, opened_by=person.id, opened_at=now, last_on=last_on,
         closes_at=day_span(last_on, last_on, township.time_zone)[1], working_days=found.policy.notice_working_days,
@@ -137,12 +137,17 @@ def shown(notice: PointNotice) -> list[Shown]:
     return sorted(found, key=lambda one: (not one.is_name, one.name))
 
 
+def working_days_after(township: Area, day: date, n: int) -> date:
+    """A weekend day that is worked for a holiday counts as none: a term is rather a day longer."""
+    holidays = rows.holidays_between(township.id, day, day + timedelta(days=3 * n + LONGEST_HOLIDAY))
+    return rules.working_days_after(day, n, holidays)
+
+
 # --- objected -------------------------------------------------------------------------------------
 
 
 def object_to(
-    notice: PointNotice, township: Area, key: str, text: str, objector: Person | None, address: str, now: datetime,
-    holidays: frozenset[date] = frozenset(),
+    notice: PointNotice, township: Area, key: str, text: str, objector: Person | None, address: str, now: datetime
 ) -> PointObjection:  # fmt: skip
     """An objection to the line of a pseudonym; a member may object to an own line that is missing with an empty key.
     The same words again about the same line are the same objection."""
@@ -160,7 +165,7 @@ def object_to(
         raise DomainError("invalid", faults)
     person_id = line.person_id if line else objector.id  # type: ignore[union-attr]
     same = _said_before(notice, person_id, text, objector)
-    return same or _add_objection(notice, township, person_id, line, text, objector, now, holidays)
+    return same or _add_objection(notice, township, person_id, line, text, objector, now)
 
 
 def _line_of(notice: PointNotice, key: str, objector: Person | None) -> PointNoticeLine | None:
@@ -186,14 +191,14 @@ def _said_before(
 
 def _add_objection(
     notice: PointNotice, township: Area, person_id: int, line: PointNoticeLine | None, text: str,
-    objector: Person | None, now: datetime, holidays: frozenset[date],
+    objector: Person | None, now: datetime,
 ) -> PointObjection:  # fmt: skip
     today = local_day(now, township.time_zone)
     days = months.policy_on(township.id, today).objection_working_days
     row = PointObjection(
         township_id=township.id, id=uuid7(now, secrets.token_bytes(10)), month=notice.month, person_id=person_id,
         objector_id=objector.id if objector else None, approved_by=line.approved_by if line else None, text=text,
-        made_at=now, due_on=rules.working_days_after(today, days, holidays), state="open",
+        made_at=now, due_on=working_days_after(township, today, days), state="open",
     )  # fmt: skip
     db.session.add(row)
     db.session.flush()

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Any
 
-from flask import Blueprint, current_app, flash, redirect, render_template, request, url_for
+from flask import Blueprint, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
@@ -243,9 +243,8 @@ def may_set_aside(line: Line, found: Month) -> bool:
 
 
 def statement_of(one: PersonMonth, month: date) -> str | None:
-    """The page that explains the person's points, where there is one."""
-    there = "point_statement.show" in current_app.view_functions
-    return f"/desk/points/people/{one.person_id}/{month:%Y-%m}" if there else None
+    """The page that explains the person's points."""
+    return url_for("statements.show", person_id=one.person_id, month=f"{month:%Y-%m}")
 
 
 def grouped(lines: Sequence[Line], scope: Any, township: Area) -> list[tuple[str, list[Line]]]:

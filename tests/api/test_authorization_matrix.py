@@ -13,6 +13,7 @@ from __future__ import annotations
 
 import io
 import json
+import re
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -683,7 +684,7 @@ def body_of(line: Line, world: World, who: str) -> dict[str, Any]:
         return {"json": {"phrase": "was_there"}}
     if line.rule in ("/desk/points/rows/sessions", "/desk/points/rows/holidays"):
         return {"data": world.values[line.town][line.rule.rsplit("/", 1)[1]]}
-    if line.rule.startswith("/desk/points/"):
+    if re.match(r"/desk/points/(submit|approve|set-aside|audit|notices)", line.rule):
         values = world.values[line.town]
         ticked = {} if line.rule.endswith(("submit", "approve")) else {"person": values["person_id"]}
         return {"data": {"area": values["code"], "month": values["month"], **ticked}}

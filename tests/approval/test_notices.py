@@ -16,7 +16,7 @@ from app.approval.models import PointNoticeLine, PointObjection
 from app.db import db
 from app.errors import Conflict, DomainError, Forbidden, Gone, NotFound, TooMany
 from app.incentives import chain
-from app.incentives.models import FrozenMonth
+from app.incentives.models import FrozenMonth, Holiday
 from app.teams.scope import scope_of
 from tests import make
 from tests.approval.test_approving import accounts
@@ -94,9 +94,9 @@ def test_it_runs_to_the_end_of_the_fifth_working_day_after_today(shown):
 
 
 def test_holidays_are_left_out(approved):
-    notice = notices.open_notice(
-        approved.reviewer, approved.town.township, NOVEMBER, NOW, frozenset({date(2026, 12, 8)})
-    )
+    town = approved.town.township
+    make.save(Holiday(area_id=town.county_id, day=date(2026, 12, 8), kind="holiday", name="节", made_at=NOW))
+    notice = notices.open_notice(approved.reviewer, town, NOVEMBER, NOW)
     assert notice.last_on == date(2026, 12, 14)
 
 
