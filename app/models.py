@@ -13,6 +13,7 @@ from app.hotspots import models as hotspots
 from app.incentives import models as incentives
 from app.incidents import models as incidents
 from app.loggers import models as loggers
+from app.money import models as money
 from app.planning import models as planning
 from app.routes import models as routes
 from app.teams import models as teams
@@ -20,5 +21,5 @@ from app.tracks import models as tracks
 
 __all__ = [
     "accounts", "alarms", "areas", "campaigns", "checkins", "coverage", "duty", "exports", "field", "hotspots",
-    "incentives", "incidents", "loggers", "planning", "routes", "teams", "tracks",
+    "incentives", "incidents", "loggers", "money", "planning", "routes", "teams", "tracks",
 ]  # fmt: skip

@@ -190,6 +190,11 @@ FREE_TEXT = {
     "campaign_areas.kind", "campaign_areas.name", "plan_runs.kind", "plan_runs.state", "plan_runs.fault",
     "access_tokens.name", "monthly_reports.language", "monthly_reports.state", "report_schedules.language",
     "declines.phrase", "leaves.phrase", "leaves.decision", "leaves.decided_why",
+    "budget_lines.line", "money_sources.fund", "money_sources.kind", "money_sources.name", "money_sources.document",
+    "allocations.fund", "allocations.from_line", "allocations.reason", "allocations.state", "allocation_parts.line",
+    "allocation_parts.fund", "commitments.line", "commitments.payee_kind", "commitments.payee", "commitments.what",
+    "commitments.cause", "commitments.state", "disbursements.kind", "disbursements.receipt",
+    "village_grades.evidence", "grant_rounds.kind", "grant_rounds.state", "grant_awards.grade",
 }  # fmt: skip
 
 
@@ -207,6 +212,7 @@ JSON = {
     "policy_versions.body", "audits.detail", "inbox_items.body", "quarantine_items.content", "point_entries.detail",
     "duties.track_spans", "analysis_runs.parameters", "analysis_runs.result", "hotspot_proposals.parameters",
     "hotspot_proposals.shapes", "hotspot_proposals.windows", "plan_runs.parameters", "plan_runs.result",
+    "grant_rounds.numbers",
 }  # fmt: skip
 
 

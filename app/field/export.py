@@ -45,6 +45,7 @@ OWN = {
     "quarantine_items": "session_person_id", "crew_ticks": "person_id", "handovers": "person_id", "swaps": "person_id",
     "swap_steps": "person_id", "declines": "person_id", "leaves": "person_id", "loggers": "person_id",
     "cosigns": "person_id", "answers": "person_id", "incidents": "reporter_id", "incident_photos": "author_id",
+    "commitments": "person_id",
 }  # fmt: skip
 # Rows of the own duties.
 OF_DUTIES = (
@@ -72,6 +73,9 @@ LEFT_OUT = {
     "route_versions": "the team's", "network_versions": "the township's", "policy_versions": "the township's",
     "frozen_months": "the township's", "monthly_reports": "the township's", "report_schedules": "the township's",
     "checkpoint_codes": "the route's", "code_displays": "the route's",
+    "disbursements": "what of mine was paid stands in `commitments`",
+    "pots": "the township's", "money_sources": "the township's", "allocations": "the township's",
+    "village_grades": "the township's", "grant_rounds": "the township's",
 }  # fmt: skip
 # Lists of other people in own rows.
 OTHERS = {("crew_ticks", "present")}

@@ -16,6 +16,8 @@ DISTRIBUTED = {
     "logger_fixes", "cosigns", "answers", "incidents", "incident_photos",
     "recorded_incidents", "analysis_runs", "hotspot_proposals", "campaigns", "campaign_areas",
     "monthly_reports", "report_schedules", "plan_runs",
+    "pots", "budget_lines", "money_sources", "allocations", "allocation_parts", "commitments", "disbursements",
+    "village_grades", "grant_rounds", "grant_awards",
 }  # fmt: skip
 REFERENCE = {
     "checkpoint_codes", "code_displays",
