@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import logging
 from pathlib import Path
-from typing import Any
 from zoneinfo import ZoneInfo
 
 from flask import current_app
@@ -16,7 +15,7 @@ from app.accounts.models import Person
 from app.areas.models import Area
 from app.db import db
 from app.errors import trace_of
-from app.exports import operations, queries
+from app.exports import operations, paper, queries
 from app.exports.models import MonthlyReport
 from app.exports.month import Month, month_of
 from app.jobs.queue import BACK_OFF, QUEUE, queue
@@ -91,11 +90,5 @@ def number_of(report: MonthlyReport, month: Month) -> str:
 
 
 def pdf_of(page: str) -> bytes:
-    """WeasyPrint takes a second to import: only the worker does, when it prints. It fetches nothing."""
-    from weasyprint import CSS, HTML, URLFetcher
-
-    nothing = URLFetcher(allowed_protocols=("data",), allow_redirects=False)
-    css = (Path(current_app.static_folder or "static") / "css" / "report.css").read_text(encoding="utf-8")
-    sheet = CSS(string=css, url_fetcher=nothing)
-    made: Any = HTML(string=page, url_fetcher=nothing, base_url="about:blank").write_pdf(stylesheets=[sheet])
-    return bytes(made)
+    css = Path(current_app.static_folder or "static") / "css" / "report.css"
+    return paper.pdf_of(page, css.read_text(encoding="utf-8"))

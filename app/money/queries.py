@@ -76,6 +76,12 @@ def policy_body(version_id: int) -> dict[str, Any]:
     return dict(row.body) if row is not None else {}
 
 
+def opened_years(township_id: int) -> list[int]:
+    """With a pot that is open, latest first."""
+    which = select(Pot.year).where(Pot.township_id == township_id, Pot.approved_by.is_not(None))
+    return list(db.session.scalars(which.order_by(Pot.year.desc())))
+
+
 # --- one row ------------------------------------------------------------------------------------------------------
 
 

@@ -6,6 +6,7 @@ Every number is a setting with a default (`Policy`), and no law.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, fields
 from datetime import date
@@ -255,3 +256,17 @@ def months_left(day: date) -> int:
 def course(owed_fen: int, month_fen: Fraction, first: int) -> list[tuple[int, int]]:
     """(month, fen used by its end), from a month of the year to December."""
     return [(month, owed_fen + ceil(month_fen * (month - first + 1))) for month in range(first, MONTHS + 1)]
+
+
+# --- amounts as they are typed ------------------------------------------------------------------------------------
+
+TYPED = re.compile(r"\d{1,11}(\.\d{1,2})?")
+
+
+def fen_of(words: str) -> int | None:
+    """1,234.50 → 123450; None where it is no amount of whole fen."""
+    plain = words.replace(",", "").replace("，", "").strip()
+    if not TYPED.fullmatch(plain):
+        return None
+    whole, _, cents = plain.partition(".")
+    return int(whole) * 100 + int(cents.ljust(2, "0") if cents else 0)

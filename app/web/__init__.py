@@ -21,6 +21,10 @@ def init_app(app: Flask) -> None:
         hotspot_drawing,
         hotspots,
         incidents,
+        money,
+        money_books,
+        money_commitments,
+        money_grants,
         monthly,
         people,
         phone,
@@ -32,6 +36,7 @@ def init_app(app: Flask) -> None:
         rosters,
         second_factor,
         session,
+        shares,
         shell,
         shifts,
         staffing,
@@ -57,6 +62,7 @@ def init_app(app: Flask) -> None:
             campaigns,
             campaign_choosing,
         ),
+        *(money, money_commitments, money_grants, money_books, shares),
         *(codes, people, tokens, exports, monthly),
     )
     for module in (shell, session, second_factor, phone, *desk, display, feeds):

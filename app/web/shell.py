@@ -98,6 +98,7 @@ def waiting_on(noun: str) -> int:
     from app.field import playback
     from app.hotspots import queries as hotspots
     from app.incidents import queries as reports
+    from app.money import queries as money
 
     if noun == "review":
         return waiting_count(my_scope())
@@ -107,6 +108,8 @@ def waiting_on(noun: str) -> int:
         return hotspots.waiting_for(my_scope())
     if noun == "campaigns":
         return campaigns.waiting_for(my_scope(), clock.now())
+    if noun == "money":
+        return money.waiting_for(my_scope())
     if noun == "reports":
         return reports.new_count(my_scope())
     if noun == "alarms":

@@ -7,9 +7,8 @@ from itertools import count
 from typing import Any
 from uuid import UUID
 
-from app.db import db
 from app.incentives import ledger
-from app.money import commitments, operations
+from app.money import commitments, operations, queries
 from app.money.commitments import Wish
 from app.money.operations import Source
 from app.teams.scope import scope_of
@@ -99,5 +98,5 @@ def give_points(
     )  # fmt: skip
 
 
-def flush() -> None:
-    db.session.flush()
+def commitments_of(people: Any) -> Any:
+    return queries.commitments_of(people.town.township.id, YEAR)
