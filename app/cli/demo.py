@@ -22,6 +22,7 @@ from app.db import db
 from app.demo.fill import share_out, tell
 from app.demo.incidents import add_campaigns, add_incidents
 from app.demo.load import is_loaded, load_all
+from app.demo.money import add_money
 from app.demo.plan import Book, Todo, open_book, plan_all
 from app.demo.reports import add_reports
 from app.demo.world import LEADER, LOGINS, MEMBER, PASSWORD, World, load_world
@@ -62,6 +63,9 @@ def demo() -> None:
     db.session.commit()
     if events or campaigns:
         click.echo(f"demo: {events} invented events at places, a campaign that is over and one that runs")
+    if add_money(now):
+        db.session.commit()
+        click.echo("demo: a year's money: pot, grants, goods, wages")
     code = make_phone_code(book, now)
     db.session.commit()
     click.echo(f"demo: a phone is opened as member by the code {code}, once, within a day")

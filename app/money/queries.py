@@ -182,6 +182,20 @@ def commitments_of(
     return list(db.session.scalars(ordered, execution_options=FRESH))
 
 
+def restored_of(township_id: int, year: int) -> dict[int, int]:
+    """Village → what improvement plans restored to it, of approved commitments."""
+    rows = db.session.execute(
+        select(Commitment.village_id, func.sum(Commitment.fen - Commitment.released_fen))
+        .where(
+            Commitment.township_id == township_id, Commitment.year == year, Commitment.cause.like("restore:%"),
+            Commitment.state.in_(("approved", "closed")),
+        )
+        .group_by(Commitment.village_id)
+        .order_by(Commitment.village_id)
+    )  # fmt: skip
+    return _sums(rows)
+
+
 def payments_of(township_id: int, year: int) -> list[tuple[Disbursement, Commitment]]:
     rows = db.session.execute(
         select(Disbursement, Commitment)
@@ -300,8 +314,8 @@ def disbursed_by_rows(township_id: int, year: int) -> dict[str, int]:
     return _sums(rows)
 
 
-def _sums(rows: Any) -> dict[str, int]:
-    found: dict[str, int] = {}
-    for line, fen in rows:
-        found[line] = found.get(line, 0) + int(fen)
+def _sums(rows: Any) -> dict[Any, int]:
+    found: dict[Any, int] = {}
+    for key, fen in rows:
+        found[key] = found.get(key, 0) + int(fen)
     return found

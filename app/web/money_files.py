@@ -12,6 +12,7 @@ from app.money import queries, rules
 from app.money.models import Commitment
 from app.web.money import Asked
 from app.web.money_words import payees_of, phase_of, what_words
+from app.web.words import local
 
 
 def in_yuan(fen: int) -> float:
@@ -58,7 +59,7 @@ def sources(found: Asked) -> Table:
         [
             (
                 _(f"money.source.{s.kind}"), s.name, s.document, _(f"money.fund.{s.fund}"), in_yuan(s.fen),
-                in_yuan(s.allocated_fen), people.get(s.entered_by, ""), s.entered_at.date().isoformat(),
+                in_yuan(s.allocated_fen), people.get(s.entered_by, ""), local(s.entered_at).date().isoformat(),
             )
             for s in rows
         ],
@@ -76,7 +77,7 @@ def allocations(found: Asked) -> Table:
         (
             given[a.source_id] if a.source_id else _(f"money.line.{a.from_line}"), _(f"money.line.{line}"),
             in_yuan(fen), a.reason, _(f"money.state.{a.state}"), people.get(a.proposed_by, ""),
-            people.get(a.approved_by or 0, ""), a.proposed_at.date().isoformat(),
+            people.get(a.approved_by or 0, ""), local(a.proposed_at).date().isoformat(),
         )
         for a in rows
         for line, fen in parts.get(a.id, {}).items()

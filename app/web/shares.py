@@ -44,18 +44,24 @@ def page_of(township: Area, years: list[int], pot: Pot, lang: str) -> str:
     rounds = [r for r in queries.rounds_of(township.id, pot.year) if r.state == "approved"]
     awards = queries.awards_of(township.id, [r.id for r in rounds])
     lines = queries.lines_of(township.id, pot.year)
+    restored = queries.restored_of(township.id, pot.year)
     return render_template(
         "shares.html", township=township, year=pot.year, years=years, pot=pot, rounds=rounds, awards=awards,
         lines=[lines[line] for line in rules.POT_LINES], quarters_words=quarters_words, yuan=rules.yuan,
-        names_of_villages=queries.area_names([a.village_id for each in awards.values() for a in each]),
-        sums=sums_of(rounds, awards), lang=lang,
+        names_of_villages=queries.area_names([*restored, *(a.village_id for each in awards.values() for a in each)]),
+        restored=restored,
+        sums=sums_of(rounds, awards, restored), lang=lang,
     )  # fmt: skip
 
 
-def sums_of(rounds: list[GrantRound], awards: dict[UUID, list[GrantAward]]) -> dict[int, int]:
-    """Village → what it was granted in the year, all rounds together."""
+def sums_of(
+    rounds: list[GrantRound], awards: dict[UUID, list[GrantAward]], restored: dict[int, int]
+) -> dict[int, int]:
+    """Village → what it was granted in the year, all rounds and what was restored together."""
     found: dict[int, int] = {}
     for row in rounds:
         for award in awards.get(row.id, []):
             found[award.village_id] = found.get(award.village_id, 0) + award.fen
+    for village_id, fen in restored.items():
+        found[village_id] = found.get(village_id, 0) + fen
     return found

@@ -340,6 +340,23 @@ def test_shares_are_open_to_everybody_and_name_nobody(kept: Any, client: Any, la
     assert answer.headers["Cache-Control"] == "public, max-age=600" and "Set-Cookie" not in answer.headers
 
 
+def test_what_was_restored_is_public_too(kept: Any, client: Any) -> None:
+    east, town = kept.town.villages[1], kept.town.township
+    wish = books.wish(kept, 12_300, "reserve", village_id=east.id, what="整改验收单")
+    commitments.add(kept.reviewer, town.id, YEAR, wish, NOW, cause=f"restore:1:{east.id}")
+    db.session.commit()
+    address = f"/shares/{kept.town.township.code}?lang=en"
+    assert "Restored after improvement" not in text_of(page_of(client, address))
+    books.approve(kept, wish.id)
+    db.session.commit()
+    words = text_of(page_of(client, address))
+    assert (
+        "Restored after improvement" in words
+        and "清禾镇东村 123.00" in words
+        and "清禾镇东村 2,823.00" in words
+    )
+
+
 def test_shares_of_no_pot_are_not_there(today: Any, client: Any) -> None:
     assert client.get(f"/shares/{today.town.township.code}").status_code == 404
     assert client.get("/shares/nowhere").status_code == 404
