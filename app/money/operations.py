@@ -197,14 +197,13 @@ def _source_of(township: Area, year: int, source_id: UUID | None) -> MoneySource
         return None
     source = db.session.get(MoneySource, (township.id, source_id), populate_existing=True)
     if source is None or source.year != year:
-        raise DomainError("invalid", [FieldError("/source", "field_needed")])
+        raise DomainError("invalid", [FieldError("/origin", "field_needed")])
     return source
 
 
 def _parts_of(township: Area, wish: Wish, source: MoneySource | None, now: datetime) -> dict[str, int]:
-    given = {line: fen for line, fen in wish.parts.items() if fen}
-    if given or source is None:
-        return given
+    if wish.parts or source is None:
+        return dict(wish.parts)
     rest = source.fen - source.allocated_fen
     if source.fund != "pot":
         return {source.fund: rest} if rest > 0 else {}
@@ -216,14 +215,14 @@ def _parts_of(township: Area, wish: Wish, source: MoneySource | None, now: datet
 def _wish_faults(wish: Wish, fund: str, parts: Mapping[str, int]) -> list[FieldError]:
     faults = text_faults(reason=wish.reason)
     if not parts or (wish.source_id is None) == (wish.from_line is None):
-        faults.append(FieldError("/parts", "field_needed"))
-    if any(fen < 0 or fen > rules.MOST_FEN for fen in parts.values()):
-        faults.append(FieldError("/parts", "money_amount"))
+        faults.append(FieldError("/origin", "field_needed"))
+    if any(not 0 < fen <= rules.MOST_FEN for fen in parts.values()):
+        faults.append(FieldError("/amount", "money_amount"))
     apart = {*parts, *([wish.from_line] if wish.from_line else [])}
     if not apart <= set(rules.lines_of(fund)):
-        faults.append(FieldError("/parts", "money_funds_apart"))
+        faults.append(FieldError("/target", "money_funds_apart"))
     elif wish.from_line in parts:
-        faults.append(FieldError("/parts", "money_same_line"))
+        faults.append(FieldError("/target", "money_same_line"))
     return faults
 
 

@@ -145,7 +145,7 @@ def problem_of(refused: DomainError | None, form: Any) -> str:
         return ""
     if form is None:
         return sentence(f"errors.{refused.code}", refused.figures)
-    return blame(form, refused)
+    return blame(form, refused) or _("desk.form.please_look")
 
 
 # --- the page -----------------------------------------------------------------------------------------------------

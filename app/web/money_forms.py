@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import secrets
 from collections.abc import Mapping
+from datetime import date
 from typing import Any
 from uuid import UUID
 
@@ -15,13 +16,15 @@ from wtforms.validators import Length, Optional
 
 from app import clock
 from app.accounts.rules import uuid7
-from app.errors import DomainError, FieldError
+from app.errors import DomainError
 from app.money import commitments, operations, rules
 from app.money.models import PAYEE_KINDS, SOURCE_KINDS, MoneySource
 from app.web.forms import DeskForm
 
 Choices = list[tuple[str, str]]
 SPLIT = "split"
+# Where none was typed: far from every year, and refused as such.
+NO_DAY = date(1, 1, 1)
 
 
 def fresh_id() -> UUID:
@@ -40,11 +43,8 @@ class MoneyForm(DeskForm):
             raise DomainError("invalid") from bad
 
     def fen_in(self, name: str) -> int:
-        """Raises `invalid` where no amount was typed."""
-        fen = rules.fen_of(self[name].data or "")
-        if fen is None:
-            raise DomainError("invalid", [FieldError(f"/{name}", "money_amount")])
-        return fen
+        """What is no amount is nothing, which the operation refuses with all else that is wrong."""
+        return rules.fen_of(self[name].data or "") or 0
 
 
 def chosen(field: Any) -> str:
@@ -158,10 +158,9 @@ class PayForm(MoneyForm):
     receipt = StringField(validators=short())
 
     def said(self) -> commitments.Payment:
-        if self.paid_on.data is None:
-            raise DomainError("invalid", [FieldError("/paid_on", "money_paid_on")])
+        day = self.paid_on.data or NO_DAY
         return commitments.Payment(
-            self.new_id(), self.fen_in("fen"), self.paid_on.data, chosen(self.receipt).strip(), scan_hash()
+            self.new_id(), self.fen_in("fen"), day, chosen(self.receipt).strip(), scan_hash()
         )
 
 

@@ -48,7 +48,7 @@ def act(code: str, year: int) -> ResponseReturnValue:
         "confirm": lambda: grades.confirm(me(), town, period, now),
         "propose": lambda: granting.propose_round(
             me(), town, granting.Wish(new_id(), request.form.get("kind", ""), period),
-            grades.scores_for(town.id, period), now,
+            scores_of(town, period), now,
         ),
     }  # fmt: skip
     decision = request.form.get("decision", "")
@@ -56,6 +56,11 @@ def act(code: str, year: int) -> ResponseReturnValue:
         deeds.get(decision), f"money.done.{decision}", url_for("money_grants.show", area=code, year=found.year),
         lambda refused: page(reached(code, year), refused),
     )  # fmt: skip
+
+
+def scores_of(township: Area, period: Period) -> dict[int, Fraction]:
+    """Village id → F. The one place where grants take the assessment from."""
+    return grades.scores_for(township.id, period)
 
 
 def new_id() -> UUID:
@@ -119,7 +124,7 @@ def page(found: Asked, refused: DomainError | None = None) -> str:
     return render_template(
         "desk/money_grants.html", found=found, rounds=rounds, awards=awards, villages=villages_of(township.id),
         grades=rows, waiting={p: grades.waiting(township.id, p) for p in periods}, periods=periods,
-        scores={p: grades.scores_for(township.id, p) for p in periods}, quarters_words=quarters_words, tones=TONES,
+        quarters_words=quarters_words, tones=TONES,
         people=queries.names_of([*ids, *(x for g in rows for x in (g.entered_by, g.confirmed_by))]),
         names_of_villages=queries.area_names(
             [*(g.village_id for g in rows), *(a.village_id for each in awards.values() for a in each)]

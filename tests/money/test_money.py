@@ -164,6 +164,27 @@ def test_whoever_proposed_an_allocation_does_not_approve_it_and_it_is_decided_on
     assert line(books) == (500, 0, 0)
 
 
+def test_an_amount_that_is_none_is_no_split(books: Any) -> None:
+    """A line named with nothing for it takes nothing, least of all everything."""
+    town = books.town.township
+    source = operations.Source(new_id(), "pot", "county", "县财政局", "8号", 500)
+    operations.enter_source(books.reviewer, town, YEAR, source, NOW)
+    for fen in (0, -5):
+        asked = operations.Wish(new_id(), source.id, None, {"reserve": fen}, "安排")
+        said = faults(
+            lambda asked=asked: operations.propose_allocation(books.reviewer, town, YEAR, asked, NOW)
+        )
+        assert said == {"/amount": "money_amount"}
+    same = operations.Wish(new_id(), None, "reserve", {"reserve": 5}, "安排")
+    assert faults(lambda: operations.propose_allocation(books.reviewer, town, YEAR, same, NOW)) == {
+        "/target": "money_same_line"
+    }
+    nowhere = operations.Wish(new_id(), None, None, {"reserve": 5}, "安排")
+    assert faults(lambda: operations.propose_allocation(books.reviewer, town, YEAR, nowhere, NOW)) == {
+        "/origin": "field_needed"
+    }
+
+
 def test_the_same_form_twice_is_one_row(books: Any) -> None:
     town = books.town.township
     source = operations.Source(new_id(), "pot", "village", "西村", "村委会决议", 500)
@@ -186,11 +207,11 @@ def test_wages_allowances_and_recognition_never_mix(books: Any) -> None:
     for parts in ({"points_shop": 500}, {"allowances": 500}, {"wages": 250, "reserve": 250}):
         asked = operations.Wish(new_id(), wages.id, None, parts, "安排")
         assert faults(lambda asked=asked: operations.propose_allocation(books.reviewer, town, YEAR, asked, NOW)) == {
-            "/parts": "money_funds_apart"
+            "/target": "money_funds_apart"
         }  # fmt: skip
     out_of = operations.Wish(new_id(), None, "points_shop", {"wages": 5}, "挪用")
     assert faults(lambda: operations.propose_allocation(books.reviewer, town, YEAR, out_of, NOW)) == {
-        "/parts": "money_funds_apart"
+        "/target": "money_funds_apart"
     }
     for name, kind in (
         ("points_shop", "wage"),

@@ -233,6 +233,33 @@ def test_bad_input_comes_back_with_a_sentence_and_what_was_typed(
     assert "供销社" in answer.get_data(as_text=True) or "payee" in fields or "id" in fields
 
 
+def test_bad_allocations_and_payments_come_back_with_every_sentence(kept: Any, as_person: Any) -> None:
+    caller, code = as_person(kept.reviewer), kept.town.township.code
+    caller.set_cookie("lang", "en", domain="localhost")
+    bad = {
+        "decision": "allocate",
+        "id": str(new_id()),
+        "origin": "line:reserve",
+        "target": "wages",
+        "amount": "x",
+    }
+    answer = send(caller, "/desk/money", f"/desk/money/{code}/{YEAR}", **bad)
+    words = text_of(answer)
+    assert answer.status_code == 422 and "none goes into another" in words and "This is needed." in words
+    assert "An amount above nothing" in words and "please look at what is marked" in words
+    nothing = send(
+        caller, "/desk/money", f"/desk/money/{code}/{YEAR}", decision="allocate", origin="source:x", id="x"
+    )
+    assert nothing.status_code == 422
+    paid = db.session.scalars(select(Commitment.id).where(Commitment.line == "wages")).one()
+    its = f"/desk/money/commitments/{paid}"
+    words = text_of(
+        send(caller, its, its, decision="pay", id=str(new_id()), fen="0.001", paid_on="", receipt="")
+    )
+    assert "An amount above nothing" in words and "The day of payment" in words and "This is needed." in words
+    assert line(kept, "wages") == (500_000, 300_000, 0)
+
+
 def test_an_unknown_deed_is_refused_plainly(kept: Any, as_person: Any) -> None:
     caller, code = as_person(kept.reviewer), kept.town.township.code
     commitment = db.session.scalars(select(Commitment.id).where(Commitment.state == "proposed")).one()
