@@ -16,6 +16,7 @@ from app.hotspots import models as hotspots
 from app.incentives import models as incentives
 from app.incidents import models as incidents
 from app.loggers import models as loggers
+from app.money import models as money
 from app.planning import models as planning
 from app.redemption import models as redemption
 from app.routes import models as routes
@@ -40,6 +41,7 @@ __all__ = [
     "incentives",
     "incidents",
     "loggers",
+    "money",
     "planning",
     "redemption",
     "routes",

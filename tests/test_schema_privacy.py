@@ -205,6 +205,11 @@ FREE_TEXT = {
     "shop_items.name_zh", "shop_items.name_en", "shop_items.unit", "shop_orders.unit", "shop_orders.state",
     "shop_orders.reason", "donation_purposes.name_zh", "donation_purposes.name_en", "donations.unit",
     "certificates.language", "certificates.state", "certificates.code", "certificates.reason",
+    "budget_lines.line", "money_sources.fund", "money_sources.kind", "money_sources.name", "money_sources.document",
+    "allocations.fund", "allocations.from_line", "allocations.reason", "allocations.state", "allocation_parts.line",
+    "allocation_parts.fund", "commitments.line", "commitments.payee_kind", "commitments.payee", "commitments.what",
+    "commitments.cause", "commitments.state", "disbursements.kind", "disbursements.receipt",
+    "village_grades.evidence", "grant_rounds.kind", "grant_rounds.state", "grant_awards.grade",
 }  # fmt: skip
 
 
@@ -227,6 +232,7 @@ JSON = {
     "fairness_flags.figures",
     "assessments.figures",
     "certificates.lines",
+    "grant_rounds.numbers",
 }  # fmt: skip
 
 

@@ -24,6 +24,7 @@ from app.demo.fairness import add_checks
 from app.demo.fill import share_out, tell
 from app.demo.incidents import add_campaigns, add_incidents
 from app.demo.load import is_loaded, load_all
+from app.demo.money import add_money
 from app.demo.notices import add_notices
 from app.demo.plan import Book, Todo, open_book, plan_all
 from app.demo.redemption import add_shop
@@ -84,6 +85,9 @@ def demo() -> None:
         click.echo(f"demo: {shown} persons in a notice of points that runs")
     if add_shop(book.ids, now):
         click.echo("demo: a shop with goods, an order that waits, and service certificates")
+    if add_money(now):
+        db.session.commit()
+        click.echo("demo: a year's money: pot, grants, goods, wages")
     code = make_phone_code(book, now)
     db.session.commit()
     click.echo(f"demo: a phone is opened as member by the code {code}, once, within a day")

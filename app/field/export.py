@@ -51,6 +51,7 @@ OWN: dict[str, str | tuple[str, ...]] = {
     "point_submissions": "person_id", "point_approvals": "person_id", "point_audits": "person_id",
     "point_notice_lines": "person_id", "point_objections": "person_id",
     "shop_orders": "person_id", "donations": "person_id", "certificates": "person_id",
+    "commitments": "person_id",
 }  # fmt: skip
 # Rows of the own duties.
 OF_DUTIES = (
@@ -93,6 +94,9 @@ LEFT_OUT = {
     "monthly_reports": "the township's", "report_schedules": "the township's",
     "checkpoint_codes": "the route's", "code_displays": "the route's",
     "shop_items": "the township's", "donation_purposes": "the township's",
+    "disbursements": "what of mine was paid stands in `commitments`",
+    "pots": "the township's", "money_sources": "the township's", "allocations": "the township's",
+    "village_grades": "the township's", "grant_rounds": "the township's",
 }  # fmt: skip
 # Lists of other people, or of what is theirs, in own rows; and what else names another there.
 OTHERS = {("crew_ticks", "present"), ("fairness_flags", "duty_ids"), ("point_approvals", "entered_by")}

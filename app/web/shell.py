@@ -101,25 +101,23 @@ def waiting_on(noun: str) -> int:
     from app.field import playback
     from app.hotspots import queries as hotspots
     from app.incidents import queries as reports
+    from app.money import queries as money
     from app.rulebook import queries as rulebook
 
-    if noun == "review":
-        return waiting_count(my_scope())
-    if noun == "playback":
-        return playback.waiting_count(my_scope())
-    if noun == "hotspots":
-        return hotspots.waiting_for(my_scope())
-    if noun == "campaigns":
-        return campaigns.waiting_for(my_scope(), clock.now())
-    if noun == "assessment":
-        return assessments.waiting_for(my_scope())
-    if noun == "reports":
-        return reports.new_count(my_scope())
-    if noun == "points":
-        return sum(each.waiting_for(my_scope()) for each in (approval, rulebook, fairness))
-    if noun == "alarms":
-        return len(alarms.ringing(my_scope(), clock.now()))
-    return swaps.waiting_count(my_scope(), clock.now()) if noun == "swaps" else 0
+    scope = my_scope()
+    counts = {
+        "review": lambda: waiting_count(scope),
+        "playback": lambda: playback.waiting_count(scope),
+        "hotspots": lambda: hotspots.waiting_for(scope),
+        "campaigns": lambda: campaigns.waiting_for(scope, clock.now()),
+        "reports": lambda: reports.new_count(scope),
+        "points": lambda: sum(each.waiting_for(scope) for each in (approval, rulebook, fairness)),
+        "money": lambda: money.waiting_for(scope),
+        "assessment": lambda: assessments.waiting_for(scope),
+        "alarms": lambda: len(alarms.ringing(scope, clock.now())),
+        "swaps": lambda: swaps.waiting_count(scope, clock.now()),
+    }
+    return counts[noun]() if noun in counts else 0
 
 
 pages.app_context_processor(lambda: {"rail": rail, "point_tabs": point_tabs})

@@ -7,7 +7,7 @@ from alembic import op
 from sqlalchemy.dialects.postgresql import JSONB
 
 revision = "202611290270"
-down_revision = "202611290250"
+down_revision = "202611290260"
 branch_labels = None
 depends_on = None
 

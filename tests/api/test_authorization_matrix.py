@@ -42,6 +42,9 @@ from app.hotspots import proposing
 from app.incentives import cases, training
 from app.incentives.models import NoShow
 from app.loggers.operations import make_logger
+from app.money import commitments, granting
+from app.money import operations as money
+from app.money.grades import Period
 from app.planning import runs
 from app.redemption import certificates
 from app.redemption import operations as redemption
@@ -472,6 +475,30 @@ POST    /desk/assessment/returns/<uuid:sent_back_id>            town       in   
 POST    /desk/assessment/returns/<uuid:sent_back_id>            other      in   403   403  403    404      302   403
 POST    /desk/assessment/notices/<uuid:hung_id>                 town       in   403   403  403    302      302   403
 POST    /desk/assessment/notices/<uuid:hung_id>                 other      in   403   403  403    404      302   403
+GET     /shares/<code>                                      town     200  200    200  200    200      200   200
+GET     /shares/<code>                                      other    200  200    200  200    200      200   200
+GET     /desk/money                                         -        in   403    403  403    200      200   403
+POST    /desk/money/<code>/<int:year>                       town     in   403    403  403    302      302   403
+POST    /desk/money/<code>/<int:year>                       other    in   403    403  403    404      302   403
+POST    /desk/money/allocations/<uuid:allocation_id>        town     in   403    403  403    302      302   403
+POST    /desk/money/allocations/<uuid:allocation_id>        other    in   403    403  403    404      302   403
+GET     /desk/money/commitments                             -        in   403    403  403    200      200   403
+POST    /desk/money/<code>/<int:year>/commitments           town     in   403    403  403    422      422   403
+POST    /desk/money/<code>/<int:year>/commitments           other    in   403    403  403    404      422   403
+GET     /desk/money/commitments/<uuid:commitment_id>        town     in   403    403  403    200      200   403
+GET     /desk/money/commitments/<uuid:commitment_id>        other    in   403    403  403    404      200   403
+POST    /desk/money/commitments/<uuid:commitment_id>        town     in   403    403  403    302      302   403
+POST    /desk/money/commitments/<uuid:commitment_id>        other    in   403    403  403    404      302   403
+GET     /desk/money/grants                                  -        in   403    403  403    200      200   403
+POST    /desk/money/<code>/<int:year>/grants                town     in   403    403  403    302      302   403
+POST    /desk/money/<code>/<int:year>/grants                other    in   403    403  403    404      302   403
+POST    /desk/money/grants/<uuid:round_id>                  town     in   403    403  403    302      302   403
+POST    /desk/money/grants/<uuid:round_id>                  other    in   403    403  403    404      302   403
+GET     /desk/money/reconciliation                          -        in   403    403  403    200      200   403
+GET     /desk/money/files/<kind>                            town:xlsx  in  403  403  403    200      200   403
+GET     /desk/money/files/<kind>                            other:xlsx  in  403  403  403    404      200   403
+GET     /desk/money/files/payments/<kind>                   town:xlsx  in  403  403  403    200      200   403
+GET     /desk/money/files/payments/<kind>                   other:xlsx  in  403  403  403    404      200   403
 GET     /desk/coverage/staffing                             -        in   403    403  200    200      200   403
 GET     /desk/coverage/staffing/files/<kind>                town:xlsx  in   403  403  200    200      200   403
 GET     /desk/coverage/staffing/files/<kind>                other:xlsx  in  403  403  404    404      200   403
@@ -631,6 +658,11 @@ FORMS: dict[str, dict[str, Any]] = {
     "/shifts/<int:shift_id>/bonus": {"version": "1", "bonus": "5"},
     "/duties/<int:duty_id>/case": {"reason": "not_there"},
     "/cases/<int:case_id>": {"outcome": "dismissed"},
+    "/money/<code>/<int:year>": {"decision": "open"},
+    "/money/<code>/<int:year>/grants": {"decision": "confirm", "quarters": "1-4"},
+    "/money/allocations/<uuid:allocation_id>": {"decision": "refuse"},
+    "/money/commitments/<uuid:commitment_id>": {"decision": "refuse"},
+    "/money/grants/<uuid:round_id>": {"decision": "refuse"},
 }
 
 
@@ -780,6 +812,7 @@ def build(app: Flask, connection: Any) -> World:
             **searched(people, town, x0), "campaign_id": campaign_of(people, town, x0),
             **assessed(people, town),
             **planned_for(people, town, shift), "team_id": town.team.id, **noticed(people, town),
+            **planned_for(people, town, shift), "team_id": town.team.id, **money_of(people, town),
             "fids": {
                 "areas": town.township.code, "streets": street, "hotspots": town.hotspot.id,
                 "routes": town.route.route_id,
@@ -868,6 +901,26 @@ def planned_for(people: cast.Cast, town: cast.Town, shift: Any) -> dict[str, Any
     runs.finish(roster, found, clock.now())
     db.session.commit()
     return {"beat_id": beat.id, "roster_id": roster.id}
+
+
+def money_of(people: cast.Cast, town: cast.Town) -> dict[str, Any]:
+    """A pot that is open, and one proposal of each kind; who proposed it is of the town."""
+    proposer = people.reviewer if town is people.town else people.outsider
+    place, year, now = town.township, make.DAY.year, clock.now()
+    money.propose_pot(proposer, place, year, now)
+    money.open_pot(people.admin, place, year, now)
+    source = money.Source(uuid4(), "pot", "county", "县财政局", "7号", 100)
+    money.enter_source(proposer, place, year, source, now)
+    asked = money.Wish(uuid4(), source.id, None, {}, "年初")
+    money.propose_allocation(proposer, place, year, asked, now)
+    goods = commitments.Wish(uuid4(), "points_shop", "shop", "供销社", None, None, "物品", 5)
+    commitments.propose(proposer, place, year, goods, now)
+    grant = granting.Wish(uuid4(), "base", Period(year, 1, 4))
+    granting.propose_round(proposer, place, grant, {}, now)
+    db.session.commit()
+    return {
+        "year": year, "allocation_id": asked.id, "commitment_id": goods.id, "round_id": grant.id,
+    }  # fmt: skip
 
 
 def campaign_of(people: cast.Cast, town: cast.Town, x0: float) -> Any:
@@ -1128,12 +1181,17 @@ def test_every_role_next_door_together_reaches_nothing_here(world):
     assert not wrong, "\n".join(wrong)
 
 
+# What a township tells everybody of itself.
+PUBLIC = {"/shares/<code>"}
+
+
 @pytest.mark.parametrize("who", ["outsider", "neighbour"])
 def test_no_answer_to_those_of_the_other_township_names_anything_of_this_one(world, who):
     found = []
     for line in LINES:
         if line.rule.startswith("/notices"):  # for everybody, wherever they are
             continue
+    for line in (line for line in LINES if line.rule not in PUBLIC):
         answer = world.ask(line, who)
         text = words_of(answer) + " ".join(f"{k}: {v}" for k, v in answer.headers)
         found += [

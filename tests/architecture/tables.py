@@ -20,7 +20,8 @@ DISTRIBUTED = {
     "assessments", "assessment_reviews", "assessment_freezes", "assessment_returns", "assessment_notices",
     "assessment_plan_items", "point_submissions", "point_approvals", "point_audits", "point_notices",
     "point_notice_lines", "point_objections", "shop_items", "shop_orders", "donation_purposes", "donations",
-    "certificates",
+    "certificates", "pots", "budget_lines", "money_sources", "allocations", "allocation_parts", "commitments",
+    "disbursements", "village_grades", "grant_rounds", "grant_awards",
 }  # fmt: skip
 REFERENCE = {
     "checkpoint_codes", "code_displays",
