@@ -3,9 +3,10 @@ row with who and when, and a transfer in the ledger where points move."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import date, datetime
+from typing import Any
 
 from sqlalchemy import insert
 from sqlalchemy.dialects.postgresql import insert as upsert
@@ -32,10 +33,11 @@ Spend = Callable[[int], None]
 
 @dataclass(frozen=True)
 class Outcome:
-    """What became of one of several: None, or the code of what stood in the way."""
+    """What became of one of several: None, or the code of what stood in the way, with its figures."""
 
     person_id: int
     refusal: str | None = None
+    figures: Mapping[str, Any] = field(default_factory=dict)
 
 
 def cause_of(month: date, person_id: int) -> str:
@@ -124,7 +126,7 @@ def approve(
                 )
             outcomes.append(Outcome(person_id))
         except DomainError as refused:
-            outcomes.append(Outcome(person_id, refused.code))
+            outcomes.append(Outcome(person_id, refused.code, refused.figures))
     return outcomes
 
 

@@ -1,13 +1,11 @@
-"""Where a village's F comes from: for now entered by hand, with evidence, by one person, and confirmed by another.
-
-`scores_for` is what grants ask. Once the assessment freezes scorecards of its own, its answer takes this one's place.
-"""
+"""Where a village's F comes from: the scorecards that the assessment froze for all quarters of a period; where one of
+them is not frozen, what was entered by hand, with evidence, by one person, and confirmed by another."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from decimal import Decimal
 from fractions import Fraction
 
@@ -15,6 +13,8 @@ from sqlalchemy import update
 
 from app.accounts.models import Person
 from app.areas.models import Area
+from app.assessment import queries as assessments
+from app.assessment.rules import tenths
 from app.errors import Conflict, DomainError, FieldError
 from app.money import operations, queries
 from app.money.models import VillageGrade
@@ -36,6 +36,23 @@ class Period:
 
 
 def scores_for(township_id: int, period: Period) -> dict[int, Fraction]:
+    """Village id → F. What grants ask."""
+    return frozen_scores(township_id, period) or confirmed_scores(township_id, period)
+
+
+def frozen_scores(township_id: int, period: Period) -> dict[int, Fraction]:
+    """Village id → mean of its F over the quarters, to a tenth; nothing unless every quarter has frozen scorecards."""
+    quarters = [
+        assessments.frozen_grades(township_id, date(period.year, 3 * n - 2, 1))
+        for n in range(period.first, period.last + 1)
+    ]
+    if not all(quarters):
+        return {}
+    everywhere = set.intersection(*(set(each) for each in quarters))
+    return {v: tenths(sum((q[v][0] for q in quarters), Fraction(0)) / len(quarters)) for v in everywhere}
+
+
+def confirmed_scores(township_id: int, period: Period) -> dict[int, Fraction]:
     """Village id → F, by the latest entry that is confirmed."""
     found: dict[int, Fraction] = {}
     for row in _entries(township_id, period):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, fields
 from datetime import date, timedelta
 from functools import cache
@@ -39,6 +39,8 @@ class Topic:
     policy: type
     keys: Mapping[str, Key]
     starts: Starts = "tomorrow"
+    # What must hold of several keys together: (key, code of the fault) of a body with all of them.
+    together: Callable[[Mapping[str, Any]], Iterable[tuple[str, str]]] = lambda body: ()
 
     @property
     def defaults(self) -> dict[str, Any]:
@@ -71,7 +73,7 @@ class Fault:
 
 
 def body_faults(topic: Topic, body: Mapping[str, Any]) -> list[Fault]:
-    """One a key: unknown, of the wrong type, or out of its hard range."""
+    """One a key: unknown, of the wrong type, or out of its hard range; where there is none, what does not go together."""
     found = []
     for name, value in body.items():
         key = topic.keys.get(name)
@@ -82,7 +84,7 @@ def body_faults(topic: Topic, body: Mapping[str, Any]) -> list[Fault]:
         )
         if fault:
             found.append(fault)
-    return found
+    return found or [Fault(*one) for one in topic.together(topic.body_in_force(body))]
 
 
 def _value_fault(topic: Topic, name: str, key: Key, value: Any) -> Fault | None:

@@ -3,12 +3,23 @@ Their words are `rules.topic.<topic>` and `rules.key.<topic>.<key>` in the subje
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterable, Mapping
+from typing import Any
+
+from app.approval import rules as approval
+from app.assessment import rules as assessment
 from app.checkins import rules as checkins
 from app.coverage import rules as coverage
 from app.duty import rules as duty
+from app.fairness import rules as fairness
 from app.incentives import rules as incentives
+from app.money import rules as money
+from app.redemption import rules as redemption
 from app.rulebook.rules import Key, Topic
 from app.strength import rules as staffing
+
+# (key, code of the fault) of a whole body.
+Together = Callable[[Mapping[str, Any]], Iterable[tuple[str, str]]]
 
 
 def _points(high: int) -> Key:
@@ -83,4 +94,93 @@ COVERAGE = Topic(
         "fresh_days": Key("days", 1, 365), "few_incidents": _times(1000),
     },
 )  # fmt: skip
-TOPICS: dict[str, Topic] = {one.name: one for one in (INCENTIVES, STAFFING, DUTY, CHECKINS, COVERAGE)}
+APPROVAL = Topic(
+    "approval", approval.Policy, {
+        "audit_percent": Key("percent", 0, 100), "outlier_z": Key("times", 1, 20), "outlier_least": _times(100, 3),
+        "flags_least": _times(100, 1), "flags_per_shift": Key("times", 0, 20),
+        "notice_working_days": Key("days", 1, 30), "objection_working_days": Key("days", 1, 60),
+    },
+)  # fmt: skip
+REDEMPTION = Topic(
+    "redemption", redemption.Policy, {
+        "mode": Key("choice", choices=("shop", "time_bank")), "fen_per_point": Key("fen", 1, 1000),
+        "collect_days": Key("days", 1, 90), "expiry_months": Key("months", 1, 120), "warn_days": Key("days", 1, 365),
+        "time_bank_from_h": Key("hours", 0, 10_000), "time_bank_cap_h": Key("hours", 1, 100_000),
+    },
+)  # fmt: skip
+
+
+def _grades_rise(best: str, good: str, fair: str) -> Together:
+    def faults(body: Mapping[str, Any]) -> Iterable[tuple[str, str]]:
+        if not body[fair] < body[good] < body[best]:
+            yield best, "rule_grades_rise"
+
+    return faults
+
+
+MONEY = Topic(
+    "money", money.Policy, {
+        "fen_a_person_a_year": Key("fen", 0, 100_000),
+        **{f"{line}_percent": Key("percent", 0, 100) for line in money.POT_LINES},
+        "a_from": _points(100), "b_from": _points(100), "c_from": _points(100),
+        **{f"{grade}_factor": Key("factor", 0, 3) for grade in "abcd"}, "restored_most": Key("factor", 0, 1),
+        "stop_percent": Key("percent", 0, 100),
+    }, together=_grades_rise("a_from", "b_from", "c_from"),
+)  # fmt: skip
+
+
+def _scorecard_holds(body: Mapping[str, Any]) -> Iterable[tuple[str, str]]:
+    for column in assessment.COLUMNS:
+        if (
+            sum(assessment.exact(body[f"{one}_{column}"]) for one in assessment.INDICATORS)
+            != assessment.HUNDRED
+        ):
+            yield f"{assessment.INDICATORS[0]}_{column}", "rule_weights_hundred"
+    for one in assessment.INDICATORS:
+        if body[f"{one}_floor"] >= body[f"{one}_target"]:
+            yield f"{one}_target", "rule_target_above_floor"
+    yield from _grades_rise("grade_a", "grade_b", "grade_c")(body)
+
+
+ASSESSMENT = Topic(
+    "assessment", assessment.Policy, {
+        **{f"{one}_{column}": Key("points", 0, assessment.HEAVIEST)
+           for one in assessment.INDICATORS for column in assessment.COLUMNS},
+        **{f"{one}_{end}": Key("percent", 0, 100) for one in assessment.INDICATORS for end in ("floor", "target")},
+        "few_below": _times(1000, 1), "township_percent": Key("percent", 0, 100),
+        "lowest_percent": Key("percent", 0, 100),
+        "own_percent": Key("percent", 0, 100), "grade_a": _points(100), "grade_b": _points(100),
+        "grade_c": _points(100),
+        "restored_percent": Key("percent", 0, 100), "hazard_days": Key("days", 1, 365),
+        "reopen_days": Key("days", 1, 365),
+        "mend_days": Key("days", 1, 365), "follow_up_h": Key("hours", 1, 1000), "publicity_day": Key("times", 1, 28),
+        "notice_days": Key("days", 1, 90), "term_days": Key("days", 1, 365),
+    }, together=_scorecard_holds,
+)  # fmt: skip
+FAIRNESS = Topic(
+    "fairness", fairness.Policy, {
+        "same_m": Key("metres", 0, 50), "same_s": Key("seconds", 0, 60), "same_walk_taps": _times(50, 1),
+        "same_walk_spots": _times(50, 1), "same_walk_percent": Key("percent", 0, 100),
+        "shared_phone_times": _times(50, 1),
+        "shared_phone_min": _minutes(1440), "two_places_kmh": Key("kmh", 10, 1000),
+        "two_places_m": Key("metres", 0, 50_000),
+        "self_closed_least": _times(100, 1), "closed_for_least": _times(100, 1),
+        "closed_for_times": Key("times", 1, 20),
+        "split_m": Key("metres", 0, 1000), "split_days": Key("days", 1, 90), "split_least": _times(100, 2),
+        "pair_team": _times(100, 2), "cosign_least": _times(100, 1), "cosign_percent": Key("percent", 0, 100),
+        "cosign_above": Key("percent", 0, 100), "rush_days": Key("days", 1, 15),
+        "rush_percent": Key("percent", 0, 100),
+        "rush_above": Key("percent", 0, 100), "rush_points": _points(2000), "rush_visits": _times(500, 1),
+        "thin_min": _minutes(60), "thin_least": _times(500, 1), "thin_percent": Key("percent", 0, 100),
+        "rhythm_min": _minutes(60), "rhythm_least": _times(500, 1), "rhythm_percent": Key("percent", 0, 100),
+        "standing_percent": Key("percent", 0, 100), "standing_duty_min": _minutes(1440),
+        "standing_duties": _times(100, 1),
+        "again_percent": Key("percent", 1, 1000), "rank_least": _times(50, 3),
+    },
+)  # fmt: skip
+TOPICS: dict[str, Topic] = {
+    one.name: one
+    for one in (
+        INCENTIVES, APPROVAL, REDEMPTION, MONEY, ASSESSMENT, FAIRNESS, STAFFING, DUTY, CHECKINS, COVERAGE,
+    )
+}  # fmt: skip

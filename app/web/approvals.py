@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any
 
 from flask import Blueprint, flash, redirect, render_template, request, url_for
@@ -21,6 +21,7 @@ from app.areas.models import Area
 from app.db import db
 from app.errors import BadRequest, DomainError
 from app.gate import allow, me, my_scope
+from app.money import liability
 from app.problems import sentence
 from app.web.planning import sentence_of
 from app.web.words import MONTHS, moment, names, use_zone
@@ -80,8 +81,23 @@ def submit() -> ResponseReturnValue:
 def approve() -> ResponseReturnValue:
     township = queries.reach_township(my_scope(), request.form.get("area"), to_judge=True)
     month = month_asked(request.form.get("month"), township)
-    told(operations.approve(me(), township, month, persons_asked(), clock.now()), "notices.approved_done")
+    now = clock.now()
+    told(
+        operations.approve(me(), township, month, persons_asked(), now, within_budget(township, now)),
+        "notices.approved_done",
+    )
     return back_to(township, month)
+
+
+def within_budget(township: Area, now: datetime) -> operations.Spend:
+    """The stop of the line that pays for points (app/money/liability.py); what is taken back may always be."""
+    today = clock.local_day(now, township.time_zone)
+
+    def spend(half: int) -> None:
+        if half > 0:
+            liability.refuse_beyond_stop(township.id, half, today)
+
+    return spend
 
 
 @pages.post("/desk/points/set-aside")
@@ -167,7 +183,8 @@ def told(outcomes: Sequence[Outcome], done: str) -> None:
     called = queries.names_of([outcome.person_id for outcome in outcomes])
     for code in sorted({outcome.refusal for outcome in outcomes if outcome.refusal}):
         whose = names(called[one.person_id] for one in outcomes if one.refusal == code)
-        flash(_("notices.not_done", names=whose, why=_(f"errors.{code}")), "need")
+        figures = next(one.figures for one in outcomes if one.refusal == code)
+        flash(_("notices.not_done", names=whose, why=sentence(f"errors.{code}", figures)), "need")
 
 
 def back_to(township: Area, month: date) -> ResponseReturnValue:

@@ -124,7 +124,7 @@ def page(found: Asked, refused: DomainError | None = None) -> str:
     return render_template(
         "desk/money_grants.html", found=found, rounds=rounds, awards=awards, villages=villages_of(township.id),
         grades=rows, waiting={p: grades.waiting(township.id, p) for p in periods}, periods=periods,
-        quarters_words=quarters_words, tones=TONES,
+        frozen=[p for p in periods if grades.frozen_scores(township.id, p)], quarters_words=quarters_words, tones=TONES,
         people=queries.names_of([*ids, *(x for g in rows for x in (g.entered_by, g.confirmed_by))]),
         names_of_villages=queries.area_names(
             [*(g.village_id for g in rows), *(a.village_id for each in awards.values() for a in each)]

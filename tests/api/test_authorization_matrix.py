@@ -811,7 +811,7 @@ def build(app: Flask, connection: Any) -> World:
             "logger_id": loggers[name][0].id, "token": loggers[name][1], "app": "traccar",
             **searched(people, town, x0), "campaign_id": campaign_of(people, town, x0),
             **assessed(people, town),
-            **planned_for(people, town, shift), "team_id": town.team.id, **noticed(people, town),
+            **noticed(people, town),
             **planned_for(people, town, shift), "team_id": town.team.id, **money_of(people, town),
             "fids": {
                 "areas": town.township.code, "streets": street, "hotspots": town.hotspot.id,
