@@ -73,7 +73,7 @@ class Fault:
 
 
 def body_faults(topic: Topic, body: Mapping[str, Any]) -> list[Fault]:
-    """One a key: unknown, of the wrong type, or out of its hard range; where there is none, what does not go together."""
+    """One a key: unknown, of the wrong type, out of its hard range; where there is none, what does not go together."""
     found = []
     for name, value in body.items():
         key = topic.keys.get(name)
