@@ -18,7 +18,18 @@ CATALOGUES = REPO / "app" / "translations"
 LANGUAGES = ("zh", "en")
 # What each screen carries in its pocket.
 BUNDLES = {
-    "phone": ("phone", "errors", "account", "crew", "codes", "reports", "alarms", "loggers", "playback", "statements"),
+    "phone": (
+        "phone",
+        "errors",
+        "account",
+        "crew",
+        "codes",
+        "reports",
+        "alarms",
+        "loggers",
+        "playback",
+        "statements",
+    ),
     "desk": ("desk", "coverage", "errors"),
 }
 
