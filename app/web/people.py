@@ -17,7 +17,7 @@ from app.duty import choices
 from app.errors import Conflict
 from app.gate import allow, me, my_scope, settings
 from app.teams.people import people_of, reach_mate, roles_of
-from app.web.words import use_zone
+from app.web.words import today, use_zone
 
 pages = Blueprint("people", __name__)
 
@@ -27,7 +27,7 @@ pages = Blueprint("people", __name__)
 def show() -> ResponseReturnValue:
     lead_zone()
     teams = people_of(my_scope(), clock.now())
-    return render_template("desk/people.html", teams=teams, may=may_be_sent_a_code)
+    return render_template("desk/people.html", teams=teams, may=may_be_sent_a_code, month=f"{today():%Y-%m}")
 
 
 @pages.post("/desk/people/<int:person_id>/code")

@@ -159,7 +159,7 @@ def told_of(result: dict[str, Any] | None) -> dict[str, Any] | None:
         "more": sum(one.after > one.before for one in people), "less": sum(one.after < one.before for one in people),
         "same": sum(one.after == one.before for one in people),
         "people": sorted((one for one in people if one.after != one.before), key=lambda o: o.after - o.before),
-        "rules": lines_of(result["rules"], {r: known_words(f"rule.{r}", r) for r in result["rules"]}),
+        "rules": lines_of(result["rules"], {r: known_words(f"rules.rule.{r}", r) for r in result["rules"]}),
         "months": lines_of(result["months"], {m: rule_words.period_words(m) for m in result["months"]}),
         "townships": [Line(one.name, one.before, one.after, fen=fen[key]) for key, one in zip(
             result["townships"], lines_of(result["townships"], areas_named(result["townships"])), strict=True)],

@@ -146,7 +146,9 @@ def _links(table: str, **others: str) -> list[sa.ForeignKeyConstraint]:
 def grant() -> None:
     """A draft is decided and never rewritten; bounds are added to; what a run found is written once it is known."""
     op.execute("GRANT SELECT, INSERT ON policy_changes TO xunfang_app")
-    op.execute("GRANT UPDATE (state, decided_by, decided_at, policy_version_id) ON policy_changes TO xunfang_app")
+    op.execute(
+        "GRANT UPDATE (state, decided_by, decided_at, policy_version_id) ON policy_changes TO xunfang_app"
+    )
     op.execute("GRANT SELECT ON policy_changes TO xunfang_worker")
     op.execute("GRANT SELECT, INSERT ON policy_bounds TO xunfang_app")
     op.execute("GRANT SELECT ON policy_bounds TO xunfang_worker")

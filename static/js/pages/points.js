@@ -49,7 +49,7 @@ export function Points({ view }) {
 /** @param {{found: any}} props */
 function Statement({ found }) {
   const lang = language();
-  const days = [...new Set(found.lines.map((/** @type {any} */ l) => l.day))];
+  const days = [...new Set(found.lines.map((/** @type {any} */ l) => l.day))].reverse(); // the latest first, as the duties
   return html`<div class="card two"><p><span class="big" data-name="approved">${numberWords(found.approved)}</span><span class="soft">${t("statement.approved")}</span></p>
       <p><span class="big" data-name="pending">${numberWords(found.pending)}</span><span class="soft">${t("statement.pending")}</span></p></div>
     <p><strong data-name="sum">${t("statement.sum", { points: numberWords(found.points) })}</strong></p>
