@@ -66,7 +66,7 @@ function Form({ id, onAnswer, onBack }) {
     event.preventDefault();
     if (!lacking) onAnswer({ phrase, ...(text.trim() ? { text: text.trim() } : {}) });
   };
-  return html`<form data-name="case-form" onSubmit=${save}>
+  return html`<form class="card" data-name="case-form" onSubmit=${save}>
     <fieldset class="phrases one"><legend>${t("contest.what")}</legend>
       ${PHRASES.map((p) => html`<label class=${`phrase ${phrase === p ? "is-chosen" : ""}`}>
         <input type="radio" name=${`case-${id}`} value=${p} checked=${phrase === p} onChange=${() => setPhrase(p)} /><span>${t(`answer.phrase.${p}`)}</span></label>`)}

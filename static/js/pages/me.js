@@ -14,7 +14,7 @@ import { Empty } from "./pieces.js";
 
 const ENTRIES = /** @type {const} */ ([
   ["redeem", "star"], ["data", "data"], ["devices", "device"], ["settings", "gear"], ["calendar", "today"], ["swaps", "swap"],
-  ["loggers", "recorder"], ["pin", "key"], ["help", "help"],
+  ["loggers", "recorder"], ["cases", "done"], ["pin", "key"], ["help", "help"],
 ]);
 
 /** @param {{view: import("../store.js").View}} props */
