@@ -18,7 +18,18 @@ CATALOGUES = REPO / "app" / "translations"
 LANGUAGES = ("zh", "en")
 # What each screen carries in its pocket.
 BUNDLES = {
-    "phone": ("phone", "errors", "account", "crew", "codes", "reports", "alarms", "loggers", "playback", "shop"),
+    "phone": (
+        "phone",
+        "errors",
+        "account",
+        "crew",
+        "codes",
+        "reports",
+        "alarms",
+        "loggers",
+        "playback",
+        "shop",
+    ),
     "desk": ("desk", "coverage", "errors"),
 }
 
