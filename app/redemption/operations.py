@@ -72,7 +72,7 @@ def wallet_of(township_id: int, person_id: int, now: datetime) -> Wallet:
     policy, policy_id = policy_of(township_id, today)
     lots, gone = queries.lots_of(township_id, person_id), queries.gone_half(township_id, person_id)
     account = ledger.approved(person_id)
-    held = statements.balances(township_id, account=account).get(account, 0)
+    held = statements.balances(township_id, person_id=person_id, account=account).get(account, 0)
     half = rules.redeemable_half(lots, gone, held)
     minutes = queries.verified_minutes_until(township_id, person_id, today)
     bank = rules.time_bank(minutes, queries.spent_hours(township_id, person_id), policy)

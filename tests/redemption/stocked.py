@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from itertools import count
 from typing import Any
 from uuid import UUID, uuid4
@@ -18,12 +18,12 @@ OCTOBER = date(2026, 10, 1)
 _serial = count(1)
 
 
-def freeze(township_id: int, by: Person, month: date = OCTOBER) -> None:
+def freeze(township_id: int, by: Person, month: date = OCTOBER, at: datetime = make.EVENING) -> None:
     if db.session.get(FrozenMonth, (township_id, month)) is None:
-        make.save(FrozenMonth(township_id=township_id, month=month, frozen_by=by.id, frozen_at=make.EVENING))
+        make.save(FrozenMonth(township_id=township_id, month=month, frozen_by=by.id, frozen_at=at))
 
 
-def earn(person: Person, points: int, day: date = OCTOBER) -> None:
+def earn(person: Person, points: int, day: date = OCTOBER, at: datetime = make.EVENING) -> None:
     """Priced and approved, as the months' page does it."""
     township_id, n = person.home_township_id or 0, next(_serial)
     steps = (
@@ -32,8 +32,7 @@ def earn(person: Person, points: int, day: date = OCTOBER) -> None:
     )
     for rule, cause, debit, credit in steps:
         ledger.post(
-            ledger.Transfer(township_id, person.id, rule, cause, 1, 2 * points, debit, credit, day),
-            make.EVENING,
+            ledger.Transfer(township_id, person.id, rule, cause, 1, 2 * points, debit, credit, day), at
         )
     db.session.commit()
 

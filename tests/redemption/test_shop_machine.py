@@ -97,9 +97,9 @@ class ShopMachine(RuleBasedStateMachine):
     def points_are_approved(self, who: str, points: int, months_ago: int) -> None:
         today = local_day(self.now, ZONE).replace(day=1)
         month = rules.months_after(today, -months_ago)
-        stocked.earn(self.person(who), points, month)
+        stocked.earn(self.person(who), points, month, self.now)
         if months_ago:
-            stocked.freeze(self.shop.town, db.session.get_one(Person, self.shop.reviewer), month)
+            stocked.freeze(self.shop.town, db.session.get_one(Person, self.shop.reviewer), month, self.now)
 
     @rule(who=st.sampled_from(WHO), which=st.integers(0, 2))
     def somebody_orders(self, who: str, which: int) -> None:
