@@ -79,6 +79,15 @@ def test_redeemed_points_of_the_year_have_had_their_part_of_the_line(books: Any)
     assert liability.stop_reached(town, 1, DAY)
 
 
+def test_points_that_wait_in_an_order_are_owed_as_before(books: Any) -> None:
+    town = books.town.township.id
+    give_points(books.member, town, 200, "approved")
+    move(books, 80, f"person:{books.member.id}:ordered")
+    found = liability.liability_of(town, DAY)
+    assert found is not None and (found.approved_half, found.used_fen) == (200, 1000)
+    assert liability.stop_reached(town, 1, DAY)
+
+
 def test_what_was_redeemed_last_year_and_what_expired_is_not_of_this_line(books: Any) -> None:
     town = books.town.township.id
     give_points(books.member, town, 200, "approved", now=NOW - timedelta(days=365))

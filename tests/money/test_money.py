@@ -470,3 +470,14 @@ def test_a_second_proposal_of_the_same_moment_is_a_conflict_and_no_fault(books: 
         Pot, key, people=1, fen_a_person=1, fen=1, proposed_by=books.admin.id, proposed_at=NOW
     )
     assert issubclass(Conflict, DomainError)
+
+
+def test_a_member_s_export_holds_what_was_committed_to_them_and_nobody_s_id(books: Any) -> None:
+    from app.field.export import export_of
+
+    fund(books, 1000, fund="allowances")
+    approve(books, propose(books, 400, "allowances", what="十一月补贴"))
+    propose(books, 100)
+    data = export_of(books.member, NOW).data["commitments"]
+    assert [(row["what"], row["fen"], row["state"]) for row in data] == [("十一月补贴", 400, "approved")]
+    assert not {"proposed_by", "approved_by", "ended_by"} & set(data[0])
