@@ -20,7 +20,7 @@ def points_of(person: Person, month: date) -> dict[str, Any]:
     take says where it is booked. Balances are of now."""
     first, last = month_of(month)
     township_id = person.home_township_id or 0
-    entries = queries.standing_of_month(township_id, person.id, first, last)
+    entries = [e for e in queries.standing_of_month(township_id, person.id, first, last) if _is_told(e)]
     versions = queries.versions_by_id([e.policy_version_id for e in entries if e.policy_version_id])
     lines = [_line_doc(entry, person.id, versions) for entry in entries]
     return {
@@ -46,10 +46,15 @@ def _is_earned(entry: PointEntry) -> bool:
 
 
 def _half(entry: PointEntry, person_id: int) -> int:
-    """What it makes of the person's points: what leaves them counts below nothing; approved ones stay theirs."""
-    mine = f"person:{person_id}:"
-    leaves = entry.debit_account.startswith(mine) and not entry.credit_account.startswith(mine)
+    """What it makes of the points that the person has: those that are approved stay theirs, ordered ones are spent."""
+    theirs = (ledger.pending(person_id), ledger.approved(person_id))
+    leaves = entry.debit_account in theirs and entry.credit_account not in theirs
     return -entry.amount_half if leaves else entry.amount_half
+
+
+def _is_told(entry: PointEntry) -> bool:
+    """The order has told already what its collection closes."""
+    return entry.rule != "collection"
 
 
 def _line_doc(entry: PointEntry, person_id: int, versions: dict[int, tuple[str, date]]) -> dict[str, Any]:

@@ -16,16 +16,17 @@ NEEDS: dict[str, tuple[str, ...]] = {
     "all_checkpoints": ("counted", "required"),
     "hotspot_visits": ("visits", "qualified"),
     "hard_to_fill": ("bonus",),
-    "hazard": ("incident_id", "severity", "nth"),
+    "hazard": ("severity", "nth"),
     "training": ("minutes", "sessions"),
     "on_time_month": ("shifts", "punctual", "percent"),
-    "no_show": ("shift_id",),
+    "no_show": (),
     "false_checkin": ("points",),
     "approval": ("month",),
-    "redemption": ("item",),
-    "donation": ("pot",),
+    "redemption": (),
+    "donation": (),
     "expiry": ("month",),
 }
+SEVERITIES = ("low", "medium", "high")
 WHYS = ("came_late", "facts_changed", "rule_changed", "cap_moved")
 
 
@@ -43,6 +44,9 @@ def explain(
     """What a line is for, what of it a cap took, and why it is no longer what it was at first."""
     said = [_what(rule, amount_half, detail)]
     full = detail.get("uncapped_half")
+    if isinstance(full, int) and full < amount_half < 0:
+        figures = {"full": points_words(full), "points": points_words(amount_half)}
+        said.append(Sentence("says.floor", figures))
     if isinstance(full, int) and full > amount_half:
         figures = {"full": points_words(full), "points": points_words(amount_half)}
         said.append(Sentence(f"says.cut_by.{_cap(detail)}", figures))
@@ -61,6 +65,11 @@ def _what(rule: str, amount_half: int, detail: Mapping[str, Any]) -> Sentence:
     if any(detail.get(key) is None for key in needed):
         return Sentence(f"says.{rule}.short", {"points": points})
     figures = {key: str(detail[key]) for key in needed}
+    if rule == "hazard":
+        code = (
+            "says.hazard" if figures["severity"] not in SEVERITIES else f"says.hazard.{figures['severity']}"
+        )
+        return Sentence(code, {"nth": figures["nth"], "points": points})
     if "factor" in figures:
         figures["beyond"] = _plain(Fraction(figures["factor"]) - 1)
     return Sentence(f"says.{rule}", {**figures, "points": points})

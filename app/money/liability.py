@@ -36,7 +36,8 @@ def liability_of(township_id: int, day: date, *, lock: bool = False) -> Liabilit
     held = statements.balances(township_id)
     before = statements.balances(township_id, made_before=year_began)
     return Liability(
-        _sum(held, "pending"), _sum(held, "approved") + _sum(held, ORDERED), _sum(held, "redeemed") - _sum(before, "redeemed"),
+        _sum(held, "pending"), _sum(held, "approved") + _sum(held, ORDERED),
+        _sum(held, "redeemed") - _sum(before, "redeemed"),
         staffing_policy(found.body("staffing")).fen_a_point, line.allocated_fen,
         rules.policy_from(found.body("money")).stop_percent,
     )  # fmt: skip

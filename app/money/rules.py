@@ -172,8 +172,8 @@ def restored_fen(pool_fen: int, weight: Fraction, added: Fraction, all_weights: 
 class Liability:
     """Half points that members hold or held, beside the line that pays for them.
 
-    Ordered ones that nobody has collected count as approved. `redeemed_half` are those of the year: their goods have had
-    their part of the line already.
+    Ordered ones that nobody has collected count as approved. `redeemed_half` are those of the year: their goods have
+    had their part of the line already.
     """
 
     pending_half: int

@@ -30,12 +30,12 @@ CASES = [
      "Checkpoints 7 of 8 reached → 10 points"),
     ("hotspot_visits", 12, {"visits": 2, "qualified": 3}, "热点有效到访 3 次，其中 2 次计分 → 6 分",
      "Qualified hotspot visits: 3, of them paid: 2 → 6 points"),
-    ("hazard", 20, {"incident_id": "x7", "severity": 2, "nth": 1}, "核实隐患（等级 2，本班第 1 处，编号 x7）→ 10 分",
-     "Verified hazard (grade 2, number 1 of the shift, report x7) → 10 points"),
+    ("hazard", 20, {"incident_id": "x7", "severity": "medium", "nth": 1}, "较大隐患，已核实（本班第 1 处）→ 10 分",
+     "Middling hazard, verified, number 1 of the shift → 10 points"),
     ("on_time_month", 40, {"shifts": 10, "punctual": 9, "percent": 90}, "全月 10 班，准时 9 班（百分之 90）→ 20 分",
      "On time in 9 of 10 shifts of the month (90 percent) → 20 points"),
-    ("no_show", -20, {"shift_id": 4}, "班次 4 未到且未提前告知 → −10 分",
-     "No-show without notice, shift 4 → −10 points"),
+    ("no_show", -20, {"shift_id": 4}, "未到且未提前告知 → −10 分",
+     "No-show without notice → −10 points"),
     ("snow", 6, {"cm": 3}, "按规则“snow” → 3 分", "By the rule snow → 3 points"),
 ]  # fmt: skip
 
@@ -57,6 +57,12 @@ def test_what_a_cap_took_and_which_is_told_and_why_a_line_was_changed(app: Flask
     ]
 
 
+def test_what_the_floor_of_a_month_left_is_told(app: Flask) -> None:
+    assert told(app, "zh", "no_show", -10, {"shift_id": 4, "uncapped_half": -20}) == [
+        "未到且未提前告知 → −10 分", "本应 −10 分；当月不低于 0，只扣 −5 分。",
+    ]  # fmt: skip
+
+
 def test_of_an_older_line_it_is_not_known_which_cap_cut_it() -> None:
     assert explain("base", 5, {"minutes": 60, "uncapped_half": 20})[1].code == "says.cut_by.any"
 
@@ -72,7 +78,8 @@ DETAILS: dict[str, dict[str, Any]] = {
     "base": {"minutes": 60}, "night": {"minutes": 60, "factor": "1.5"}, "holiday": {"minutes": 60, "factor": "1.5"},
     "all_checkpoints": {"counted": 3, "required": 3},
     "hotspot_visits": {"visits": 1, "hotspot_ids": [1], "qualified": 1},
-    "hard_to_fill": {"bonus": 5},
+    "hard_to_fill": {"bonus": 5}, "training": {"minutes": 60, "sessions": 1}, "no_show": {"shift_id": 4},
+    "on_time_month": {"shifts": 4, "punctual": 4, "percent": 100}, "false_checkin": {"points": 50},
 }  # fmt: skip
 
 

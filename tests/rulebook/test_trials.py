@@ -10,17 +10,19 @@ from sqlalchemy import func, select, text
 
 from app.db import db
 from app.errors import Conflict, DomainError
-from app.incentives import chain, recomputing
+from app.incentives import chain, recomputing, training
 from app.incentives.models import PointEntry
 from app.jobs.rulebook import reprice_points, try_rules
 from app.rulebook import queries, runs, trials
 from app.rulebook.models import PolicyChange
 from app.rulebook.topics import DUTY, INCENTIVES
+from app.teams.scope import scope_of
 from tests import make
 from tests.incentives.test_posting import DAY, HOUR, an_hour, entries
 from tests.rulebook.test_changes import FIRST, NOW, SOON, approve, draft, operations, propose
 
 ZONE = "Asia/Shanghai"
+DAY_OF = make.EVENING.date()
 
 
 @pytest.fixture
@@ -57,6 +59,17 @@ def test_a_trial_tells_the_difference_and_writes_no_points(worked: Any) -> None:
     assert result["townships"] == {str(worked.town.township.id): [20, 40]}
     assert result["fen_a_point"] == {str(worked.town.township.id): 10}
     assert db.session.scalar(select(func.count(PointEntry.id))) == before
+
+
+def test_what_stands_beside_duties_is_tried_too(worked: Any) -> None:
+    """An hour of training; and the same hour where an hour of it is worth 20 points."""
+    wanted = training.Wanted("training", DAY_OF, 60, (worked.member.id,))
+    session = training.enter(worked.leader, scope_of(worked.leader), worked.town.team.id, wanted, NOW)
+    training.confirm(worked.reviewer, scope_of(worked.reviewer), session.id, NOW)
+    db.session.commit()
+    result = tried(worked, propose(worked, {"training_per_hour": 20}))
+    assert result["rules"] == {"base": [20, 20], "training": [20, 40]}
+    assert result["people"] == {str(worked.member.id): [40, 60]}
 
 
 def test_the_year_is_tried_with_its_cap(worked: Any) -> None:
