@@ -15,7 +15,7 @@ from app.rulebook.topics import INCENTIVES
 from app.teams.scope import scope_of
 
 REFUSED = ({"night_factor": 2.0}, "夜班人手不足，试着提高倍数")
-WAITING = ({"visit": 4, "visits_a_shift": 3}, "热点到访少而久，比多而短更有用")
+WAITING = ({"visit": 4, "visits_a_shift": 3}, "重点部位到访少而久，比多而短更有用")
 
 
 def add_changes(reviewer: Person, admin: Person, township: Area, now: datetime) -> None:
