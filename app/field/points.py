@@ -10,7 +10,7 @@ from app.accounts.models import Person
 from app.areas.policies import PoliciesOf, place_of
 from app.clock import rfc3339
 from app.incentives import ledger, queries, statements
-from app.incentives.explaining import Sentence, explain, points_words
+from app.incentives.explaining import NEEDS, Sentence, explain, points_words
 from app.incentives.models import PointEntry
 from app.incentives.operations import earned_before, facts_of, month_of, price
 
@@ -20,7 +20,9 @@ def points_of(person: Person, month: date) -> dict[str, Any]:
     take says where it is booked. Balances are of now."""
     first, last = month_of(month)
     township_id = person.home_township_id or 0
-    entries = [e for e in queries.standing_of_month(township_id, person.id, first, last) if _is_told(e)]
+    entries = sorted(
+        filter(_is_told, queries.standing_of_month(township_id, person.id, first, last)), key=_order
+    )
     versions = queries.versions_by_id([e.policy_version_id for e in entries if e.policy_version_id])
     lines = [_line_doc(entry, person.id, versions) for entry in entries]
     return {
@@ -50,6 +52,11 @@ def _half(entry: PointEntry, person_id: int) -> int:
     theirs = (ledger.pending(person_id), ledger.approved(person_id))
     leaves = entry.debit_account in theirs and entry.credit_account not in theirs
     return -entry.amount_half if leaves else entry.amount_half
+
+
+def _order(entry: PointEntry) -> tuple[date, str, int]:
+    """By day and cause; within one as the table of rules has them, the minutes first."""
+    return entry.earned_on, entry.cause, list(NEEDS).index(entry.rule) if entry.rule in NEEDS else len(NEEDS)
 
 
 def _is_told(entry: PointEntry) -> bool:

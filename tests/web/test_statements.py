@@ -42,7 +42,7 @@ def test_who_answers_for_a_member_reads_each_line_in_words(worked: Any, as_perso
     assert (
         "60 minutes counted → 10 points by the default rules · It may change until 27 Nov 21:00. 10" in page
     )
-    assert "10 points this month" in page and "waiting for approval 10 yours to use 0" in page
+    assert "10 points this month" in page and "waiting for approval 10 approved 0" in page
 
 
 @pytest.mark.parametrize("lang", ["zh", "en"])
