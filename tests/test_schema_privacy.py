@@ -57,6 +57,9 @@ ALLOWED = {
     "guard_child.py": "a child process, no child",
     "photo_child.py": "a child process, no child",
     "sheet_child.py": "a child process, no child",
+    "rules.choice.time_bank": "hours of service, no account of anybody",
+    "rules.key.redemption.time_bank_from_h": "hours of service, no account of anybody",
+    "rules.key.redemption.time_bank_cap_h": "hours of service, no account of anybody",
 }
 # The browser inside that app, from which one has to step out: no account of anybody.
 ABOUT_A_BROWSER = ("wechat", "from-wechat", "help.")

@@ -40,7 +40,7 @@ def expire_points(timestamp: int) -> None:
     _one_by_one(operations.may_expire(now), lambda key: operations.expire(key[0], key[1], now))
 
 
-@queue.task(name=queries.PRINT, queue=QUEUE, retry=BACK_OFF)
+@queue.task(name=queries.PRINT, queue=QUEUE, retry=BACK_OFF, lock="print_certificate")
 def print_certificate(township_id: int, certificate_id: int) -> None:
     """Once; what it says was fixed when it was issued."""
     row = queries.certificate_at(township_id, certificate_id)

@@ -35,10 +35,10 @@ def test_all_months_at_once_are_worth_what_they_are_one_after_the_other(days: li
         year_half = year_half if month.year == year else 0
         year = month.year
         part = [one for one in facts if one[1].replace(day=1) == month]
-        priced = price_facts(part, lambda _: TIGHT, year_half)
+        priced = price_facts(part, None, lambda _: TIGHT, year_half)
         year_half += priced.half
         one_by_one |= priced.lines
-    assert price_months(facts, lambda _: TIGHT).lines == one_by_one
+    assert price_months(facts, {}, lambda _: TIGHT).lines == one_by_one
 
 
 @given(st.lists(st.tuples(DAYS, st.integers(0, 300)), max_size=40))
@@ -46,7 +46,7 @@ def test_no_month_and_no_year_is_above_its_cap(days: list[tuple[date, int]]) -> 
     facts = facts_of(days)
     of_day = {f"duty:{judged.id}": day for judged, day in facts}
     sums: dict[str, int] = {}
-    for (_, cause), line in price_months(facts, lambda _: TIGHT).lines.items():
+    for (_, cause), line in price_months(facts, {}, lambda _: TIGHT).lines.items():
         for key in (f"{of_day[cause]:%Y-%m}", f"{of_day[cause]:%Y}"):
             sums[key] = sums.get(key, 0) + line.amount_half
     assert all(half <= 2 * (60 if "-" in key else 100) for key, half in sums.items())
@@ -54,13 +54,13 @@ def test_no_month_and_no_year_is_above_its_cap(days: list[tuple[date, int]]) -> 
 
 def test_what_was_earned_before_counts_in_the_first_year_only() -> None:
     facts = facts_of([(date(2025, 12, 30), 120), (date(2026, 1, 2), 120)])
-    lines = price_months(facts, lambda _: TIGHT, year_half=170).lines
+    lines = price_months(facts, {}, lambda _: TIGHT, year_half=170).lines
     assert [line.amount_half for line in lines.values()] == [30, 40]
 
 
 def test_a_draft_is_priced_on_the_same_facts() -> None:
     facts = facts_of([(date(2026, 1, 2), 120)])
-    halves = [price_months(facts, lambda _, p=p: p).half for p in (Policy(), Policy(base_per_hour=20))]
+    halves = [price_months(facts, {}, lambda _, p=p: p).half for p in (Policy(), Policy(base_per_hour=20))]
     assert halves == [40, 80]
 
 

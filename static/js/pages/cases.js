@@ -34,10 +34,10 @@ export function Cases({ view }) {
     if (done) await fetchPlan(view.session.person?.id ?? -1);
     return done;
   };
-  return html`<p class="trouble" role="alert">${trouble}</p>
-    ${cases === null ? (trouble ? null : html`<p role="status" class="soft">${t("case.fetching")}</p>`) : null}
+  return html`${cases === null ? (trouble ? null : html`<p role="status" class="soft">${t("case.fetching")}</p>`) : null}
     ${cases?.length === 0 ? html`<${Empty} words=${t("case.none")} more=${t("case.none_more")} />` : null}
-    ${(cases ?? []).map((one) => html`<${One} one=${one} key=${one.id} onAnswer=${(/** @type {any} */ body) => answer(one, body)} />`)}`;
+    ${(cases ?? []).map((one) => html`<${One} one=${one} key=${one.id} onAnswer=${(/** @type {any} */ body) => answer(one, body)} />`)}
+    <p class="trouble" role="alert">${trouble}</p>`;
 }
 
 /** @param {{one: Case, onAnswer: (body: any) => Promise<boolean>}} props */
