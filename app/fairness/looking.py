@@ -144,7 +144,7 @@ def _of_pairs(month: Month) -> list[Flag]:
     most = duty_rules.policy_from(month.in_force.body("duty")).pair_in_a_row
     flags: list[Flag] = []
     for own in _by_team(outings).values():
-        flags += rules.same_pair(own, _in_a_row(own, month.first), most, month.policy)
+        flags += rules.same_pair(own, _in_a_row(own, _begin(month)), most, month.policy)
     given = [
         Vouching(str(r.id), r.shift_id, r.person_id, r.by)
         for r in queries.cosigns_of(month.township_id, month.first, month.last)
@@ -172,12 +172,12 @@ def _by_team(outings: Iterable[Outing]) -> dict[int, list[Outing]]:
     return found
 
 
-def _in_a_row(outings: Sequence[Outing], first: date) -> dict[Pair, int]:
+def _in_a_row(outings: Sequence[Outing], begins_at: datetime) -> dict[Pair, int]:
     """The longest row of each pair that reaches into the month."""
     most: dict[Pair, int] = {}
     crews = [(one, pairs.Crew(one.starts_at, one.people)) for one in outings]
     for one, _ in crews:
-        if one.starts_at.date() < first:
+        if one.starts_at < begins_at:
             continue
         others = [crew for other, crew in crews if other is not one]
         for pair, times in pairs.too_often(sorted(one.people), one.starts_at, others, 0).items():
