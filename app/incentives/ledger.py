@@ -105,8 +105,9 @@ def refuse_overdraft(transfer: Transfer) -> None:
     account = transfer.debit_account
     if not account.endswith(":approved") or transfer.rule == MAY_OVERDRAW:
         return
-    queries.lock_journal(transfer.township_id, int(account.split(":")[1]))
-    held = statements.balances(transfer.township_id, account=account).get(account, 0)
+    person_id = int(account.split(":")[1])
+    queries.lock_journal(transfer.township_id, person_id)
+    held = statements.balances(transfer.township_id, account=account, person_id=person_id).get(account, 0)
     if held < transfer.amount_half:
         raise DomainError("points_not_enough", held=max(0, held) // 2)
 
