@@ -132,8 +132,9 @@ def backend() -> int:
 
 def empty(ground: Year) -> None:
     with owner_of(ground.name) as link:
+        # What points at an entry (approvals, orders) goes with it.
         link.execute(
-            "TRUNCATE point_entries, point_seals, settled_visits, repricings, policy_trials, base_rows"
+            "TRUNCATE point_entries, point_seals, settled_visits, repricings, policy_trials, base_rows CASCADE"
         )
         link.execute("DELETE FROM policy_bounds")
         link.execute("DELETE FROM policy_changes")
