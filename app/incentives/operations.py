@@ -171,7 +171,7 @@ def facts_of(
     judged = [
         one
         for in_force, part in _by_policy(worked, policies)
-        for one in judged_duties(township_id, part, Beside(zone, hazards, holidays), in_force)
+        for one in judged_duties(township_id, part, Known(zone, hazards, holidays), in_force)
     ]
     beside = rows.facts_between(township_id, person_id, first, last, worked)
     return Facts(township_id, judged, beside, _about(worked, hazards, beside.values()))
@@ -224,7 +224,7 @@ def _by_policy(worked: Worked, policies: PoliciesOf) -> list[tuple[InForce, list
 
 
 @dataclass(frozen=True)
-class Beside:
+class Known:
     """What duties are judged with: the zone, verified hazards by duty, public holidays."""
 
     zone: str
@@ -232,7 +232,7 @@ class Beside:
     holidays: frozenset[date]
 
 
-def judged_duties(township_id: int, worked: Worked, beside: Beside, in_force: InForce) -> list[Fact]:
+def judged_duties(township_id: int, worked: Worked, known: Known, in_force: InForce) -> list[Fact]:
     ids = [duty.id for duty, _ in worked]
     if not ids:
         return []
@@ -247,13 +247,13 @@ def judged_duties(township_id: int, worked: Worked, beside: Beside, in_force: In
             JudgedDuty(
                 id=str(duty.id),
                 worked=worked_ranges(duty, shift, duty_policy),
-                zone=beside.zone,
-                holidays=beside.holidays,
+                zone=known.zone,
+                holidays=known.holidays,
                 checkpoints_counted=counted.get(duty.id, 0),
                 checkpoints_required=required.get(shift.route_version_id or 0, 0),
                 qualified_visits=tuple(visits.get(duty.id, ())),
                 bonus=shift.bonus,
-                hazards=beside.hazards.get(duty.id, ()),
+                hazards=known.hazards.get(duty.id, ()),
             ),
             duty.day,
         )

@@ -259,7 +259,7 @@ def may_set_aside(line: Line, found: Month) -> bool:
     return is_open and line.it.state not in DECIDED and not was_approved and line.it.person_id != me().id
 
 
-def statement_of(one: PersonMonth, month: date) -> str | None:
+def statement_of(one: PersonMonth, month: date) -> str:
     """The page that explains the person's points."""
     return url_for("statements.show", person_id=one.person_id, month=f"{month:%Y-%m}")
 
