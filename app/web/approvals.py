@@ -44,7 +44,7 @@ class Line:
 
     it: PersonMonth
     name: str
-    url: str | None
+    url: str
     submits: bool
     approves: bool
     why_not: str
