@@ -13,6 +13,8 @@ FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠", "�
 WIDEST = 60
 NAME_MOST = 31  # of a sheet
 LONGEST_CELL = 32_767
+A4 = 9
+MONEY = "#,##0.00"
 
 
 @dataclass(frozen=True)
@@ -52,24 +54,58 @@ def xlsx_of(tables: Sequence[Table]) -> bytes:
             "strings_to_numbers": False,
         },
     )
-    head = book.add_format({"bold": True, "text_wrap": True, "valign": "top", "bottom": 1})
+    forms = _forms(book)
     for table in tables:
-        _sheet(book.add_worksheet(_sheet_name(table.name)), table, head)
+        sheet = book.add_worksheet(_sheet_name(table.name))
+        _for_paper(sheet)
+        _sheet(sheet, table, forms)
     book.close()
     return out.getvalue()
 
 
-def _sheet(sheet: Any, table: Table, head: Any) -> None:
+def _forms(book: Any) -> dict[str, Any]:
+    """Words stand a little in, so that none runs into the number before it."""
+    head = {"bold": True, "text_wrap": True, "valign": "top", "bottom": 1}
+    return {
+        "head": book.add_format(head | {"indent": 1}),
+        "head_of_numbers": book.add_format(head | {"align": "right"}),
+        "words": book.add_format({"indent": 1}),
+        "hundredths": book.add_format({"num_format": MONEY}),
+    }
+
+
+def _for_paper(sheet: Any) -> None:
+    """All columns on one page's width, with the headings on every page and the pages numbered."""
+    sheet.set_paper(A4)
+    sheet.set_landscape()
+    sheet.fit_to_pages(1, 0)
+    sheet.repeat_rows(0)
+    sheet.set_footer("&C&A · &P / &N")
+
+
+def _sheet(sheet: Any, table: Table, forms: dict[str, Any]) -> None:
     sheet.freeze_panes(1, 1)
     for column, words in enumerate(table.headings):
-        sheet.write_string(0, column, words, head)
-        sheet.set_column(column, column, _width([words[:24], *(row[column] for row in table.rows[:200])]))
-    for n, row in enumerate(table.rows, 1):
-        for column, value in enumerate(row):
-            if isinstance(value, str):
-                sheet.write_string(n, column, value[:LONGEST_CELL])
-            elif value is not None:
-                sheet.write_number(n, column, value)
+        cells = [row[column] for row in table.rows]
+        is_number = any(isinstance(value, int | float) for value in cells)
+        sheet.write_string(0, column, words, forms["head_of_numbers" if is_number else "head"])
+        sheet.set_column(column, column, _width([words[:24], *cells[:200]]))
+        _cells(sheet, column, cells, forms)
+
+
+def _cells(sheet: Any, column: int, cells: Sequence[Any], forms: dict[str, Any]) -> None:
+    of_numbers = forms["hundredths"] if _is_of_hundredths(cells) else None
+    for n, value in enumerate(cells, 1):
+        if isinstance(value, str):
+            sheet.write_string(n, column, value[:LONGEST_CELL], forms["words"])
+        elif value is not None:
+            sheet.write_number(n, column, value, of_numbers)
+
+
+def _is_of_hundredths(cells: Sequence[Any]) -> bool:
+    """Amounts, shares, points: broken numbers of which none is finer. Whole ones (a year, a count) stay as they are."""
+    broken = [value for value in cells if isinstance(value, float)]
+    return bool(broken) and all(round(value, 2) == value for value in broken)
 
 
 def _width(values: Sequence[Any]) -> int:

@@ -118,7 +118,7 @@ def _of_card(place: Place, card: Card) -> list[list[Any]]:
 
 def _measured(place: Place, indicator: str) -> list[Any]:
     m = place.measured[indicator]
-    return [None, None, 0] if m.why is not None else [float(m.num), float(m.den), m.n]
+    return [None, None, 0] if m.why is not None else [round(float(m.num), 4), round(float(m.den), 4), m.n]
 
 
 def _notes(one: Assessment, found: Figures) -> Table:
