@@ -275,6 +275,13 @@ class StatementLine(CutLine):
     )
 
 
+class TakenBackLine(CutLine):
+    points = fields.Float(required=True, metadata={"description": "what it was worth, and is no more"})
+    booked_in = fields.String(
+        required=True, allow_none=True, metadata={"description": "where its own month was frozen"}
+    )
+
+
 class PointsOut(Schema):
     month = fields.String(required=True)
     points = fields.Float(required=True)
@@ -283,6 +290,11 @@ class PointsOut(Schema):
     lines = fields.List(fields.Nested(StatementLine), required=True)
     cut = fields.List(
         fields.Nested(CutLine), required=True, metadata={"description": "of which a cap left nothing"}
+    )
+    taken_back = fields.List(
+        fields.Nested(TakenBackLine),
+        required=True,
+        metadata={"description": "whose confirmation was taken back, with the reason; they are in no sum"},
     )
 
 

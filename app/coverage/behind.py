@@ -34,7 +34,7 @@ from app.coverage.measures import (
 )
 from app.coverage.models import StreetDay
 from app.coverage.numbers import policies_of
-from app.coverage.queries import Period, in_areas, measured_ids
+from app.coverage.queries import STANDS, Period, in_areas, measured_ids
 from app.coverage.rules import MergedGrade
 from app.db import db
 from app.duty.models import Duty, Shift
@@ -261,7 +261,7 @@ def _held_at(hotspot: Hotspot, period: Period) -> int:
         .join(Duty, and_(Duty.township_id == Checkin.township_id, Duty.id == Checkin.duty_id))
         .where(
             Checkin.township_id == hotspot.township_id, Checkin.hotspot_id == hotspot.id, facts.VERDICT == "held",
-            Duty.day.between(period.first, period.last),
+            Duty.day.between(period.first, period.last), STANDS,
         )
     )  # fmt: skip
     return int(db.session.scalar(held) or 0)

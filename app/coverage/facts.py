@@ -18,7 +18,7 @@ from sqlalchemy.dialects.postgresql import TSTZRANGE, Range
 from app.areas.models import Area
 from app.checkins.models import Checkin
 from app.coverage.models import PlacePresence, RoutePresence
-from app.coverage.queries import Period, in_areas
+from app.coverage.queries import STANDS, Period, in_areas
 from app.coverage.rules import Grade, RiskWindow
 from app.db import db
 from app.duty.models import Assignment, Duty, Shift
@@ -75,7 +75,7 @@ def shifts_of(which: Criterion, period: Period, tracks_kept_from: date) -> list[
 
     Where tracks are gone (days before `tracks_kept_from`), so is route completion.
     """
-    on_it = exists().where(Duty.township_id == Shift.township_id, Duty.shift_id == Shift.id)
+    on_it = exists().where(Duty.township_id == Shift.township_id, Duty.shift_id == Shift.id, STANDS)
     rows = db.session.execute(
         select(Shift, RouteVersion.route_id, RouteVersion.length_m)
         .outerjoin(RouteVersion, RouteVersion.id == Shift.route_version_id)
@@ -143,7 +143,7 @@ def _add_windowed(facts: dict[Key, ShiftFact], which: Criterion, period: Period)
         .where(
             _of_shift(which), Duty.day.between(period.first, period.last),
             Checkpoint.window_from_min.is_not(None), Checkpoint.window_to_min.is_not(None),
-            VERDICT == "counted",
+            VERDICT == "counted", STANDS,
         )
     )  # fmt: skip
     for township_id, shift_id, at, zone, from_min, to_min in rows:
@@ -162,7 +162,9 @@ def _add_duties(facts: dict[Key, ShiftFact], which: Criterion, period: Period) -
         select(
             Duty.township_id, Duty.shift_id, Duty.worked_s, Duty.track_m, Duty.near_m, Duty.fixes,
             Duty.entered_by.is_not(None).label("declared"), has_pair().label("pair"),
-        ).where(_of_shift(which), Duty.day.between(period.first, period.last), Duty.started_at.is_not(None))
+        ).where(
+            _of_shift(which), Duty.day.between(period.first, period.last), Duty.started_at.is_not(None), STANDS
+        )
     )  # fmt: skip
     for row in rows:
         fact = facts.get((row.township_id, row.shift_id))
@@ -202,7 +204,7 @@ def _add_checkins(facts: dict[Key, ShiftFact], which: Criterion, period: Period)
             func.array_agg(Checkin.checkpoint_id.distinct()).filter(counted).label("ids"),
         )
         .join(Checkin, and_(Checkin.township_id == Duty.township_id, Checkin.duty_id == Duty.id))
-        .where(_of_shift(which), Duty.day.between(period.first, period.last))
+        .where(_of_shift(which), Duty.day.between(period.first, period.last), STANDS)
         .group_by(Duty.township_id, Duty.shift_id)
     )  # fmt: skip
     for row in rows:
@@ -231,7 +233,7 @@ def route_shares(shift_keys: Criterion, period: Period) -> dict[tuple[int, int],
         select(Duty.township_id, Duty.shift_id, covered, RouteVersion.n_pieces)
         .join(Duty, and_(Duty.township_id == RoutePresence.township_id, Duty.id == RoutePresence.duty_id))
         .join(RouteVersion, RouteVersion.id == RoutePresence.route_version_id)
-        .where(shift_keys, Duty.day.between(period.first, period.last))
+        .where(shift_keys, Duty.day.between(period.first, period.last), STANDS)
         .group_by(Duty.township_id, Duty.shift_id, RouteVersion.id)
     )
     return {(row[0], row[1]): row[2] / row[3] for row in rows}
@@ -244,7 +246,7 @@ def shares_of_routes(route_ids: Collection[int], period: Period) -> list[tuple[i
         select(RouteVersion.route_id, covered, RouteVersion.n_pieces)
         .join(Duty, and_(Duty.township_id == RoutePresence.township_id, Duty.id == RoutePresence.duty_id))
         .join(RouteVersion, RouteVersion.id == RoutePresence.route_version_id)
-        .where(RouteVersion.route_id.in_(route_ids), Duty.day.between(period.first, period.last))
+        .where(RouteVersion.route_id.in_(route_ids), Duty.day.between(period.first, period.last), STANDS)
         .group_by(Duty.township_id, Duty.shift_id, RouteVersion.id)
     )
     return [(row[0], row[1] / row[2]) for row in rows]
@@ -366,7 +368,7 @@ def _ranges_at(ids: Sequence[int], townships: set[int], start: datetime, end: da
         .where(
             PlacePresence.township_id.in_(townships), PlacePresence.place_kind == "hotspot",
             PlacePresence.place_id.in_(ids), PlacePresence.during.op("&&")(cast(Range(start, end), TSTZRANGE)),
-            Duty.day.between(start.date() - timedelta(days=2), end.date() + timedelta(days=1)),
+            Duty.day.between(start.date() - timedelta(days=2), end.date() + timedelta(days=1)), STANDS,
         )
     ).subquery()  # fmt: skip
     c = rows.c
@@ -391,7 +393,7 @@ def _instants_at(ids: Sequence[int], townships: set[int], start: datetime, end: 
         .where(
             Checkin.township_id.in_(townships), Checkin.hotspot_id.in_(ids), VERDICT == "counted",
             Checkin.effective_at.between(start, end),
-            Duty.day.between(start.date() - timedelta(days=2), end.date() + timedelta(days=1)),
+            Duty.day.between(start.date() - timedelta(days=2), end.date() + timedelta(days=1)), STANDS,
         )
     )  # fmt: skip
     return (Stay(r[0], (r[1], r[2]), r[3], "single", r[4], r[4]) for r in found)

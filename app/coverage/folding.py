@@ -56,27 +56,34 @@ def fold_day(township_id: int, day: date, which: ColumnElement[bool], now: datet
 
     What comes in late is added to what stands. A shift that was folded before (a crew mate's part, the rest of a phone
     that was away) counts no second time, and shares don't add up: then the figures are the least that is certain.
+    What two persons found false goes like the rest and is added nowhere.
     """
     db.session.execute(select(func.pg_advisory_xact_lock(ONE_FOLDER, township_id)))
-    duties = select(Duty.id, Duty.shift_id).where(which, Duty.township_id == township_id, Duty.day == day)
-    shift_of = {row[0]: row[1] for row in db.session.execute(duties)}
+    duties = select(Duty.id, Duty.shift_id, queries.STANDS.label("stands")).where(
+        which, Duty.township_id == township_id, Duty.day == day
+    )
+    found = db.session.execute(duties).all()
+    shift_of = {row.id: row.shift_id for row in found if row.stands}
     # What a delete returns is the row as last written, a phone's write of this very moment included.
     taken = db.session.execute(
         delete(StreetPresence)
-        .where(StreetPresence.township_id == township_id, StreetPresence.duty_id.in_(list(shift_of)))
+        .where(
+            StreetPresence.township_id == township_id, StreetPresence.duty_id.in_([row.id for row in found])
+        )
         .returning(
             StreetPresence.duty_id, StreetPresence.network_version_id, func.varbit_send(StreetPresence.bits)
         )
     ).all()
     before = _folded_before(township_id, day)
     bits: dict[int, dict[int, bytes]] = defaultdict(dict)
-    for duty_id, network_id, sent in taken:
+    standing = [row for row in taken if row.duty_id in shift_of]
+    for duty_id, network_id, sent in standing:
         of_shift, shift_id = bits[network_id], shift_of[duty_id]
         of_shift[shift_id] = _joined(of_shift.get(shift_id), bytes(sent)[4:])
     for network_id, of_shift in bits.items():
         _add(township_id, day, _walked(network_id, of_shift, before))
     if taken:
-        shifts = sorted({shift_of[row[0]] for row in taken} - before)
+        shifts = sorted({shift_of[row[0]] for row in standing} - before)
         record_audit(township_id, None, ACTION, "street_day", day.isoformat(), now, shifts=shifts)
         touch_duties(township_id, {row[0] for row in taken})
     return len(taken)

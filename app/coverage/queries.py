@@ -28,6 +28,8 @@ from app.teams.scope import Criterion, Scope, team_rows, visible_area_rows, with
 # Street presence is folded after 30 days, or 90 while contested: nothing older is in the bitmaps.
 FOLDED_AFTER_DAYS = 100
 MIDPOINT = 0.5
+# What two persons found false was not done: it is read past everywhere here, and what came in stays stored.
+STANDS = Duty.voided_at.is_(None)
 DEFAULT_ZONE = "Asia/Shanghai"
 Box = tuple[float, float, float, float]
 
@@ -132,13 +134,14 @@ def _bitmaps(network: Network, first: date, last: date, *columns: Any) -> Any:
         .join(Duty, and_(Duty.township_id == StreetPresence.township_id, Duty.id == StreetPresence.duty_id))
         .where(
             StreetPresence.township_id == network.township_id, Duty.township_id == network.township_id,
-            StreetPresence.network_version_id == network.id, Duty.day.between(first, last),
+            StreetPresence.network_version_id == network.id, Duty.day.between(first, last), STANDS,
         )
     )  # fmt: skip
 
 
 def presence_stamp(network: Network, period: Period) -> tuple[int, int]:
-    """Changes whenever a bitmap of the period does: a write gives its row a newer xmin, a deletion a lower count."""
+    """Changes whenever a bitmap of the period does: a write gives its row a newer xmin; one that is deleted, or whose
+    duty was found false, is no longer counted."""
     days = {"first": period.kept_from, "last": period.last}
     asked = {"township": network.township_id, "network": network.id, **days}
     row = db.session.execute(_STAMP, asked).one()
@@ -149,7 +152,7 @@ _STAMP = text("""
     SELECT count(*), sum(p.xmin::text::bigint)
     FROM street_presences p JOIN duties d ON d.township_id = p.township_id AND d.id = p.duty_id
     WHERE p.township_id = :township AND d.township_id = :township AND p.network_version_id = :network
-      AND d.day BETWEEN :first AND :last
+      AND d.day BETWEEN :first AND :last AND d.voided_at IS NULL
 """)
 
 

@@ -18,7 +18,7 @@ from app.coverage.attendance import HotspotFigures, Stay
 from app.coverage.facts import HotspotFact, ShiftFact
 from app.coverage.hours import By, Grid, WindowKept
 from app.coverage.measures import Coverage, Measure, Measures
-from app.coverage.queries import Network, Period
+from app.coverage.queries import STANDS, Network, Period
 from app.coverage.rules import Grade, MergedGrade, Policy, Range
 from app.coverage.streets import Floats, StreetFigures
 from app.db import db
@@ -210,7 +210,7 @@ def _duties(shifts: set[tuple[int, int]], period: Period, now: datetime) -> list
             Duty.entered_by.is_not(None).label("declared"), facts.has_pair().label("pair"),
         ).where(
             Duty.township_id.in_({t for t, _ in shifts}), Duty.day.between(period.first, period.last),
-            Duty.started_at.is_not(None),
+            Duty.started_at.is_not(None), STANDS,
         )
     )  # fmt: skip
     return [
@@ -226,7 +226,7 @@ def _checkins(shifts: set[tuple[int, int]], period: Period) -> list[datetime]:
         .join(Checkin, and_(Checkin.township_id == Duty.township_id, Checkin.duty_id == Duty.id))
         .where(
             Duty.township_id.in_({t for t, _ in shifts}), Duty.day.between(period.first, period.last),
-            facts.VERDICT == "counted",
+            facts.VERDICT == "counted", STANDS,
         )
     )  # fmt: skip
     return [row[2] for row in rows if (row[0], row[1]) in shifts]

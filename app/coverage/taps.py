@@ -23,7 +23,7 @@ from app.checkins.models import Checkin
 from app.coverage import ground
 from app.coverage.facts import VERDICT
 from app.coverage.pieces import Ints
-from app.coverage.queries import Network, Period
+from app.coverage.queries import STANDS, Network, Period
 from app.db import db
 from app.duty.models import Duty
 
@@ -54,7 +54,8 @@ def taps_of(network: Network, first: date, last: date) -> Taps:
 
 
 def _duties_without_track(network: Network, first: date, last: date) -> Sequence[Row[Any]]:
-    """Duties of these days with anything stored, of shifts without a track; the bounds of what is stored for each."""
+    """Duties of these days with anything stored, of shifts without a track that counts; the bounds of what is stored
+    for each."""
     asked = {"township": network.township_id, "first": first, "last": last}
     return db.session.execute(_without_track(), asked).all()
 
@@ -73,13 +74,18 @@ def _counted_of(network: Network, duties: Sequence[Row[Any]]) -> Sequence[Row[An
 @cache
 def _without_track() -> Any:
     """Put together once: every tile asks it."""
-    mate = aliased(Duty)
-    tracked = exists().where(
-        mate.township_id == Duty.township_id, mate.shift_id == Duty.shift_id, mate.track_m > 0
-    )
     return select(Duty.id, Duty.shift_id, Duty.day, Duty.first_item_id, Duty.last_item_id).where(
         Duty.township_id == bindparam("township"), Duty.day.between(bindparam("first"), bindparam("last")),
-        Duty.first_item_id.is_not(None), ~tracked,
+        Duty.first_item_id.is_not(None), STANDS, ~_tracked(),
+    )  # fmt: skip
+
+
+def _tracked() -> Any:
+    """Somebody of the duty's shift left a track that counts."""
+    mate = aliased(Duty)
+    return exists().where(
+        mate.township_id == Duty.township_id, mate.shift_id == Duty.shift_id, mate.track_m > 0,
+        mate.voided_at.is_(None),
     )  # fmt: skip
 
 
@@ -102,17 +108,13 @@ def last_taps(network: Network, before: date) -> dict[int, int]:
 
 
 def _counted(network: Network, *columns: Any) -> Any:
-    mate = aliased(Duty)
-    has_track = exists().where(
-        mate.township_id == Duty.township_id, mate.shift_id == Duty.shift_id, mate.track_m > 0
-    )
     return (
         select(*columns, func.max(Checkin.effective_at))
         .select_from(Duty)
         .join(Checkin, and_(Checkin.township_id == Duty.township_id, Checkin.duty_id == Duty.id))
         .where(
             Duty.township_id == network.township_id, Checkin.township_id == network.township_id,
-            Checkin.checkpoint_id.is_not(None), VERDICT == "counted", ~has_track,
+            Checkin.checkpoint_id.is_not(None), VERDICT == "counted", STANDS, ~_tracked(),
         )
     )  # fmt: skip
 

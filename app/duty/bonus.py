@@ -13,9 +13,9 @@ from app.accounts.operations import record_audit
 from app.db import db
 from app.duty import choices, queries
 from app.duty.models import Assignment, Shift
-from app.errors import Conflict, DomainError, FieldError, NotFound
+from app.errors import Conflict, DomainError, FieldError
 from app.teams.models import Team
-from app.teams.scope import Criterion, Scope, led_team_rows, reviewed_township_rows
+from app.teams.scope import Criterion, Scope, reach_row, steered_rows
 
 LEAST, MOST = 5, 10
 CHOICES = (0, *range(LEAST, MOST + 1))
@@ -51,20 +51,12 @@ def set_bonus(
 
 
 def _steered(scope: Scope) -> Criterion:
-    return or_(
-        led_team_rows(scope, Shift.township_id, Shift.team_id),
-        reviewed_township_rows(scope, Shift.township_id),
-    )
+    return steered_rows(scope, Shift.township_id, Shift.team_id)
 
 
 def reach(scope: Scope, shift_id: int, *, to_change: bool = False) -> Shift:
     one = select(Shift).where(Shift.id == shift_id, _steered(scope))
-    if to_change:
-        one = one.with_for_update().execution_options(populate_existing=True)
-    shift = db.session.scalar(one)
-    if shift is None:
-        raise NotFound()
-    return shift
+    return reach_row(one, to_change=Shift if to_change else None)
 
 
 @dataclass(frozen=True)

@@ -8,8 +8,8 @@ from typing import Any
 
 from app.accounts.models import Person
 from app.areas.policies import PoliciesOf, place_of
-from app.clock import rfc3339
-from app.incentives import ledger, queries, statements
+from app.clock import local_day, rfc3339
+from app.incentives import ledger, queries, rows, statements
 from app.incentives.explaining import NEEDS, Sentence, explain, points_words
 from app.incentives.models import PointEntry
 from app.incentives.operations import earned_before, facts_of, month_of, price
@@ -31,6 +31,7 @@ def points_of(person: Person, month: date) -> dict[str, Any]:
         **_balances(township_id, person.id),
         "lines": lines,
         "cut": _cut(township_id, person.id, first, last, entries) if township_id else [],
+        "taken_back": _taken_back(township_id, person.id, first, last) if township_id else [],
     }
 
 
@@ -97,6 +98,28 @@ def _cut(
         }
         for key, line in month.full.items() if key not in month.lines and key not in posted
     ]  # fmt: skip
+
+
+def _taken_back(township_id: int, person_id: int, first: date, last: date) -> list[dict[str, Any]]:
+    """Lines whose confirmation was taken back: they stand no more, and are told with the reason."""
+    gone = rows.taken_back_of(township_id, person_id, first, last)
+    posted = queries.last_reversed(township_id, [one.cause for one in gone]) if gone else {}
+    zone = place_of(township_id).zone
+    found = []
+    for one in gone:
+        if (one.rule, one.cause) not in posted:  # a cap had left nothing of it
+            continue
+        entry, booked_in = posted[one.rule, one.cause]
+        half = _half(entry, person_id)
+        why = {"code": f"says.taken_back.{one.why}", "figures": {"day": local_day(one.at, zone).isoformat()}}
+        found.append(
+            {
+                "rule": one.rule, "cause": one.cause, "day": entry.earned_on.isoformat(), "points": half / 2,
+                "says": [_said(explain(one.rule, half, entry.detail)[0]), why],
+                "booked_in": f"{booked_in:%Y-%m}" if booked_in else None,
+            }
+        )  # fmt: skip
+    return found
 
 
 def month_before(month: date) -> date:

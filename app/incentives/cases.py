@@ -20,13 +20,13 @@ from app.areas.policies import place_of, policies_in_force
 from app.checkins.answers import PHRASES
 from app.db import db
 from app.duty.models import Duty, Shift
-from app.errors import Conflict, DomainError, NotFound
+from app.errors import Conflict, DomainError
 from app.incentives.models import CASE_REASONS, OUTCOMES, FalseCheckin
 from app.incentives.operations import post_month
 from app.incentives.rules import policy_from
-from app.incentives.steering import refuse_same, refuse_unknown, steered
+from app.incentives.steering import refuse_same, refuse_unknown
 from app.teams.models import Team
-from app.teams.scope import Scope
+from app.teams.scope import Scope, reach_row, steered_rows
 
 MOST_LETTERS = 280
 FINISHED = ("ended", "attended")
@@ -76,14 +76,8 @@ def live_case(duty: Duty) -> FalseCheckin | None:
 def answer(person: Person, case_id: int, phrase: str, words: str | None, now: datetime) -> FalseCheckin:
     """By the member, until the time is over; a later answer takes the earlier one's place. NotFound for others'."""
     refuse_unknown("phrase", phrase, PHRASES)
-    case = db.session.scalar(
-        select(FalseCheckin)
-        .where(FalseCheckin.id == case_id, FalseCheckin.person_id == person.id)
-        .with_for_update()
-        .execution_options(populate_existing=True)
-    )
-    if case is None:
-        raise NotFound()
+    mine = select(FalseCheckin).where(FalseCheckin.id == case_id, FalseCheckin.person_id == person.id)
+    case: FalseCheckin = reach_row(mine, to_change=FalseCheckin)
     if case.outcome is not None or now >= case.answer_until:
         raise Conflict("case_answer_over")
     text = (words or "").strip()
@@ -122,12 +116,8 @@ def decide(person: Person, scope: Scope, case_id: int, outcome: str, now: dateti
 
 
 def reach_duty(scope: Scope, duty_id: int) -> Duty:
-    duty = db.session.scalar(
-        select(Duty).where(Duty.id == duty_id, steered(scope, Duty.township_id, Duty.team_id))
-    )
-    if duty is None:
-        raise NotFound()
-    return duty
+    which = select(Duty).where(Duty.id == duty_id, steered_rows(scope, Duty.township_id, Duty.team_id))
+    return reach_row(which)
 
 
 @dataclass(frozen=True)
@@ -155,14 +145,9 @@ def reach_case(scope: Scope, case_id: int, *, to_change: bool = False) -> FalseC
     which = (
         select(FalseCheckin)
         .join(Duty, and_(Duty.township_id == FalseCheckin.township_id, Duty.id == FalseCheckin.duty_id))
-        .where(FalseCheckin.id == case_id, steered(scope, Duty.township_id, Duty.team_id))
+        .where(FalseCheckin.id == case_id, steered_rows(scope, Duty.township_id, Duty.team_id))
     )
-    if to_change:
-        which = which.with_for_update(of=FalseCheckin).execution_options(populate_existing=True)
-    case = db.session.scalar(which)
-    if case is None:
-        raise NotFound()
-    return case
+    return reach_row(which, to_change=FalseCheckin if to_change else None)
 
 
 @dataclass(frozen=True)
@@ -203,7 +188,7 @@ def _shown() -> Any:
 
 def seen(scope: Scope, township_id: int, since: datetime) -> list[Shown]:
     """Within the caller's reach, the open ones first; decided ones for a while."""
-    mine = steered(scope, Duty.township_id, Duty.team_id)
+    mine = steered_rows(scope, Duty.township_id, Duty.team_id)
     recent = FalseCheckin.outcome.is_(None) | (FalseCheckin.decided_at >= since)
     rows = db.session.execute(_shown().where(FalseCheckin.township_id == township_id, mine, recent)).all()
     return sorted((Shown(*row) for row in rows), key=lambda one: one.case.outcome is not None)

@@ -30,6 +30,12 @@ SESSION_KINDS = ("training", "drill")
 EXCUSES = ("ill", "family", "work", "weather", "wrong_roster", "was_there", "other")
 CASE_REASONS = ("not_there", "another_carried_phone", "position_made", "code_passed_on")
 OUTCOMES = ("upheld", "dismissed")
+# Why a confirmation was taken back.
+HAZARD_WRONG = ("wrong_severity", "no_hazard", "known_before", "other")
+TRAINING_WRONG = ("not_held", "wrong_people", "wrong_minutes", "wrong_day", "entered_twice", "other")
+TAKEN_BACK = (
+    "(taken_back_by IS NULL) = (taken_back_at IS NULL) AND (taken_back_by IS NULL) = (taken_back_why IS NULL)"
+)
 # Why an entry is not simply what its month was first worth.
 WHY = ("came_late", "facts_changed", "rule_changed", "cap_moved")
 MIRRORED = ("person_id", "rule", "cause", "amount_half")
@@ -168,17 +174,22 @@ class Holiday(db.Model):
 
 class VerifiedHazard(db.Model):
     """A reported hazard that somebody other than its reporter saw to be one. It was the first report of its kind within
-    50 m and 7 days when that was said; nothing that comes later changes it."""
+    50 m and 7 days when that was said; nothing that comes later changes it. Taken back, again by another than its
+    reporter, it may be verified anew: a further row with the next `n`. One at a time stands."""
 
     __tablename__ = "verified_hazards"
     township_id: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
     incident_id: Mapped[UUID] = mapped_column(primary_key=True)
+    n: Mapped[int] = mapped_column(primary_key=True, autoincrement=False, server_default=text("1"))
     shift_id: Mapped[int]
     reporter_id: Mapped[int] = mapped_column(ForeignKey("people.id"))
     reported_at: Mapped[datetime]
     severity: Mapped[str]
     verified_by: Mapped[int] = mapped_column(ForeignKey("people.id"))
     verified_at: Mapped[datetime]
+    taken_back_by: Mapped[int | None] = mapped_column(ForeignKey("people.id"))
+    taken_back_at: Mapped[datetime | None]
+    taken_back_why: Mapped[str | None]
     __table_args__ = (
         ForeignKeyConstraint(
             ["township_id", "incident_id"], ["incidents.township_id", "incidents.id"],
@@ -186,6 +197,14 @@ class VerifiedHazard(db.Model):
         ),
         CheckConstraint("verified_by <> reporter_id", name="four_eyes"),
         CheckConstraint(f"severity IN {SEVERITIES!r}", name="severity"),
+        CheckConstraint("n >= 1", name="n"),
+        CheckConstraint("taken_back_by <> reporter_id", name="taken_back_four_eyes"),
+        CheckConstraint(TAKEN_BACK, name="taken_back"),
+        CheckConstraint(f"taken_back_why IN {HAZARD_WRONG!r}", name="taken_back_why"),
+        Index(
+            "uq_verified_hazards_live", "township_id", "incident_id", unique=True,
+            postgresql_where=text("taken_back_at IS NULL"),
+        ),
         Index("ix_verified_hazards_reporter", "township_id", "reporter_id", "shift_id"),
     )  # fmt: skip
 
@@ -211,7 +230,8 @@ class TrainingSession(db.Model):
 
 
 class TrainingAttendance(db.Model):
-    """Somebody was at a session. It counts once another person than the member and than who entered it confirms it."""
+    """Somebody was at a session. It counts once another person than the member and than who entered it confirms it,
+    until the session is taken back, again by neither of the two."""
 
     __tablename__ = "training_attendances"
     township_id: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
@@ -220,6 +240,9 @@ class TrainingAttendance(db.Model):
     entered_by: Mapped[int] = mapped_column(ForeignKey("people.id"))
     confirmed_by: Mapped[int | None] = mapped_column(ForeignKey("people.id"))
     confirmed_at: Mapped[datetime | None]
+    taken_back_by: Mapped[int | None] = mapped_column(ForeignKey("people.id"))
+    taken_back_at: Mapped[datetime | None]
+    taken_back_why: Mapped[str | None]
     __table_args__ = (
         ForeignKeyConstraint(
             ["township_id", "session_id", "entered_by"],
@@ -228,6 +251,11 @@ class TrainingAttendance(db.Model):
         ),
         CheckConstraint("confirmed_by <> person_id AND confirmed_by <> entered_by", name="four_eyes"),
         CheckConstraint("(confirmed_by IS NULL) = (confirmed_at IS NULL)", name="confirmed"),
+        CheckConstraint(
+            "taken_back_by <> person_id AND taken_back_by <> entered_by", name="taken_back_four_eyes"
+        ),
+        CheckConstraint(TAKEN_BACK, name="taken_back"),
+        CheckConstraint(f"taken_back_why IN {TRAINING_WRONG!r}", name="taken_back_why"),
         Index("ix_training_attendances_person", "township_id", "person_id"),
     )
 

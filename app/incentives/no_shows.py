@@ -19,13 +19,13 @@ from app.areas.policies import place_of, policies_in_force
 from app.clock import local_day
 from app.db import db
 from app.duty.models import Assignment, Decline, Duty, Leave, Shift, Swap, SwapStep
-from app.errors import Conflict, NotFound
+from app.errors import Conflict
 from app.incentives.models import EXCUSES, EndedMonth, NoShow
 from app.incentives.operations import post_month
 from app.incentives.rules import SETTLES_AFTER, policy_from
-from app.incentives.steering import refuse_same, refuse_unknown, steered
+from app.incentives.steering import refuse_same, refuse_unknown
 from app.teams.models import Team
-from app.teams.scope import Scope
+from app.teams.scope import Scope, reach_row, steered_rows
 
 # A shift that nobody looked at for so long is left alone: its month may have been told to people already.
 LOOK_BACK = timedelta(days=14)
@@ -159,15 +159,10 @@ def reach(scope: Scope, shift_id: int, person_id: int, *, to_change: bool = Fals
         .join(Shift, and_(Shift.township_id == NoShow.township_id, Shift.id == NoShow.shift_id))
         .where(
             NoShow.shift_id == shift_id, NoShow.person_id == person_id,
-            steered(scope, NoShow.township_id, Shift.team_id),
+            steered_rows(scope, NoShow.township_id, Shift.team_id),
         )
     )  # fmt: skip
-    if to_change:
-        which = which.with_for_update(of=NoShow).execution_options(populate_existing=True)
-    row = db.session.scalar(which)
-    if row is None:
-        raise NotFound()
-    return row
+    return reach_row(which, to_change=NoShow if to_change else None)
 
 
 @dataclass(frozen=True)
@@ -200,7 +195,7 @@ def seen(scope: Scope, township_id: int, first: date, last: date) -> list[Shown]
         .outerjoin(by, by.id == NoShow.excused_by)
         .where(
             NoShow.township_id == township_id, NoShow.day.between(first, last),
-            steered(scope, NoShow.township_id, Shift.team_id),
+            steered_rows(scope, NoShow.township_id, Shift.team_id),
         )
         .order_by(NoShow.day.desc(), Person.name)
     ).all()  # fmt: skip

@@ -4,7 +4,7 @@ fall the same whatever order the phones' items came in. What changed is reversed
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 
 from app.areas.policies import InForce, PoliciesOf
@@ -114,6 +114,8 @@ def _change(
         before = (posted.amount_half, posted.detail) if posted else None
         same_numbers = posted is not None and posted.policy_version_id == policy_id
         why = why_changed(before, worth, same_numbers=same_numbers)
+        if posted is None and about.was_taken_back:
+            why = "facts_changed"  # confirmed anew, which no phone brought late
     if posted:
         n += 1
         wanted.append(ledger.mirror(posted, n, why or "facts_changed", policy_id))
@@ -143,12 +145,14 @@ def settles_at(duty: Duty, shift: Shift) -> datetime:
 
 @dataclass(frozen=True)
 class About:
-    """Whose a cause is, the day of its work, and when it is settled (None: nothing of it hangs on others)."""
+    """Whose a cause is, the day of its work, and when it is settled (None: nothing of it hangs on others); whether a
+    confirmation of it was ever taken back."""
 
     township_id: int
     person_id: int
     day: date
     settles_at: datetime | None
+    was_taken_back: bool = False
 
 
 @dataclass(frozen=True)
@@ -192,8 +196,9 @@ def _about(
     }
     for duty, shift in worked:
         own = About(duty.township_id, duty.person_id, duty.day, settles_at(duty, shift))
-        causes = (f"duty:{duty.id}", *(f"incident:{one.incident_id}" for one in hazards.get(duty.id, ())))
-        about |= dict.fromkeys(causes, own)
+        about[f"duty:{duty.id}"] = own
+        for one in sorted(hazards.get(duty.id, ()), key=lambda hazard: hazard.taken_back):
+            about[f"incident:{one.incident_id}"] = replace(own, was_taken_back=one.taken_back)
     return about
 
 

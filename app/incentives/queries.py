@@ -11,6 +11,7 @@ from geoalchemy2 import Geography
 from sqlalchemy import and_, cast, func, literal, or_, select, tuple_
 from sqlalchemy.dialects.postgresql import TSTZMULTIRANGE
 from sqlalchemy.dialects.postgresql import Range as Between
+from sqlalchemy.orm import aliased
 
 from app.areas.models import Area, PolicyVersion
 from app.coverage.models import PlacePresence
@@ -112,8 +113,9 @@ def same_hazard(incident: Incident, within_m: float, within: timedelta, not_one:
         Incident.township_id == incident.township_id, Incident.id == incident.id
     )
     paid = select(VerifiedHazard.incident_id).where(
-        VerifiedHazard.township_id == incident.township_id, VerifiedHazard.incident_id == Incident.id
-    )
+        VerifiedHazard.township_id == incident.township_id, VerifiedHazard.incident_id == Incident.id,
+        VerifiedHazard.taken_back_at.is_(None),
+    )  # fmt: skip
     earlier = and_(
         tuple_(Incident.reported_at, Incident.id) < tuple_(literal(incident.reported_at), literal(incident.id)),
         func.coalesce(Incident.closing, "").not_in(not_one),
@@ -191,6 +193,21 @@ def standing_of_month(township_id: int, person_id: int, first: date, last: date)
             .order_by(PointEntry.earned_on, PointEntry.cause, PointEntry.id)
         )
     )  # fmt: skip
+
+
+def last_reversed(
+    township_id: int, causes: Collection[str]
+) -> dict[tuple[str, str], tuple[PointEntry, date | None]]:
+    """By (rule, cause): the last posting that a reversal undid, and the month that the reversal is booked in where that
+    is not the month of the work."""
+    undo = aliased(PointEntry)
+    rows = db.session.execute(
+        select(PointEntry, undo.booked_in)
+        .join(undo, and_(undo.township_id == PointEntry.township_id, undo.reverses_id == PointEntry.id))
+        .where(PointEntry.township_id == township_id, PointEntry.cause.in_(causes))
+        .order_by(PointEntry.id)
+    )
+    return {(entry.rule, entry.cause): (entry, booked_in) for entry, booked_in in rows}
 
 
 def versions_by_id(version_ids: Sequence[int]) -> dict[int, tuple[str, date]]:

@@ -98,7 +98,8 @@ def not_below_nothing(lines: Sequence[Line], month_half: int) -> list[Line]:
 @dataclass(frozen=True)
 class MonthFacts:
     """Beside the duties of a person's month. `attended` has the quarter up to its end, in time order; `started` the
-    days of the valid duties with the minutes after the shift's beginning."""
+    days of the valid duties with the minutes after the shift's beginning; `taken_back` the causes of sessions that were
+    confirmed wrongly."""
 
     township_id: int
     person_id: int
@@ -110,6 +111,7 @@ class MonthFacts:
     missed: tuple[tuple[int, date], ...] = ()
     cases: tuple[tuple[int, date], ...] = ()
     excused: tuple[tuple[int, date], ...] = ()
+    taken_back: tuple[tuple[str, date], ...] = ()
 
     @property
     def month_cause(self) -> str:
@@ -119,6 +121,7 @@ class MonthFacts:
         """The day of the work of each cause that may have a line here, whether or not it is worth anything."""
         return {
             **{one.cause: one.day for one in self.attended if one.day >= self.first},
+            **dict(self.taken_back),
             **{self.missed_cause(shift_id): day for shift_id, day in (*self.missed, *self.excused)},
             **{f"case:{case_id}": day for case_id, day in self.cases},
             self.month_cause: self.last,

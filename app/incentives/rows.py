@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import date, timedelta
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
 from typing import Any
 
 from sqlalchemy import Date, and_, case, cast, func, select, union
 from sqlalchemy.dialects.postgresql import distinct_on
+from sqlalchemy.orm import aliased
 
 from app.areas.models import Area
 from app.db import db
@@ -35,7 +37,7 @@ def facts_between(
 ) -> dict[date, MonthFacts]:
     """By first day of the month, from `first`'s to `last`'s; `worked` are the duties of all of them."""
     missed, excused = _missed(township_id, person_id, first, last)
-    attended = _attended(township_id, person_id, quarter_of(first), last)
+    attended, gone = _attended(township_id, person_id, quarter_of(first), last)
     cases, over = _cases(township_id, person_id, first, last), _ended_months(township_id, first, last)
     found = {}
     while first <= last:
@@ -44,13 +46,13 @@ def facts_between(
             township_id, person_id, first, until, first in over,
             tuple(one for one in attended if quarter_of(first) <= one.day <= until),
             tuple(_started(duty, shift) for duty, shift in worked if first <= duty.day <= until and _is_valid(duty)),
-            *(_of_month(each, first, until) for each in (missed, cases, excused)),
+            *(_of_month(each, first, until) for each in (missed, cases, excused, gone)),
         )  # fmt: skip
         first = until + timedelta(days=1)
     return found
 
 
-def _of_month(each: Sequence[tuple[int, date]], first: date, last: date) -> tuple[tuple[int, date], ...]:
+def _of_month(each: Sequence[tuple[Any, date]], first: date, last: date) -> tuple[tuple[Any, date], ...]:
     return tuple(one for one in each if first <= one[1] <= last)
 
 
@@ -78,17 +80,24 @@ def quarter_of(day: date) -> date:
     return date(day.year, (day.month - 1) // 3 * 3 + 1, 1)
 
 
-def _attended(township_id: int, person_id: int, first: date, last: date) -> list[Attended]:
+def _attended(
+    township_id: int, person_id: int, first: date, last: date
+) -> tuple[list[Attended], list[tuple[str, date]]]:
+    """Confirmed sessions, and causes of those that were taken back since."""
+    stands = TrainingAttendance.taken_back_at.is_(None).label("stands")
     rows = db.session.execute(
-        select(TrainingSession.id, TrainingSession.day, TrainingSession.minutes)
+        select(TrainingSession.id, TrainingSession.day, TrainingSession.minutes, stands)
         .join(TrainingAttendance, _its_session())
         .where(
             TrainingAttendance.township_id == township_id, TrainingAttendance.person_id == person_id,
             TrainingAttendance.confirmed_at.is_not(None), TrainingSession.day.between(first, last),
         )
         .order_by(TrainingSession.day, TrainingSession.id)
-    )  # fmt: skip
-    return [Attended(f"training:{row.id}:{person_id}", row.day, row.minutes) for row in rows]
+    ).all()  # fmt: skip
+    each = [(Attended(f"training:{row.id}:{person_id}", row.day, row.minutes), row.stands) for row in rows]
+    return [one for one, stands in each if stands], [
+        (one.cause, one.day) for one, stands in each if not stands
+    ]
 
 
 def _its_session() -> Any:
@@ -136,22 +145,16 @@ def _cases(township_id: int, person_id: int, first: date, last: date) -> list[tu
 
 
 def hazards_of(township_id: int, worked: Worked) -> dict[int, tuple[Hazard, ...]]:
-    """By duty: what its person was the first to report in it, and another person verified."""
+    """By duty: what its person was the first to report in it, and another person verified; also what was taken back."""
     rows = db.session.execute(
         select(Duty.id, VerifiedHazard)
-        .join(
-            Duty,
-            and_(
-                Duty.township_id == VerifiedHazard.township_id, Duty.shift_id == VerifiedHazard.shift_id,
-                Duty.person_id == VerifiedHazard.reporter_id,
-            ),
-        )
+        .join(Duty, _its_duty())
         .where(VerifiedHazard.township_id == township_id, Duty.id.in_([duty.id for duty, _ in worked]))
-        .order_by(VerifiedHazard.reported_at, VerifiedHazard.incident_id)
+        .order_by(VerifiedHazard.reported_at, VerifiedHazard.incident_id, VerifiedHazard.n)
     )  # fmt: skip
     found: dict[int, tuple[Hazard, ...]] = {}
     for duty_id, row in rows:
-        one = Hazard(str(row.incident_id), row.severity, row.reported_at)
+        one = Hazard(str(row.incident_id), row.severity, row.reported_at, row.taken_back_at is not None)
         found[duty_id] = (*found.get(duty_id, ()), one)
     return found
 
@@ -199,3 +202,57 @@ def people_beside(township_id: int) -> Any:
         select(TrainingAttendance.person_id).where(TrainingAttendance.township_id == township_id),
         select(NoShow.person_id).where(NoShow.township_id == township_id),
     )
+
+
+# --- what was taken back --------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class TakenBack:
+    """A confirmation that is none any more, and nothing was confirmed in its place under the same cause."""
+
+    rule: str
+    cause: str
+    why: str
+    at: datetime
+
+
+def taken_back_of(township_id: int, person_id: int, first: date, last: date) -> list[TakenBack]:
+    """Of a person's work of these days, by day."""
+    mine = (TrainingAttendance.township_id == township_id, TrainingAttendance.person_id == person_id)
+    trained = db.session.execute(
+        select(TrainingAttendance, TrainingSession.day)
+        .join(TrainingSession, _its_session())
+        .where(*mine, TrainingAttendance.taken_back_at.is_not(None), TrainingSession.day.between(first, last))
+    ).all()
+    found = [(day, _gone("training", f"training:{row.session_id}:{person_id}", row)) for row, day in trained]
+    found += [(day, _gone("hazard", f"incident:{row.incident_id}", row)) for row, day in _hazards_gone(
+        township_id, person_id, first, last)]  # fmt: skip
+    return [one for _, one in sorted(found, key=lambda each: (each[0], each[1].cause))]
+
+
+def _gone(rule: str, cause: str, row: TrainingAttendance | VerifiedHazard) -> TakenBack:
+    assert row.taken_back_at is not None and row.taken_back_why is not None
+    return TakenBack(rule, cause, row.taken_back_why, row.taken_back_at)
+
+
+def _hazards_gone(township_id: int, person_id: int, first: date, last: date) -> Sequence[Any]:
+    newer = aliased(VerifiedHazard)
+    followed = select(newer.n).where(
+        newer.township_id == township_id, newer.incident_id == VerifiedHazard.incident_id, newer.n > VerifiedHazard.n
+    )  # fmt: skip
+    return db.session.execute(
+        select(VerifiedHazard, Duty.day)
+        .join(Duty, _its_duty())
+        .where(
+            VerifiedHazard.township_id == township_id, VerifiedHazard.reporter_id == person_id,
+            VerifiedHazard.taken_back_at.is_not(None), Duty.day.between(first, last), ~followed.exists(),
+        )
+    ).all()  # fmt: skip
+
+
+def _its_duty() -> Any:
+    return and_(
+        Duty.township_id == VerifiedHazard.township_id, Duty.shift_id == VerifiedHazard.shift_id,
+        Duty.person_id == VerifiedHazard.reporter_id,
+    )  # fmt: skip

@@ -82,11 +82,13 @@ class QualifiedVisit:
 
 @dataclass(frozen=True)
 class Hazard:
-    """A verified hazard that the member was the first to report; `severity` low, medium or high."""
+    """A verified hazard that the member was the first to report; `severity` low, medium or high. What was taken back is
+    worth nothing and leaves its place to the next."""
 
     incident_id: str
     severity: str
     reported_at: datetime
+    taken_back: bool = False
 
 
 @dataclass(frozen=True)
@@ -222,7 +224,8 @@ def price_hard_to_fill(duty: JudgedDuty, credited: Sequence[Range], policy: Poli
 def price_hazards(duty: JudgedDuty, policy: Policy) -> tuple[Line, ...]:
     """5, 10 or 20 points by severity for the first two, in the order of their reports; each names its report."""
     worth = {"low": policy.hazard_low, "medium": policy.hazard_medium, "high": policy.hazard_high}
-    first = sorted(duty.hazards, key=lambda hazard: (hazard.reported_at, hazard.incident_id))
+    standing = [hazard for hazard in duty.hazards if not hazard.taken_back]
+    first = sorted(standing, key=lambda hazard: (hazard.reported_at, hazard.incident_id))
     return tuple(
         Line(
             "hazard", f"incident:{hazard.incident_id}", 2 * worth[hazard.severity],

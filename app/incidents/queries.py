@@ -33,7 +33,7 @@ from app.errors import NotFound
 from app.geo import TILE_OF_SHAPES, as_drawn, lon_lat, meets
 from app.incidents.models import EVENTS, Incident, IncidentPhoto, RecordedIncident
 from app.teams.models import Team, TeamMember
-from app.teams.scope import Scope, led_team_rows, own_rows, reviewed_township_rows, township_rows
+from app.teams.scope import Scope, own_rows, reach_row, steered_rows, township_rows
 
 # The desk's lists: what stands under each tab.
 TABS: dict[str, tuple[str, ...]] = {
@@ -107,8 +107,7 @@ def counted_with(incident: Incident) -> list[Incident]:
 
 def steered_by(scope: Scope, report: Any = Incident) -> ColumnElement[bool]:
     """Reports of the teams led, or of the townships reviewed or administered."""
-    led = led_team_rows(scope, report.township_id, func.coalesce(report.team_id, 0))
-    return or_(led, reviewed_township_rows(scope, report.township_id))
+    return steered_rows(scope, report.township_id, func.coalesce(report.team_id, 0))
 
 
 def firsts_of(scope: Scope) -> ColumnElement[bool]:
@@ -131,12 +130,7 @@ def reach_incident(scope: Scope, incident_id: UUID, *, to_change: bool = False) 
     one = select(Incident).where(
         Incident.id == incident_id, Incident.category != "nothing", steered_by(scope)
     )
-    if to_change:
-        one = one.with_for_update().execution_options(populate_existing=True)
-    found = db.session.scalar(one)
-    if found is None:
-        raise NotFound()
-    return found
+    return reach_row(one, to_change=Incident if to_change else None)
 
 
 @dataclass(frozen=True)

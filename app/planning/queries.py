@@ -15,7 +15,7 @@ from sqlalchemy.orm import aliased
 
 from app.areas.models import Area
 from app.coverage.models import PlacePresence
-from app.coverage.queries import Period
+from app.coverage.queries import STANDS, Period
 from app.db import db
 from app.duty.models import Assignment, Duty, Shift
 from app.geo import as_geojson
@@ -35,7 +35,7 @@ def stays_at(township_id: int, hotspot_ids: Collection[int], period: Period) -> 
         .join(Duty, and_(Duty.township_id == PlacePresence.township_id, Duty.id == PlacePresence.duty_id))
         .where(
             PlacePresence.township_id == township_id, PlacePresence.place_kind == "hotspot",
-            PlacePresence.place_id.in_(hotspot_ids), Duty.day.between(period.first, period.last),
+            PlacePresence.place_id.in_(hotspot_ids), Duty.day.between(period.first, period.last), STANDS,
         )
     ).subquery()  # fmt: skip
     c = each.c
@@ -108,7 +108,7 @@ def worked_spans(which: Criterion, period: Period, now: datetime) -> list[list[R
     left = func.unnest(out - func.coalesce(Duty.pauses, cast("{}", TSTZMULTIRANGE))).label("during")
     shift = and_(Shift.township_id == Duty.township_id, Shift.id == Duty.shift_id)
     each = select(Duty.shift_id, left).where(
-        exists().where(shift, which), Duty.day.between(period.first, period.last), Duty.started_at.is_not(None)
+        exists().where(shift, which), Duty.day.between(period.first, period.last), Duty.started_at.is_not(None), STANDS
     )  # fmt: skip
     c = each.subquery().c
     found: dict[int, list[Range]] = {}

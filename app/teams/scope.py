@@ -11,9 +11,9 @@ from collections import defaultdict
 from collections.abc import Collection
 from dataclasses import dataclass, replace
 from functools import cache
-from typing import Any
+from typing import Any, TypeVar
 
-from sqlalchemy import ARRAY, BigInteger, and_, bindparam, false, func, literal, or_, select
+from sqlalchemy import ARRAY, BigInteger, Select, and_, bindparam, false, func, literal, or_, select
 from sqlalchemy.sql import ColumnElement
 
 from app.accounts.models import Person
@@ -23,6 +23,7 @@ from app.errors import NotFound
 from app.teams.models import RoleGrant, Team, TeamMember
 
 Criterion = ColumnElement[bool]
+Row = TypeVar("Row")
 
 
 @dataclass(frozen=True)
@@ -177,6 +178,13 @@ def led_team_rows(scope: Scope, township_column: Any, team_column: Any) -> Crite
     return or_(led, within(township_column, scope.administered))
 
 
+def steered_rows(scope: Scope, township_column: Any, team_column: Any) -> Criterion:
+    """Rows that the caller may decide about: of the teams led, or of a township reviewed or administered."""
+    return or_(
+        led_team_rows(scope, township_column, team_column), reviewed_township_rows(scope, township_column)
+    )
+
+
 def own_rows(scope: Scope, person_column: Any) -> Criterion:
     return person_column == scope.person_id  # type: ignore[no-any-return]
 
@@ -206,6 +214,17 @@ def reach_area(scope: Scope, code: str) -> Area:
     if area is None:
         raise NotFound()
     return area
+
+
+def reach_row(which: Select[tuple[Row]], *, to_change: type[Row] | None = None) -> Row:
+    """The row of a select that holds who may reach it, or NotFound. `to_change`: its model; it is locked and read as it
+    is now, so that two who decide at once do it one after the other."""
+    if to_change is not None:
+        which = which.with_for_update(of=to_change).execution_options(populate_existing=True)
+    row = db.session.scalar(which)
+    if row is None:
+        raise NotFound()
+    return row
 
 
 def reach_team(scope: Scope, team_id: int, *, to_lead: bool = False) -> Team:

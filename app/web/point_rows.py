@@ -20,8 +20,18 @@ from app.errors import Conflict, DomainError, NotFound
 from app.gate import allow, me, my_scope
 from app.hotspots.queries import townships_for
 from app.incentives import cases, hazards, holidays, no_shows, training
-from app.incentives.models import CASE_REASONS, DAY_KINDS, EXCUSES, OUTCOMES, SESSION_KINDS, SEVERITIES
+from app.incentives.models import (
+    CASE_REASONS,
+    DAY_KINDS,
+    EXCUSES,
+    HAZARD_WRONG,
+    OUTCOMES,
+    SESSION_KINDS,
+    SEVERITIES,
+    TRAINING_WRONG,
+)
 from app.incentives.operations import month_of
+from app.incidents.models import Incident
 from app.incidents.queries import reach_incident, village_of
 from app.web.forms import DeskForm, Picks, needed
 from app.web.hotspots import township_asked
@@ -92,7 +102,7 @@ def _township_of(team_id: int | None) -> Area:
 @allow(*SEERS)
 def confirm_session(training_id: int) -> ResponseReturnValue:
     township = training.reach(my_scope(), training_id).township_id
-    return _deed(
+    return deed(
         township,
         "rows.session.confirmed",
         lambda: training.confirm(me(), my_scope(), training_id, clock.now()),
@@ -104,7 +114,7 @@ def confirm_session(training_id: int) -> ResponseReturnValue:
 def verify_hazard(incident_id: UUID) -> ResponseReturnValue:
     township = reach_incident(my_scope(), incident_id).township_id
     severity = request.form.get("severity", "")
-    return _deed(
+    return deed(
         township, "rows.hazard.verified",
         lambda: hazards.verify(me(), my_scope(), incident_id, severity, clock.now()),
     )  # fmt: skip
@@ -115,7 +125,7 @@ def verify_hazard(incident_id: UUID) -> ResponseReturnValue:
 def excuse(shift_id: int, person_id: int) -> ResponseReturnValue:
     township = no_shows.reach(my_scope(), shift_id, person_id).township_id
     why = request.form.get("excuse", "")
-    return _deed(
+    return deed(
         township, "rows.no_show.excused",
         lambda: no_shows.excuse(me(), my_scope(), shift_id, person_id, why, clock.now()),
     )  # fmt: skip
@@ -126,7 +136,7 @@ def excuse(shift_id: int, person_id: int) -> ResponseReturnValue:
 def set_bonus(shift_id: int) -> ResponseReturnValue:
     township = bonus.reach(my_scope(), shift_id).township_id
     seen, wanted = (request.form.get(name, -1, type=int) for name in ("version", "bonus"))
-    return _deed(
+    return deed(
         township, "rows.bonus.set",
         lambda: bonus.set_bonus(me(), my_scope(), shift_id, seen, wanted, clock.now()),
     )  # fmt: skip
@@ -140,7 +150,7 @@ def set_holiday() -> ResponseReturnValue:
     gone = request.form.get("take_out")
     if gone:
         code = form.area.data or ""
-        return _deed(
+        return deed(
             township.id, "rows.holiday.taken_out",
             lambda: holidays.take_out(me(), my_scope(), code, _day(gone), clock.now()),
         )  # fmt: skip
@@ -237,7 +247,7 @@ def _case_page(case_id: int, problem: str = "") -> str:
 # --- the page -------------------------------------------------------------------------------------
 
 
-def _deed(township_id: int, words: str, act: Callable[[], Any]) -> ResponseReturnValue:
+def deed(township_id: int, words: str, act: Callable[[], Any]) -> ResponseReturnValue:
     """One button of the page: done, or the page again with why not."""
     township = db.session.get_one(Area, township_id)
     try:
@@ -273,6 +283,8 @@ def page_of(
         "desk/point_rows.html", township=township, townships=townships_for(scope), problem=problem,
         now_day=today(),
         hazards=[_hazard(one) for one in hazards.waiting(scope, township.id, now)], severities=SEVERITIES,
+        verified=[_verified(one) for one in hazards.verified(scope, township.id, now - RECENT)],
+        hazard_wrong=HAZARD_WRONG, training_wrong=TRAINING_WRONG, scope=scope,
         sessions=training.seen(scope, township.id, today() - RECENT),
         session_form=session or session_form(formdata=None),
         missed=no_shows.seen(scope, township.id, first, last), first=first, excuses=EXCUSES,
@@ -293,11 +305,18 @@ def month_asked() -> date:
 
 
 def _hazard(one: hazards.Waiting) -> dict[str, Any]:
-    incident = one.incident
+    return {**_report(one.incident), "reporter": one.reporter, "is_mine": one.is_mine}
+
+
+def _report(incident: Incident) -> dict[str, Any]:
     return {
         "id": incident.id, "title": title_of(incident), "where": where_of(incident, village_of(incident)),
-        "at": incident.reported_at, "reporter": one.reporter, "is_mine": one.is_mine, "state": incident.state,
+        "at": incident.reported_at,
     }  # fmt: skip
+
+
+def _verified(one: hazards.Verified) -> dict[str, Any]:
+    return {**_report(one.incident), "one": one, "row": one.row}
 
 
 def session_form(**options: Any) -> SessionForm | None:

@@ -39,8 +39,9 @@ from app.db import db
 from app.duty.models import Duty, DutyEvent, Shift
 from app.exports import operations as exports
 from app.hotspots import proposing
-from app.incentives import cases, training
+from app.incentives import cases, hazards, training
 from app.incentives.models import NoShow
+from app.incidents.operations import Report, record_report
 from app.loggers.operations import make_logger
 from app.money import commitments, granting
 from app.money import operations as money
@@ -409,6 +410,10 @@ POST    /desk/points/rows/sessions                          town     in   403   
 POST    /desk/points/rows/sessions                          other    in   403    403  404    403      302   403
 POST    /desk/points/rows/sessions/<int:training_id>/confirm town     in   403    403  422    302      302   403
 POST    /desk/points/rows/sessions/<int:training_id>/confirm other    in   403    403  404    404      422   403
+POST    /desk/points/rows/sessions/<int:training_id>/take-back town   in   403    403  403    302      302   403
+POST    /desk/points/rows/sessions/<int:training_id>/take-back other  in   403    403  403    404      422   403
+POST    /desk/points/rows/hazards/<uuid:hazard_id>/take-back town     in   403    403  403    302      302   403
+POST    /desk/points/rows/hazards/<uuid:hazard_id>/take-back other    in   403    403  403    404      302   403
 POST    /desk/points/rows/hazards/<uuid:incident_id>        town     in   403    403  422    422      422   403
 POST    /desk/points/rows/hazards/<uuid:incident_id>        other    in   403    403  404    404      422   403
 POST    /desk/points/rows/no-shows/<int:shift_id>/<int:person_id> town     in   403    403  302    302      302   403
@@ -631,6 +636,8 @@ FORMS: dict[str, dict[str, Any]] = {
     "/assessment/plans/<uuid:plan_item_id>": {"decision": "confirm"},
     "/assessment/returns/<uuid:sent_back_id>": {"outcome": "stands"},
     "/hazards/<uuid:incident_id>": {"severity": "low"},
+    "/sessions/<int:training_id>/take-back": {"why": "not_held"},
+    "/hazards/<uuid:hazard_id>/take-back": {"why": "wrong_severity"},
     "/no-shows/<int:shift_id>/<int:person_id>": {"excuse": "ill"},
     "/shifts/<int:shift_id>/bonus": {"version": "1", "bonus": "5"},
     "/duties/<int:duty_id>/case": {"reason": "not_there"},
@@ -798,14 +805,15 @@ def build(app: Flask, connection: Any) -> World:
             **place_codes(people, town, "nobody" if name == "town" else ""), "answer_id": said[name],
             "duty_id": in_question[name], "change_id": rule_change(people, town),
             "flag_id": flags[name], "incident_id": reports[name][0],
-            **beside_duties(people, town, in_question[name]),
+            **beside_duties(people, town, in_question[name], x0),
             **shop_of(people, town),
         }  # fmt: skip
     return world
 
 
-def beside_duties(people: cast.Cast, town: cast.Town, duty_id: int) -> dict[str, Any]:
-    """A training that waits for a second person, a no-show of the shift, and a case about yesterday's duty."""
+def beside_duties(people: cast.Cast, town: cast.Town, duty_id: int, x0: float) -> dict[str, Any]:
+    """A training that waits for a second person, a hazard that was verified, a no-show of the shift, and a case about
+    yesterday's duty."""
     now = clock.now()
     duty = db.session.scalar(db.select(Duty).where(Duty.id == duty_id))
     wanted = training.Wanted("drill", make.DAY, 60, (duty.person_id,))
@@ -824,13 +832,21 @@ def beside_duties(people: cast.Cast, town: cast.Town, duty_id: int) -> dict[str,
             found_at=now,
         )
     )
+    hazard = Report(
+        town.township.id, uuid4(), duty.person_id, town.team.id, duty.shift_id, "road", None, None,
+        places.here(x0 + 900, 900), "here", 8, None, (), now - timedelta(days=1),
+    )  # fmt: skip
+    record_report(hazard, now)
+    hazards.verify(opener, scope.scope_of(opener), hazard.id, "high", now)
     case = cases.open_case(opener, scope.scope_of(opener), duty_id, "not_there", now)
     db.session.commit()
     entered = {
         "team": town.team.id, "kind": "drill", "day": "2026-11-20", "minutes": "60", "people": [duty.person_id],
     }  # fmt: skip
     holiday = {"area": town.township.code, "name": "元旦", "kind": "holiday", "day": "2027-01-01"}
-    return {"training_id": session.id, "case_id": case.id, "sessions": entered, "holidays": holiday}
+    return {
+        "training_id": session.id, "case_id": case.id, "sessions": entered, "holidays": holiday, "hazard_id": hazard.id,
+    }  # fmt: skip
 
 
 def neighbour_of(people: cast.Cast) -> Any:

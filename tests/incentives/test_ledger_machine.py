@@ -1,7 +1,8 @@
 """The ledger under whatever happens: a Hypothesis state machine over a real database.
 
 Phones send the items of five shifts in any order, twice, or never; caps, freezing, late settlement, approval within a
-budget, money, spending, training, holidays, no-shows, months that end and false check-ins come in between.
+budget, money, spending, training that is confirmed and taken back, holidays, no-shows, months that end and false
+check-ins come in between.
 `LEDGER_EXAMPLES=500` runs the whole of it, 500 examples of 50 steps; the usual run is a short one of the same machine.
 """
 
@@ -34,7 +35,7 @@ from app.errors import DomainError
 from app.field import late, settling
 from app.field.operations import take_batch
 from app.incentives import cases, chain, holidays, ledger, no_shows, recomputing, statements, training
-from app.incentives.models import PointEntry
+from app.incentives.models import PointEntry, TrainingAttendance, TrainingSession
 from app.incentives.rules import RULE_VERSIONS
 from app.money import liability
 from app.routes.models import Checkpoint
@@ -247,6 +248,28 @@ class LedgerMachine(RuleBasedStateMachine):
             Duty.shift_id == self.world.shifts[n], Duty.person_id == self.world.people[who]
         )
         return db.session.scalar(which)
+
+    @rule(n=st.integers(0, 9))
+    def training_is_taken_back(self, n: int) -> None:
+        """It goes from the ledger, and from what another order has to end in: a training that never was."""
+        trained = [fact for fact in self.facts if fact[0] == "trained"]
+        if not trained:
+            return
+        _, who, day, minutes = fact = trained[n % len(trained)]
+        session_id = db.session.scalars(
+            select(TrainingSession.id)
+            .join(TrainingAttendance, TrainingAttendance.session_id == TrainingSession.id)
+            .where(
+                TrainingSession.day == day, TrainingSession.minutes == minutes,
+                TrainingAttendance.person_id == self.world.people[who], TrainingAttendance.taken_back_at.is_(None),
+            )
+            .order_by(TrainingSession.id)
+        ).first()  # fmt: skip
+        reviewer = db.session.get_one(Person, self.world.reviewer)
+        for _ in range(2):  # the second time is none
+            training.take_back(reviewer, scope_of(reviewer), session_id, "wrong_minutes", self.now)
+            db.session.commit()
+        self.facts.remove(fact)
 
     def _say(self, facts: list[tuple[Any, ...]], kinds: tuple[str, ...] = ()) -> None:
         for kind, *about in facts:

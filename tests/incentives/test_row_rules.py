@@ -63,6 +63,12 @@ def test_hazards_are_taken_in_the_order_of_their_reports_however_they_are_given(
     ]
 
 
+def test_what_was_taken_back_leaves_its_place_to_the_next():
+    first, *rest = hazards("high", "low", "medium")
+    lines = price_duty(JudgedDuty("7", (), hazards=(replace(first, taken_back=True), *rest)), POLICY)
+    assert [(line.amount_half, line.detail["nth"]) for line in lines] == [(10, 1), (20, 2)]
+
+
 def test_the_numbers_of_a_hazard_are_the_policys():
     assert hazard_points("high", "high", policy=Policy(hazard_high=12, hazards_a_shift=1)) == [
         ("incident:h1", 12, 1)

@@ -1,7 +1,7 @@
 // A member's points in words.
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { lineWords, monthsBack, numberWords, versionWords } from "../../static/js/domain/statement.js";
+import { lineWords, monthsBack, numberWords, takenBackWords, versionWords } from "../../static/js/domain/statement.js";
 
 const words = { "says.base": "%(minutes)s min → %(points)s", "says.other": "%(rule)s: %(points)s", "says.why.rule_changed": "again",
   "says.rules_default": "default", "says.rules_from": "%(area)s %(day)s" };
@@ -27,4 +27,10 @@ test("months go back over the year's end; numbers have a true minus", () => {
   assert.deepEqual(monthsBack("2026-02", 4), ["2026-02", "2026-01", "2025-12", "2025-11"]);
   assert.equal(new Set(monthsBack("2026-11", 24)).size, 24);
   assert.deepEqual([7.5, 0, -10].map(numberWords), ["7.5", "0", "−10"]);
+});
+
+test("what was taken back says why, and where it is booked", () => {
+  const says = [base, { code: "says.why.rule_changed", figures: {} }];
+  assert.deepEqual(takenBackWords({ rule: "base", says, booked_in: null }, t), ["90 min → 15", "again"]);
+  assert.equal(takenBackWords({ rule: "base", says, booked_in: "2026-12" }, t).length, 3);
 });

@@ -26,6 +26,7 @@ REFUSED = {
         "TRUNCATE point_seals", "UPDATE frozen_months SET month = '2026-01-01'", "DELETE FROM frozen_months",
         "UPDATE settled_visits SET since_last_min = 0", "DELETE FROM settled_visits",
         "UPDATE verified_hazards SET severity = 'high'", "DELETE FROM verified_hazards",
+        "UPDATE verified_hazards SET verified_by = 1", "UPDATE verified_hazards SET n = 2",
         "UPDATE training_sessions SET minutes = 480", "DELETE FROM training_sessions",
         "UPDATE training_attendances SET entered_by = 1", "DELETE FROM training_attendances",
         "UPDATE no_shows SET day = '2026-01-01'", "DELETE FROM no_shows", "DELETE FROM ended_months",

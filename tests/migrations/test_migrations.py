@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from typing import Any
+from uuid import uuid4
 
 import flask_migrate
 import procrastinate
@@ -17,8 +18,11 @@ from app import create_app
 from app.accounts.rules import uuid7
 from app.config import read_settings
 from app.db import db
+from app.incentives import hazards
+from app.incidents.operations import Report, record_report
 from app.jobs.queue import enqueue
-from tests import cast
+from app.teams.scope import scope_of
+from tests import cast, make, places
 from tests.conftest import ROOT, database, env_for
 
 PARTITIONED = {"audits", "inbox_items", "item_states", "checkins", "segments", "duty_events"}
@@ -96,6 +100,31 @@ def test_with_rows_the_queue_s_step_keeps_ours_and_the_whole_way_works():
         flask_migrate.downgrade(revision="base")
         assert left_behind(name) == []
         flask_migrate.upgrade()
+
+
+def test_with_rows_what_was_taken_back_goes_with_the_step_and_what_stands_stays():
+    with database("scratch") as name, inside(name):
+        people, now = cast.make_cast(), make.EVENING
+        make.attended(people.shift, people.member, people.leader)
+        one = Report(
+            people.town.township.id, uuid4(), people.member.id, people.town.team.id, people.shift.id, "road", None,
+            None, places.here(100, 500), "here", 8, None, (), now,
+        )  # fmt: skip
+        record_report(one, now)
+        scope = scope_of(people.reviewer)
+        hazards.verify(people.reviewer, scope, one.id, "high", now)
+        hazards.take_back(people.reviewer, scope, one.id, "wrong_severity", now)
+        hazards.verify(people.reviewer, scope, one.id, "low", now)
+        db.session.commit()
+        db.session.remove()
+        flask_migrate.downgrade(revision="202611290280")
+        with connect(name) as c:
+            assert c.execute("SELECT severity FROM verified_hazards").fetchall() == [("low",)]
+        flask_migrate.upgrade()
+        with connect(name) as c:
+            kept = c.execute("SELECT n, severity, taken_back_why FROM verified_hazards").fetchall()
+            assert kept == [(1, "low", None)]
+        db.engine.dispose()
 
 
 def test_autogenerate_finds_nothing_to_do(ready):

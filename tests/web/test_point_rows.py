@@ -105,6 +105,40 @@ def test_a_drill_is_entered_by_the_leader_and_confirmed_by_a_reviewer(people, le
     assert "已确认" in text_of(leader.get(PAGE))
 
 
+def test_a_training_confirmed_wrongly_is_taken_back_and_entered_anew(people, leader, reviewer, admin):
+    send(leader, PAGE, f"{PAGE}/sessions", **session_fields(people))
+    session_id = db.session.scalar(select(TrainingAttendance.session_id))
+    send(reviewer, PAGE, f"{PAGE}/sessions/{session_id}/confirm")
+    address = f"{PAGE}/sessions/{session_id}/take-back"
+    assert address not in leader.get(PAGE).get_data(as_text=True)
+    assert send(leader, PAGE, address, why="wrong_minutes").status_code == 403
+    assert address in reviewer.get(PAGE).get_data(as_text=True)
+    nothing = send(reviewer, PAGE, address, why="")
+    assert nothing.status_code == 422 and "请选" in text_of(nothing)
+    assert send(reviewer, PAGE, address, why="wrong_minutes").status_code == 302
+    assert f"已撤回：时长不对 · {people.reviewer.name}" in text_of(leader.get(PAGE))
+    assert address not in reviewer.get(PAGE).get_data(as_text=True)
+    other = send(admin, f"{PAGE}?township={people.town.township.code}", address, why="not_held")
+    assert other.status_code == 409 and "已经撤回" in text_of(other)
+    assert send(leader, PAGE, f"{PAGE}/sessions", **session_fields(people)).status_code == 302
+    assert "2 人待确认" in text_of(leader.get(PAGE))
+
+
+def test_a_hazard_of_a_wrong_severity_is_taken_back_and_verified_anew(people, leader, reviewer, duty):
+    hazard = reported(people, people.member)
+    send(leader, PAGE, f"{PAGE}/hazards/{hazard}", severity="high")
+    address = f"{PAGE}/hazards/{hazard}/take-back"
+    assert address not in leader.get(PAGE).get_data(as_text=True)
+    assert address in reviewer.get(PAGE).get_data(as_text=True)
+    assert send(reviewer, PAGE, address, why="wrong_severity").status_code == 302
+    page = text_of(in_english(leader).get(PAGE))
+    assert "Taken back: the severity was wrong" in page
+    again = send(reviewer, PAGE, address, why="no_hazard")
+    assert again.status_code == 409 and "已有人以别的原因撤回" in text_of(again)
+    assert send(leader, PAGE, f"{PAGE}/hazards/{hazard}", severity="low").status_code == 302
+    assert sorted(db.session.scalars(select(VerifiedHazard.severity))) == ["high", "low"]
+
+
 @pytest.mark.parametrize(
     ("wrong", "sentence"),
     [

@@ -7,11 +7,13 @@ from typing import Any
 import pytest
 
 from app.db import db
-from app.incentives import ledger
-from app.incentives.models import FrozenMonth
+from app.incentives import ledger, training
+from app.incentives.models import HAZARD_WRONG, TRAINING_WRONG, FrozenMonth
 from app.incentives.operations import post_month
+from app.teams.scope import scope_of
 from tests import make
 from tests.rulebook.test_trials import DAY, HOUR, ZONE, an_hour
+from tests.test_translations import catalogue
 from tests.web.conftest import text_of
 
 API = "/api/v1/field/points"
@@ -119,3 +121,37 @@ def test_what_moves_earned_points_is_told_and_not_added(worked: Any, as_person: 
     assert sorted((line["rule"], line["points"], line["is_earned"]) for line in found["lines"]) == [
         ("approval", 10, False), ("base", 10, True), ("redemption", -3, False),
     ]  # fmt: skip
+
+
+@pytest.fixture
+def taken_back(people: Any, at: Any) -> Any:
+    """A training of 90 minutes, confirmed by mistake."""
+    at(make.EVENING + 3 * HOUR)
+    wanted = training.Wanted("drill", make.DAY, 90, (people.member.id,))
+    leader, reviewer = people.leader, people.reviewer
+    one = training.enter(leader, scope_of(leader), people.town.team.id, wanted, make.EVENING)
+    training.confirm(reviewer, scope_of(reviewer), one.id, make.EVENING)
+    training.take_back(reviewer, scope_of(reviewer), one.id, "wrong_minutes", make.EVENING + HOUR)
+    db.session.commit()
+    return people
+
+
+def test_what_was_taken_back_is_told_with_its_reason_and_counts_nowhere(
+    taken_back: Any, as_person: Any
+) -> None:
+    english = page_of(as_person(taken_back.leader), taken_back.member)
+    assert "Taken back" in english and "0 points this month" in english
+    assert "90 minutes in 1 sessions → 15 points Taken back on 2026-11-24: the minutes were wrong." in english
+    chinese = page_of(as_person(taken_back.leader), taken_back.member, lang="zh")
+    assert "2026-11-24 撤回：时长不对。" in chinese
+    doc = as_person(taken_back.member).get(f"{API}?month=2026-11").get_json()
+    (line,) = doc["taken_back"]
+    assert (doc["points"], doc["lines"], line["points"], line["booked_in"]) == (0, [], 15, None)
+    assert [one["code"] for one in line["says"]] == ["says.training", "says.taken_back.wrong_minutes"]
+
+
+@pytest.mark.parametrize("code", [*HAZARD_WRONG, *TRAINING_WRONG])
+def test_every_reason_has_its_words(code: str) -> None:
+    for language in ("zh", "en"):
+        assert f"says.taken_back.{code}" in catalogue("statements", language)
+        assert f"rows.back.why.{code}" in catalogue("pointrows", language)

@@ -24,6 +24,16 @@ export function versionWords(line, t) {
   return line.version ? t("says.rules_from", { area: line.version.area, day: line.version.since }) : t("says.rules_default");
 }
 
+/**
+ * What was taken back, why, and where it is booked when its own month was frozen.
+ * @param {{rule: string, says: Sentence[], booked_in: string|null}} line
+ * @param {Words} t
+ */
+export function takenBackWords(line, t) {
+  const booked = line.booked_in ? [t("says.booked_in", { month: line.booked_in })] : [];
+  return [...lineWords(line, t), ...booked];
+}
+
 /** With a true minus. @param {number} points */
 export function numberWords(points) {
   return `${points < 0 ? "−" : ""}${Math.abs(points)}`;

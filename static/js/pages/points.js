@@ -2,7 +2,7 @@
 // My points of a month, every line in words: what it is for, by which rules, what a cap took, whether it is settled.
 // What was last fetched is shown without a connection, too.
 import { useEffect, useState } from "preact/hooks";
-import { lineWords, monthsBack, numberWords, versionWords } from "../domain/statement.js";
+import { lineWords, monthsBack, numberWords, takenBackWords, versionWords } from "../domain/statement.js";
 import { clockTime, dayName, dayOf } from "../domain/words.js";
 import { html } from "../dom.js";
 import { language, t } from "../i18n.js";
@@ -57,7 +57,9 @@ function Statement({ found }) {
     ${days.length === 0 ? html`<p>${t("statement.none")}</p>` : days.map((day) => html`<section class="duty-hours"><h3>${dayName(day, lang)}</h3>
       ${found.lines.filter((/** @type {any} */ l) => l.day === day).map((/** @type {any} */ line) => html`<${Line} line=${line} />`)}</section>`)}
     ${found.cut.length ? html`<section class="duty-hours" data-name="cut"><h3>${t("statement.cut")}</h3>
-      ${found.cut.map((/** @type {any} */ l) => html`<p>${dayName(l.day, lang)} · ${lineWords(l, t).join(" ")}</p>`)}</section>` : null}`;
+      ${found.cut.map((/** @type {any} */ l) => html`<p>${dayName(l.day, lang)} · ${lineWords(l, t).join(" ")}</p>`)}</section>` : null}
+    ${found.taken_back?.length ? html`<section class="duty-hours" data-name="taken-back"><h3>${t("statement.taken_back")}</h3>
+      ${found.taken_back.map((/** @type {any} */ l) => html`<p>${dayName(l.day, lang)} · ${takenBackWords(l, t).join(" ")}</p>`)}</section>` : null}`;
 }
 
 /** A line opens in words. @param {{line: any}} props */
