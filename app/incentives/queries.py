@@ -45,6 +45,13 @@ def frozen_months(township_id: int) -> set[date]:
     return set(db.session.scalars(which))
 
 
+def last_booked(township_id: int, first: date, last: date) -> datetime | None:
+    """When the latest entry that a month (the days first..last) has taken was made."""
+    own = and_(PointEntry.booked_in.is_(None), PointEntry.earned_on.between(first, last))
+    which = and_(PointEntry.township_id == township_id, or_(own, PointEntry.booked_in == first))
+    return db.session.scalar(select(func.max(PointEntry.made_at)).where(which))
+
+
 def last_end(township_id: int, first: date, last: date) -> tuple[bool, datetime | None]:
     """Of the duties of the days first..last: whether one is still on, and when the last of the others ended."""
     row = db.session.execute(

@@ -11,7 +11,7 @@ from sqlalchemy.exc import IntegrityError
 from app.db import db
 from app.errors import DomainError
 from app.field import late
-from app.incentives import ledger, recomputing, statements
+from app.incentives import chain, ledger, recomputing, statements
 from app.incentives.models import FrozenMonth, PointEntry, SettledVisit
 from app.incentives.operations import month_of
 from tests import make
@@ -223,6 +223,17 @@ def test_a_month_with_a_duty_of_the_last_72_hours_is_not_frozen_yet(people, send
     freeze(people, date(2026, 11, 1), shift.starts_at + 73 * HOUR)
 
 
+def test_a_posting_that_freezing_waited_for_is_of_the_month_though_its_clock_was_later(people):
+    """Two requests at once: the one that froze looked at the clock first, and got the month last."""
+    give(people, earned_on=date(2026, 9, 3))
+    freeze(people, date(2026, 9, 1), make.EVENING - MINUTE)
+    db.session.commit()
+    (row,) = db.session.scalars(select(FrozenMonth)).all()
+    assert row.frozen_at == make.EVENING
+    assert chain.verify(people.town.township.id).fault is None
+    assert give(people, n=2, earned_on=date(2026, 9, 3), why="facts_changed").booked_in == date(2026, 10, 1)
+
+
 def test_what_changes_in_a_frozen_month_is_corrected_in_the_next_open_one(patrolled, send):
     now = datetime(2027, 1, 10, tzinfo=UTC)
     for month in (date(2026, 11, 1), date(2026, 12, 1)):
@@ -306,6 +317,22 @@ def test_whose_phone_comes_back_takes_a_visit_from_others_until_it_is_settled_an
     assert visits_paid(people, people.mate) == 6
     assert visits_paid(people, people.member) == paid
     assert {row.since_last_min for row in db.session.scalars(select(SettledVisit))} >= {None}
+    assert list(recomputing.recompute(people.town.township.id, ZONE, MONDAY + 200 * HOUR)) == []
+
+
+def test_what_the_own_phone_brings_after_72_hours_is_settled_when_it_comes(people, send):
+    """The duty was closed and settled without its track; another's phone, later still, takes nothing from it."""
+    mine = make.make_shift(people.town.team, None, [people.member], starts_at=MONDAY)
+    theirs = make.make_shift(people.town.team, None, [people.mate], starts_at=MONDAY - HOUR)
+    start, track, end = at_the_market(people, people.member, mine, 15, MONDAY + 10 * MINUTE)
+    send(people.member, [start, end], MONDAY + 2 * HOUR)
+    settle_all(MONDAY + 76 * HOUR)
+    send(people.member, [track], MONDAY + 100 * HOUR)
+    assert visits_paid(people, people.member) == 6
+    others = at_the_market(people, people.mate, theirs, 15, MONDAY - 10 * MINUTE)
+    send(people.mate, others, MONDAY + 110 * HOUR)
+    settle_all(MONDAY + 190 * HOUR)
+    assert (visits_paid(people, people.member), visits_paid(people, people.mate)) == (6, 6)
     assert list(recomputing.recompute(people.town.township.id, ZONE, MONDAY + 200 * HOUR)) == []
 
 
