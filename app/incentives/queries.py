@@ -184,6 +184,21 @@ def standing_of_person(
     return {key: posted for key, posted in found.items() if key[0] in rules}
 
 
+def earned_by(township_id: int, person_id: int) -> list[Standing]:
+    """Whatever of a person's came from the township's source or went back to it, and stands, by whatever cause."""
+    which = (PointEntry.township_id == township_id, PointEntry.person_id == person_id)
+    undone = select(PointEntry.reverses_id).where(*which, PointEntry.reverses_id.is_not(None))
+    rows = db.session.scalars(
+        select(PointEntry)
+        .where(
+            *which, or_(PointEntry.debit_account == ISSUE, PointEntry.credit_account == ISSUE),
+            PointEntry.reverses_id.is_(None), PointEntry.id.not_in(undone),
+        )
+        .order_by(PointEntry.id)
+    )  # fmt: skip
+    return [_standing(e) for e in rows]
+
+
 def standing_of_month(township_id: int, person_id: int, first: date, last: date) -> list[PointEntry]:
     """A person's transfers of the days first..last that no reversal has undone, in the order of days."""
     which = (PointEntry.township_id == township_id, PointEntry.person_id == person_id)

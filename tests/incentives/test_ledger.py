@@ -392,6 +392,31 @@ def test_recompute_names_each_difference_and_writes_nothing(app, patrolled, at):
     assert len(entries()) == known and "equals" not in result.output
 
 
+def test_recompute_names_points_of_no_cause_twice_paid_of_another_account_or_another_person(
+    app, patrolled, at
+):
+    """All of them sealed and in balance: posted by somebody with the application's rights."""
+    at(DECEMBER)
+    one, two = entries()
+    gift = give(patrolled, 30, cause="gift:1")
+    twice = give(patrolled, one.amount_half, cause=one.cause, n=7, detail=one.detail, earned_on=one.earned_on)
+    ledger.reverse(two, 2, "facts_changed", None, make.EVENING)
+    skipped = {"detail": two.detail, "earned_on": two.earned_on, "why": "facts_changed", "cause": two.cause}
+    give(patrolled, two.amount_half, n=3, credit_account=ledger.approved(patrolled.member.id), **skipped)
+    other = give(
+        patrolled, 8, cause="duty:888888", person_id=patrolled.mate.id,
+        credit_account=ledger.pending(patrolled.mate.id),
+    )  # fmt: skip
+    db.session.commit()
+    found = {d.cause: d for d in recomputing.recompute(patrolled.town.township.id, ZONE, DECEMBER)}
+    assert {cause: (d.ledger_half, d.recomputed_half) for cause, d in found.items()} == {
+        gift.cause: (30, None), twice.cause: (2 * one.amount_half, one.amount_half),
+        two.cause: (two.amount_half, two.amount_half), other.cause: (8, None),
+    }  # fmt: skip
+    assert found[other.cause].person_id == patrolled.mate.id
+    assert run(app, patrolled, "verify").exit_code == 0 and run(app, patrolled, "recompute").exit_code == 1
+
+
 def test_what_is_posted_is_sealed_when_the_request_commits(app, patrolled):
     result = run(app, patrolled, "verify")
     assert result.exit_code == 0 and f"{len(entries())} entries, whole" in result.output
