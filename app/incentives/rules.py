@@ -249,7 +249,8 @@ def apply_caps(
         if amount == line.amount_half:
             kept.append(line)
         elif amount > 0:
-            detail = {**line.detail, "uncapped_half": line.amount_half, "cap": cap}
+            full = line.detail.get("uncapped_half", line.amount_half)  # of one that its own limit cut before
+            detail = {**line.detail, "uncapped_half": full, "cap": cap}
             kept.append(replace(line, amount_half=amount, detail=detail))
     return tuple(kept)
 
