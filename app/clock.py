@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import re
 from datetime import UTC, date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
+
+MONTH = re.compile(r"20[0-9]{2}-(0[1-9]|1[0-2])")
 
 
 def now() -> datetime:
@@ -13,6 +16,11 @@ def now() -> datetime:
 def local_day(at: datetime, zone: str) -> date:
     """The calendar day of an instant in the area's zone."""
     return at.astimezone(ZoneInfo(zone)).date()
+
+
+def month_named(text: str) -> date | None:
+    """The first day of a month of this century, YYYY-MM; None for anything else: no calendar ends beside it."""
+    return date.fromisoformat(f"{text}-01") if MONTH.fullmatch(text) else None
 
 
 def day_span(first: date, last: date, zone: str) -> tuple[datetime, datetime]:

@@ -16,6 +16,7 @@ from flask_babel import Babel
 from flask_login import LoginManager, current_user
 from flask_wtf.csrf import CSRFError, CSRFProtect
 from sqlalchemy.exc import SQLAlchemyError
+from werkzeug.routing import IntegerConverter, Map
 
 from app import clock
 from app.accounts import operations as accounts
@@ -38,7 +39,15 @@ babel = Babel()
 CLIENT = re.compile(r"^[A-Za-z0-9._-]{1,40}/[A-Za-z0-9._-]{1,40}$")
 
 
+class Whole(IntegerConverter):
+    """The whole numbers of addresses, as far as an id can go: behind that is nothing."""
+
+    def __init__(self, map: Map, **options: Any) -> None:
+        super().__init__(map, **{"max": 2**63 - 1, **options})
+
+
 def init_app(app: Flask) -> None:
+    app.url_map.converters["int"] = Whole  # before any address is registered
     csrf.init_app(app)
     logins.init_app(app)
     babel.init_app(app, locale_selector=language)

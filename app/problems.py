@@ -7,7 +7,7 @@ from typing import Any
 
 from flask import Flask, Response, jsonify, render_template, request
 from flask_babel import gettext
-from sqlalchemy.exc import OperationalError
+from sqlalchemy.exc import DataError, OperationalError
 from werkzeug.exceptions import HTTPException
 
 from app.db import db
@@ -27,6 +27,7 @@ def init_app(app: Flask) -> None:
     app.register_error_handler(DomainError, on_domain_error)
     app.register_error_handler(HTTPException, on_http_error)
     app.register_error_handler(OperationalError, on_database_away)
+    app.register_error_handler(DataError, on_data_refused)
     app.register_error_handler(Exception, on_unexpected)
 
 
@@ -61,6 +62,13 @@ def on_database_away(error: OperationalError) -> Any:
     response = answer(503, "unavailable", (), {})
     response.headers["Retry-After"] = "5"
     return response
+
+
+def on_data_refused(error: DataError) -> Any:
+    """What the database's types cannot hold: a NUL in a text, a number beyond 64 bits. Nothing of it was taken."""
+    log.warning("refused by the database's types at %s: %s", request.url_rule, type(error.orig).__name__)
+    db.session.rollback()
+    return answer(422, "invalid", (), {})
 
 
 def on_unexpected(error: Exception) -> Any:

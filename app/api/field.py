@@ -19,7 +19,7 @@ from app.accounts import queries as accounts
 from app.accounts.rules import LimitPolicy
 from app.api.bodies import BODIES
 from app.api.documents import HoursOut, PlanOut, PointsOut
-from app.api.schemas import SCHEMAS, Envelope, ReceiptsOut, SyncIn, SyncOut
+from app.api.schemas import SCHEMAS, Envelope, ReceiptsOut, SyncIn, SyncOut, a_month
 from app.clock import rfc3339
 from app.db import db
 from app.errors import BadRequest, DomainError, FieldError, TooLarge, TooMany
@@ -94,7 +94,7 @@ def receipts(args: dict[str, Any]) -> Any:
 
 
 @bp.get("/hours")
-@bp.arguments(Schema.from_dict({"month": fields.Date(format="%Y-%m")}, name="HoursArgs"), location="query")
+@bp.arguments(Schema.from_dict({"month": a_month()}, name="HoursArgs"), location="query")
 @bp.response(200, HoursOut)
 @allow("member", "leader")
 def hours(args: dict[str, Any]) -> Any:
@@ -104,7 +104,7 @@ def hours(args: dict[str, Any]) -> Any:
 
 
 @bp.get("/points")
-@bp.arguments(Schema.from_dict({"month": fields.Date(format="%Y-%m")}, name="PointsArgs"), location="query")
+@bp.arguments(Schema.from_dict({"month": a_month()}, name="PointsArgs"), location="query")
 @bp.response(200, PointsOut)
 @allow("member", "leader")
 def points(args: dict[str, Any]) -> Any:

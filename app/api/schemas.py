@@ -2,15 +2,27 @@
 
 from __future__ import annotations
 
+from datetime import date
 from typing import Any
 
 from flask_smorest import Api
-from marshmallow import fields, validate
+from marshmallow import ValidationError, fields, validate
 
 from app.api.bodies import BODIES, Base, whole
+from app.clock import month_named
 from app.gate import CLIENT
 
 SCHEMAS = (1,)
+
+
+def a_month() -> fields.Date:
+    """YYYY-MM, of this century."""
+
+    def of_this_century(day: date) -> None:
+        if month_named(f"{day:%Y-%m}") is None:
+            raise ValidationError("field_invalid")
+
+    return fields.Date(format="%Y-%m", validate=of_this_century)
 
 
 class Envelope(Base):

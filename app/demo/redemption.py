@@ -13,8 +13,9 @@ from app.areas.models import Area
 from app.clock import local_day
 from app.db import db
 from app.demo.items import Ids
-from app.demo.world import LOGINS, TIME_ZONE
-from app.incentives import ledger
+from app.demo.rows import team_of
+from app.demo.world import LEADER, LOGINS, TIME_ZONE
+from app.incentives import ledger, training
 from app.redemption import certificates, goods, operations
 from app.redemption.certificates import Asked
 from app.redemption.goods import Draft
@@ -66,21 +67,20 @@ def _fill_shelf(reviewer: Person, township_id: int, today: date, now: datetime) 
 
 
 def _pay_drill(ids: Ids, reviewer: Person, township_id: int, month: date, now: datetime) -> None:
-    """Priced, approved, and the month frozen: these may be spent."""
-    for who in WHO:
-        person_id = ids.people[f"qinghe.t03.{who}"]
-        steps = (
-            ("training", ledger.ISSUE, ledger.pending(person_id)),
-            ("approval", ledger.pending(person_id), ledger.approved(person_id)),
-        )
-        for rule, debit, credit in steps:
-            ledger.post(
-                ledger.Transfer(
-                    township_id, person_id, rule, f"demo:drill:{person_id}", 1, 2 * DRILL, debit, credit, month,
-                    detail={"minutes": 240},
-                ),
-                now,
-            )  # fmt: skip
+    """Entered, confirmed, priced, approved, and the month frozen: these may be spent."""
+    leader = db.session.get_one(Person, ids.people[LEADER])
+    people = tuple(ids.people[f"qinghe.t03.{who}"] for who in WHO)
+    wanted = training.Wanted("drill", month, 6 * DRILL, people)
+    session = training.enter(leader, scope_of(leader), team_of(leader).id, wanted, now)
+    training.confirm(reviewer, scope_of(reviewer), session.id, now)
+    for person_id in people:
+        ledger.post(
+            ledger.Transfer(
+                township_id, person_id, "approval", f"demo:drill:{person_id}", 1, 2 * DRILL,
+                ledger.pending(person_id), ledger.approved(person_id), month, detail={"month": f"{month:%Y-%m}"},
+            ),
+            now,
+        )  # fmt: skip
     ledger.freeze_month(township_id, month, reviewer, TIME_ZONE, now)
 
 

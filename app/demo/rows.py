@@ -71,7 +71,7 @@ def add_holidays(county: Area, now: datetime) -> None:
 
 
 def _add_sessions(leader: Person, reviewer: Person, now: datetime) -> None:
-    team = _team_of(leader)
+    team = team_of(leader)
     today = local_day(now, TIME_ZONE)
     members = [member for member, _ in training.members_on(team.id, today - timedelta(days=9))]
     others = tuple(member for member in members if member != reviewer.id)
@@ -82,7 +82,7 @@ def _add_sessions(leader: Person, reviewer: Person, now: datetime) -> None:
     training.enter(leader, scope_of(leader), team.id, drill, now)
 
 
-def _team_of(leader: Person) -> Team:
+def team_of(leader: Person) -> Team:
     mine = select(TeamMember.team_id).where(TeamMember.person_id == leader.id, TeamMember.left_on.is_(None))
     return db.session.scalars(select(Team).where(Team.id.in_(mine)).order_by(Team.id).limit(1)).one()
 
@@ -100,7 +100,7 @@ def _add_case(ids: Ids, leader: Person, now: datetime) -> None:
     shown = {ids.people[who] for who in (LEADER, MEMBER)}
     duty = db.session.scalars(
         select(Duty)
-        .where(Duty.team_id == _team_of(leader).id, Duty.state == "ended", Duty.person_id.not_in(shown))
+        .where(Duty.team_id == team_of(leader).id, Duty.state == "ended", Duty.person_id.not_in(shown))
         .order_by(Duty.ended_at.desc())
     ).first()
     if duty is not None:

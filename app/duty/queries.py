@@ -176,6 +176,7 @@ def ended_duties(township_id: int, person_id: int, first: Any, last: Any) -> lis
             Duty.state.in_(["ended", "attended"]),
         )
         .order_by(Duty.started_at, Duty.id)
+        .execution_options(populate_existing=True)  # whoever waited for the journal sees what the other left
     ).all()  # fmt: skip
     return [(row[0], row[1]) for row in rows]
 

@@ -1,7 +1,7 @@
 """Settling once more, 72 h after a duty's end, what depends on what others did ("since anybody's last visit").
 
 The audit is the marker: its line and the settlement are one transaction, so that each duty is done once, whatever
-happens to the worker. What comes later than that settles by itself when it comes.
+happens to the worker. What comes later than that is settled when it comes (app/incentives/operations.py, `settle`).
 """
 
 from __future__ import annotations
@@ -12,11 +12,9 @@ from sqlalchemy import String, cast, exists, select
 
 from app.accounts.models import Audit
 from app.accounts.operations import record_audit
-from app.areas.policies import place_of
 from app.db import db
-from app.duty.models import Duty, Shift
+from app.duty.models import Duty
 from app.field import operations
-from app.incentives import operations as incentives
 from app.incentives.rules import SETTLES_AFTER
 
 AFTER = SETTLES_AFTER
@@ -45,8 +43,4 @@ def due(now: datetime, limit: int) -> list[tuple[int, int]]:
 
 def settle(township_id: int, duty_id: int, now: datetime) -> None:
     operations.settle_duty(township_id, duty_id, now)
-    duty = db.session.get_one(Duty, (township_id, duty_id))
-    if duty.state in ("ended", "attended"):
-        shift = db.session.get_one(Shift, (township_id, duty.shift_id))
-        incentives.settle_late(duty, shift, place_of(township_id).zone, now)
     record_audit(township_id, None, ACTION, "duty", duty_id, now)

@@ -85,7 +85,7 @@ def _said(sentence: Sentence) -> dict[str, Any]:
 def _cut(
     township_id: int, person_id: int, first: date, last: date, entries: Sequence[PointEntry]
 ) -> list[dict[str, Any]]:
-    """Lines of which a cap left nothing: they are in no ledger, and told all the same."""
+    """Lines of which a cap, or the floor of the month, left nothing: they are in no ledger, and told all the same."""
     policies = PoliciesOf(township_id, first, last)
     facts = facts_of(township_id, person_id, first, last, place_of(township_id).zone, policies)
     month = price(facts, policies, earned_before(township_id, person_id, first))
@@ -94,7 +94,8 @@ def _cut(
         {
             "rule": line.rule, "cause": line.cause, "day": facts.about[line.cause].day.isoformat(),
             "says": [_said(explain(line.rule, line.amount_half, line.detail)[0]),
-                     {"code": "says.gone", "figures": {"points": points_words(line.amount_half)}}],
+                     {"code": "says.gone" if line.amount_half > 0 else "says.gone.floor",
+                      "figures": {"points": points_words(line.amount_half)}}],
         }
         for key, line in month.full.items() if key not in month.lines and key not in posted
     ]  # fmt: skip

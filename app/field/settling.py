@@ -136,14 +136,14 @@ def settle(
     for other in moved:
         settle(DutyKey(other.township_id, other.shift_id, other.person_id), now, grounds)
     _measure_track(duty, ground.walk(duty, shift, window), new_segments, measure_all)
-    judged = [duty]
+    judged = [(duty, shift)]
     for other_id in sorted(_judge_checkins(duty, shift, window, ground, now)):
         judged += _judge_sharer(duty.township_id, other_id, ground, now)
     # In one order, so that no two wait for each other's journal.
-    for one in sorted(judged, key=lambda d: d.person_id):
+    for one, its_shift in sorted(judged, key=lambda pair: pair[0].person_id):
         duties.touch(one)
         if one.state in ("ended", "attended"):
-            incentives.post_month(one.township_id, one.person_id, one.day, ground.place.zone, now)
+            incentives.settle(one, its_shift, ground.place.zone, now)
     if _shown(duty) != before:
         # Closed as forgotten, ticked, here with the crew: the phones of the shift show it.
         stream.tell("plan", people=[duty.person_id, *duty_crews.crew_on(shift)], shift_id=shift.id)
@@ -207,7 +207,7 @@ def _judge_checkins(
     return judged.sharers
 
 
-def _judge_sharer(township_id: int, duty_id: int, ground: Ground, now: datetime) -> list[Duty]:
+def _judge_sharer(township_id: int, duty_id: int, ground: Ground, now: datetime) -> list[tuple[Duty, Shift]]:
     """Two devices with one series of coordinates: the other's check-ins learn it too.
 
     One that is being judged at this moment is passed over, since two that wait for each other would wait for ever; it
@@ -221,7 +221,7 @@ def _judge_sharer(township_id: int, duty_id: int, ground: Ground, now: datetime)
     duty, shift = found
     window = duties.judge(duty, shift, now, duty_policy(ground.in_force.body("duty")))
     _judge_checkins(duty, shift, window, ground, now)
-    return [duty]
+    return [(duty, shift)]
 
 
 def key_of(township_id: int, duty_id: int) -> DutyKey | None:

@@ -10,12 +10,13 @@ import hashlib
 import json
 from collections.abc import Generator, Iterator, Mapping, Sequence
 from contextlib import closing
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime
 from typing import Any
 from uuid import UUID
 
 from sqlalchemy import and_, event, func, insert, select
+from sqlalchemy.exc import DataError
 from sqlalchemy.orm import Session
 
 from app.db import db
@@ -23,6 +24,8 @@ from app.incentives.models import FrozenMonth, PointEntry, PointSeal
 
 FIRST = bytes(32)
 UNSEALED = "unsealed_points"
+# What reading a value raises that Python has none for.
+UNREADABLE = (DataError, ValueError, OverflowError)
 # Everything that an entry says. A column that is added later is nullable: None is left out, and old hashes stand.
 CONTENT = tuple(c for c in PointEntry.__table__.columns if c.computed is None)
 
@@ -88,12 +91,12 @@ def head_of(township_id: int) -> tuple[int, bytes]:
     return (row[0], bytes(row[1])) if row else (0, FIRST)
 
 
-def _unsealed(township_id: int) -> Any:
+def _unsealed(township_id: int, *columns: Any) -> Any:
     sealed = select(PointSeal.entry_id).where(
         PointSeal.township_id == township_id, PointSeal.entry_id == PointEntry.id
     )
     return (
-        select(*CONTENT)
+        select(*(columns or CONTENT))
         .where(PointEntry.township_id == township_id, ~sealed.exists())
         .order_by(PointEntry.id)
     )
@@ -124,25 +127,49 @@ class Verified:
 def verify(township_id: int, noted: tuple[int, bytes] | None = None) -> Verified:
     """Walk the chain from its beginning to the first fault. `noted` is a head that was written down before, outside:
     only so is it seen that the end of a chain was cut off or all of it made anew."""
-    with closing(_links(township_id)) as links:
-        return _walk(links, township_id, noted)
+    found = Verified(None, 0, FIRST)
+    for at_once in (1000, 1):
+        try:
+            with closing(_links(township_id, at_once)) as links:
+                for found in _walk(links, noted):
+                    if found.fault:
+                        return found
+            return replace(found, fault=_past_the_end(township_id, found.seq, noted))
+        except UNREADABLE:
+            continue  # once more, one by one, up to the entry that cannot be read
+    return replace(found, fault=_unreadable(township_id, found.seq + 1))
 
 
-def _walk(links: Iterator[Mapping[str, Any]], township_id: int, noted: tuple[int, bytes] | None) -> Verified:
+def _walk(links: Iterator[Mapping[str, Any]], noted: tuple[int, bytes] | None) -> Iterator[Verified]:
+    """How far it is sound, link by link."""
     seq, previous = 0, FIRST
     for row in links:
         fault = _fault_of(row, seq, previous)
-        if fault:
-            return Verified(fault, seq, previous)
-        seq, previous = row["seal_seq"], bytes(row["seal_hash"])
-        if noted and noted[0] == seq and noted[1] != previous:
-            return Verified(Fault("head_unknown", seq, row["id"], row["transfer_id"]), seq, previous)
+        if fault is None:
+            seq, previous = row["seal_seq"], bytes(row["seal_hash"])
+            if noted and noted[0] == seq and noted[1] != previous:
+                fault = Fault("head_unknown", seq, row["id"], row["transfer_id"])
+        yield Verified(fault, seq, previous)
+
+
+def _past_the_end(township_id: int, seq: int, noted: tuple[int, bytes] | None) -> Fault | None:
     if noted and noted[0] > seq:
-        return Verified(Fault("head_unknown", noted[0], None, None), seq, previous)
-    return Verified(_beside_the_chain(township_id), seq, previous)
+        return Fault("head_unknown", noted[0], None, None)
+    return _beside_the_chain(township_id)
 
 
-def _links(township_id: int) -> Generator[Mapping[str, Any], None, None]:
+def _unreadable(township_id: int, seq: int) -> Fault:
+    """An entry with a value that none of ours can have (a day of the year 10000, a number of 5,000 digits)."""
+    row = db.session.execute(
+        select(PointEntry.id, PointEntry.transfer_id)
+        .join(PointSeal, and_(PointSeal.township_id == PointEntry.township_id, PointSeal.entry_id == PointEntry.id))
+        .where(PointSeal.township_id == township_id, PointSeal.seq >= seq)
+        .order_by(PointSeal.seq)
+    ).first()  # fmt: skip
+    return Fault("row_altered", seq, *(row or (None, None)))
+
+
+def _links(township_id: int, at_once: int) -> Generator[Mapping[str, Any], None, None]:
     """Every seal with its entry (Nones where there is none), in order."""
     links = db.session.execute(
         select(
@@ -164,7 +191,7 @@ def _links(township_id: int) -> Generator[Mapping[str, Any], None, None]:
         )
         .where(PointSeal.township_id == township_id)
         .order_by(PointSeal.seq)
-        .execution_options(yield_per=1000)
+        .execution_options(yield_per=at_once)
     )  # fmt: skip
     with links as rows:
         yield from rows.mappings()
@@ -188,5 +215,6 @@ def _fault_of(row: Mapping[str, Any], seq: int, previous: bytes) -> Fault | None
 
 def _beside_the_chain(township_id: int) -> Fault | None:
     """An entry that nobody sealed was not posted by Xunfang."""
-    row = db.session.execute(_unsealed(township_id).limit(1)).mappings().first()
-    return Fault("row_inserted", None, row["id"], row["transfer_id"]) if row else None
+    which = _unsealed(township_id, PointEntry.id, PointEntry.transfer_id)
+    row = db.session.execute(which.limit(1)).first()
+    return Fault("row_inserted", None, *row) if row else None

@@ -77,7 +77,7 @@ def _what(rule: str, amount_half: int, detail: Mapping[str, Any]) -> Sentence:
 
 def _cap(detail: Mapping[str, Any]) -> str:
     cap = detail.get("cap")
-    return cap if cap in ("month", "year") else "any"
+    return cap if cap in ("month", "year", "quarter") else "any"
 
 
 def points_words(half: int) -> str:

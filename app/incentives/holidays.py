@@ -15,6 +15,7 @@ from sqlalchemy.dialects.postgresql import insert
 from app.accounts.models import Person
 from app.accounts.operations import record_audit
 from app.areas.models import Area
+from app.clock import month_named
 from app.db import db
 from app.duty.models import Duty
 from app.errors import Conflict, DomainError, FieldError, NotFound
@@ -46,6 +47,8 @@ def set_day(person: Person, scope: Scope, code: str, day: date, kind: str, name:
     name = name.strip()
     if not 1 <= len(name) <= MOST_LETTERS:
         raise DomainError("invalid", [FieldError("/name", "holiday_name")])
+    if month_named(f"{day:%Y-%m}") is None:
+        raise DomainError("invalid", [FieldError("/day", "field_invalid")])
     area = _reach(scope, code)
     standing = db.session.get(Holiday, (area.id, day), with_for_update=True)
     if standing is not None and (standing.kind, standing.name) == (kind, name):

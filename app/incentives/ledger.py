@@ -125,7 +125,11 @@ def freeze_month(township_id: int, month: date, person: Person, zone: str, now: 
     refusal = why_not_frozen(ends_at, settles_at, first in queries.frozen_months(township_id), now)
     if refusal:
         raise DomainError(refusal, month=f"{first:%Y-%m}")
+    # A posting that this one waited for may have looked at the clock later than this one did.
+    frozen_at = max(now, queries.last_booked(township_id, first, last) or now)
     db.session.execute(
-        insert(FrozenMonth).values(township_id=township_id, month=first, frozen_by=person.id, frozen_at=now)
+        insert(FrozenMonth).values(
+            township_id=township_id, month=first, frozen_by=person.id, frozen_at=frozen_at
+        )
     )
     record_audit(township_id, person.id, "points.month_frozen", "month", f"{first:%Y-%m}", now)

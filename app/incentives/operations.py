@@ -57,10 +57,12 @@ def post_span(township_id: int, person_id: int, first: date, last: date, zone: s
     return bring_in_line(facts, price(facts, policies, before), policies, now)
 
 
-def settle_late(duty: Duty, shift: Shift, zone: str, now: datetime) -> None:
-    """72 h after a duty: what hung on others is written down as it stands, and counts so from then on."""
-    in_force = PoliciesOf(duty.township_id, duty.day, duty.day).on(duty.day)
-    settle_visits(duty, shift, in_force, now)
+def settle(duty: Duty, shift: Shift, zone: str, now: datetime) -> None:
+    """A finished duty's month is brought in line. From 72 h after it on, what hangs on others is written down as it
+    stands, also of what its own phone brings only then, and counts so from then on."""
+    if now >= settles_at(duty, shift):
+        in_force = PoliciesOf(duty.township_id, duty.day, duty.day).on(duty.day)
+        settle_visits(duty, shift, in_force, now)
     post_month(duty.township_id, duty.person_id, duty.day, zone, now)
 
 
@@ -272,4 +274,4 @@ def month_of(day: date) -> tuple[date, date]:
     return first, following - timedelta(days=1)
 
 
-__all__ = ["Key", "Month", "Policy", "month_of", "post_month", "post_span", "price", "settle_late"]
+__all__ = ["Key", "Month", "Policy", "month_of", "post_month", "post_span", "price", "settle"]

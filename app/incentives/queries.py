@@ -46,6 +46,13 @@ def frozen_months(township_id: int) -> set[date]:
     return set(db.session.scalars(which))
 
 
+def last_booked(township_id: int, first: date, last: date) -> datetime | None:
+    """When the latest entry that a month (the days first..last) has taken was made."""
+    own = and_(PointEntry.booked_in.is_(None), PointEntry.earned_on.between(first, last))
+    which = and_(PointEntry.township_id == township_id, or_(own, PointEntry.booked_in == first))
+    return db.session.scalar(select(func.max(PointEntry.made_at)).where(which))
+
+
 def last_end(township_id: int, first: date, last: date) -> tuple[bool, datetime | None]:
     """Of the duties of the days first..last: whether one is still on, and when the last of the others ended."""
     row = db.session.execute(
@@ -177,6 +184,21 @@ def standing_of_person(
     )  # fmt: skip
     found = standing_entries(township_id, list(db.session.scalars(causes.distinct())))
     return {key: posted for key, posted in found.items() if key[0] in rules}
+
+
+def earned_by(township_id: int, person_id: int) -> list[Standing]:
+    """Whatever of a person's came from the township's source or went back to it, and stands, by whatever cause."""
+    which = (PointEntry.township_id == township_id, PointEntry.person_id == person_id)
+    undone = select(PointEntry.reverses_id).where(*which, PointEntry.reverses_id.is_not(None))
+    rows = db.session.scalars(
+        select(PointEntry)
+        .where(
+            *which, or_(PointEntry.debit_account == ISSUE, PointEntry.credit_account == ISSUE),
+            PointEntry.reverses_id.is_(None), PointEntry.id.not_in(undone),
+        )
+        .order_by(PointEntry.id)
+    )  # fmt: skip
+    return [_standing(e) for e in rows]
 
 
 def standing_of_month(township_id: int, person_id: int, first: date, last: date) -> list[PointEntry]:

@@ -14,9 +14,9 @@ from app.db import db
 from app.duty.models import Duty
 from app.incentives import queries, rows
 from app.incentives.models import PointEntry
-from app.incentives.operations import Key, facts_of, is_same, month_of, price
+from app.incentives.operations import Key, accounts_of, facts_of, is_same, month_of, price
 from app.incentives.queries import Standing
-from app.incentives.rules import RULE_VERSIONS, Line
+from app.incentives.rules import Line
 
 LONG_AGO, FAR_AWAY = date(1970, 1, 1), date(9999, 12, 31)
 
@@ -47,9 +47,11 @@ def recompute(township_id: int, zone: str, now: datetime) -> Iterator[Difference
     """Every difference, person by person; none is expected."""
     for person_id in people_in(township_id):
         worth = worth_of(township_id, person_id, zone)
-        standing = queries.standing_of_person(township_id, person_id, rows.CAUSES, RULE_VERSIONS)
+        standing: dict[Key, list[Standing]] = {}
+        for posted in queries.earned_by(township_id, person_id):
+            standing.setdefault((posted.rule, posted.cause), []).append(posted)
         for key in sorted(set(worth) | set(standing)):
-            found = _difference(person_id, key, worth.get(key), standing.get(key), now)
+            found = _difference(person_id, key, worth.get(key), standing.get(key, []), now)
             if found:
                 yield found
 
@@ -80,14 +82,22 @@ def worth_of(township_id: int, person_id: int, zone: str) -> dict[Key, Worth]:
 
 
 def _difference(
-    person_id: int, key: Key, worth: Worth | None, posted: Standing | None, now: datetime
+    person_id: int, key: Key, worth: Worth | None, posted: list[Standing], now: datetime
 ) -> Difference | None:
-    if is_same(worth and worth.line, posted, worth.policy_version_id if worth else None):
+    if len(posted) == 1 and worth is not None and _tells_the_same(person_id, worth, posted[0]):
         return None
-    known = worth or posted
-    assert known is not None
+    known = worth or posted[0]
     until = known.settles_at
     return Difference(
-        person_id, key[0], key[1], known.earned_on, posted.amount_half if posted else None,
+        person_id, key[0], key[1], known.earned_on, sum(one.amount_half for one in posted) if posted else None,
         worth.line.amount_half if worth else None, until is not None and now < until,
     )  # fmt: skip
+
+
+def _tells_the_same(person_id: int, worth: Worth, posted: Standing) -> bool:
+    """Amount, explanation and version, and whence and where it went: points that skip what waits are no such points."""
+    return is_same(worth.line, posted, worth.policy_version_id) and (
+        posted.debit_account,
+        posted.credit_account,
+        posted.earned_on,
+    ) == (*accounts_of(person_id, worth.line), worth.earned_on)

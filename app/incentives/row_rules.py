@@ -45,17 +45,24 @@ def is_punctual(late_min: float, policy: Policy) -> bool:
 
 
 def price_training(minutes_before: int, one: Attended, policy: Policy) -> list[Line]:
-    """10 points an hour, at most 40 in a quarter. `minutes_before` of the quarter's earlier sessions: each is worth
-    what it adds to the quarter's sum, so that no half point is lost between two short ones."""
-    already = _training_half(minutes_before, policy)
-    amount = _training_half(minutes_before + one.minutes, policy) - already
-    return (
-        [Line("training", one.cause, amount, {"minutes": one.minutes, "sessions": 1})] if amount > 0 else []
-    )
+    """10 points an hour, before the limit of the quarter. `minutes_before` of the quarter's earlier sessions: each is
+    worth what it adds to the quarter's sum, so that no half point is lost between two short ones."""
+    amount = _training_half(minutes_before + one.minutes, policy) - _training_half(minutes_before, policy)
+    detail = {"minutes": one.minutes, "sessions": 1}
+    return [Line("training", one.cause, amount, detail)] if amount > 0 else []
+
+
+def within_quarter(line: Line, minutes_before: int, policy: Policy) -> list[Line]:
+    """The line as far as the 40 points of the quarter leave room; one that is cut keeps what it would have been."""
+    room = max(0, 2 * policy.training_a_quarter - _training_half(minutes_before, policy))
+    if line.amount_half <= room:
+        return [line]
+    detail = {**line.detail, "uncapped_half": line.amount_half, "cap": "quarter"}
+    return [replace(line, amount_half=room, detail=detail)] if room else []
 
 
 def _training_half(minutes: int, policy: Policy) -> int:
-    return min(int(Fraction(2 * policy.training_per_hour * minutes, 60)), 2 * policy.training_a_quarter)
+    return int(Fraction(2 * policy.training_per_hour * minutes, 60))
 
 
 def price_on_time(cause: str, month: Punctuality, policy: Policy) -> list[Line]:
@@ -143,9 +150,9 @@ def add_rows(facts: MonthFacts, policy_on: PolicyOn, month_half: int, year_half:
     """What a month's rows come to after its duties, which are worth `month_half`; `year_half` was earned in the year's
     months before."""
     added = Added()
-    for line, policy in _earned(facts, policy_on):
+    for line, limited, policy in _earned(facts, policy_on):
         added.full.append(line)
-        kept = apply_caps([line], month_half, year_half + month_half, policy)
+        kept = apply_caps(limited, month_half, year_half + month_half, policy)
         month_half += sum(one.amount_half for one in kept)
         added.lines.extend(kept)
     missed = [
@@ -159,19 +166,20 @@ def add_rows(facts: MonthFacts, policy_on: PolicyOn, month_half: int, year_half:
     return added
 
 
-def _earned(facts: MonthFacts, policy_on: PolicyOn) -> Iterator[tuple[Line, Policy]]:
+def _earned(facts: MonthFacts, policy_on: PolicyOn) -> Iterator[tuple[Line, list[Line], Policy]]:
+    """Each line as it would be alone, and as far as its own limit leaves it."""
     minutes = sum(one.minutes for one in facts.attended if one.day < facts.first)
     for one in facts.attended:
         if one.day < facts.first:
             continue
         policy = policy_on(one.day)
         for line in price_training(minutes, one, policy):
-            yield line, policy
+            yield line, within_quarter(line, minutes, policy), policy
         minutes += one.minutes
     if facts.is_over:
         policy = policy_on(facts.last)
         for line in price_on_time(facts.month_cause, punctuality(facts, policy_on), policy):
-            yield line, policy
+            yield line, [line], policy
 
 
 def punctuality(facts: MonthFacts, policy_on: PolicyOn) -> Punctuality:

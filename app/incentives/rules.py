@@ -173,18 +173,17 @@ def price_factors(duty: JudgedDuty, credited: Sequence[Range], policy: Policy) -
     """What night minutes (22-06 local) and holiday minutes earn beyond the base; the larger factor only."""
     night = min(policy.night_factor, policy.factor_cap)
     holiday = min(policy.holiday_factor, policy.factor_cap)
-    night_s = holiday_s = 0.0
+    at_night = on_holiday = ZERO  # exact: seconds as floats would lose a minute where pauses cut them
     for start, end in _local_parts(credited, duty.zone, policy):
         is_night = _is_night(start, policy)
         is_holiday = start.date() in duty.holidays
-        took = (end - start).total_seconds()
         if is_night and (night >= holiday or not is_holiday):
-            night_s += took
+            at_night += end - start
         elif is_holiday:
-            holiday_s += took
+            on_holiday += end - start
     return (
-        _factor_line("night", duty, int(night_s // 60), night, policy),
-        _factor_line("holiday", duty, int(holiday_s // 60), holiday, policy),
+        _factor_line("night", duty, at_night // timedelta(minutes=1), night, policy),
+        _factor_line("holiday", duty, on_holiday // timedelta(minutes=1), holiday, policy),
     )
 
 
@@ -252,7 +251,8 @@ def apply_caps(
         if amount == line.amount_half:
             kept.append(line)
         elif amount > 0:
-            detail = {**line.detail, "uncapped_half": line.amount_half, "cap": cap}
+            full = line.detail.get("uncapped_half", line.amount_half)  # of one that its own limit cut before
+            detail = {**line.detail, "uncapped_half": full, "cap": cap}
             kept.append(replace(line, amount_half=amount, detail=detail))
     return tuple(kept)
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
@@ -148,6 +147,16 @@ def own_since(township_id: int, topic: str) -> date | None:
     return db.session.scalar(select(func.min(PolicyVersion.valid_from)).where(which))
 
 
+def followed_on(change: PolicyChange, township: Area) -> date | None:
+    """The day from which a draft's numbers would count no more in a township: later ones are there already, or its own
+    stand before its county's."""
+    later = [
+        v.valid_from for v in versions_of([change.area_id], change.topic) if v.valid_from > change.valid_from
+    ]
+    own = own_since(township.id, change.topic) if change.area_id != township.id else None
+    return min([*later, *([own] if own else [])], default=None)
+
+
 # --- drafts -------------------------------------------------------------------------------------------------------
 
 
@@ -184,25 +193,30 @@ def repricing_of(township_id: int, change_id: int) -> Repricing | None:
     return db.session.get(Repricing, (township_id, change_id), populate_existing=True)
 
 
-@dataclass(frozen=True)
-class Known:
-    """What a trial hangs on, for a township."""
-
-    duties: int
-    last_change: int
-
-
-def known_of(township_ids: Sequence[int], first: date, last: date) -> dict[int, Known]:
-    """How many finished duties there are in the span, and how often they changed in all."""
+def known_of(township_ids: Sequence[int], first: date, last: date) -> dict[int, tuple[int, int]]:
+    """By township: how many finished duties there are in the span, and how often they changed in all."""
     rows = db.session.execute(
-        select(Duty.township_id, func.count(Duty.id), func.coalesce(func.sum(Duty.worked_s), 0))
+        select(Duty.township_id, func.count(Duty.id), func.coalesce(func.sum(Duty.changes), 0))
         .where(
             within(Duty.township_id, frozenset(township_ids)), Duty.day.between(first, last),
             Duty.state.in_(["ended", "attended"]),
         )
         .group_by(Duty.township_id)
     )  # fmt: skip
-    return {row[0]: Known(int(row[1]), int(row[2])) for row in rows}
+    return {row[0]: (int(row[1]), int(row[2])) for row in rows}
+
+
+def posted_for(township_ids: Sequence[int], first: date, last: date) -> dict[int, int]:
+    """By township: how many transfers there are from and to its source for the span."""
+    rows = db.session.execute(
+        select(PointEntry.township_id, func.count(PointEntry.id))
+        .where(
+            within(PointEntry.township_id, frozenset(township_ids)), PointEntry.earned_on.between(first, last),
+            or_(PointEntry.debit_account == ISSUE, PointEntry.credit_account == ISSUE),
+        )
+        .group_by(PointEntry.township_id)
+    )  # fmt: skip
+    return {row[0]: int(row[1]) for row in rows}
 
 
 def people_of(township_id: int, first: date, last: date) -> list[int]:

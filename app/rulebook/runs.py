@@ -11,7 +11,6 @@ from sqlalchemy import null
 from app.accounts.models import Person
 from app.accounts.operations import record_audit
 from app.areas.models import Area
-from app.areas.policies import policies_in_force
 from app.clock import local_day
 from app.db import db
 from app.errors import Conflict, DomainError, FieldError
@@ -93,21 +92,15 @@ def fail(run: Run | None, now: datetime) -> None:
 
 
 def made_from(change: PolicyChange, period: str) -> dict[str, Any]:
-    """What a trial hangs on: the versions in force at the span's end, and the finished duties. Compared, never read."""
-    span = rules.span_of(period)
-    first, last = span or (date.min, date.min)
+    """What a trial hangs on: the versions of the numbers, the finished duties, and what was posted for the span, which
+    tells what changed beside duties. Compared, never read."""
+    first, last = rules.span_of(period) or (date.min, date.min)
     townships = queries.townships_of(db.session.get_one(Area, change.area_id))
-    known = queries.known_of([one.id for one in townships], first, last)
-    return {
-        str(one.id): [
-            policies_in_force(one.id, last).ids.get("incentives"),
-            queries.own_since(one.id, "incentives").isoformat()
-            if queries.own_since(one.id, "incentives")
-            else None,
-            *((known[one.id].duties, known[one.id].last_change) if one.id in known else (0, 0)),
-        ]
-        for one in townships
-    }
+    ids = [one.id for one in townships]
+    known, posted = queries.known_of(ids, first, last), queries.posted_for(ids, first, last)
+    versions = sorted(v.id for v in queries.versions_of({change.area_id, *ids}, change.topic))
+    found = {str(i): [*known.get(i, (0, 0)), posted.get(i, 0)] for i in ids}
+    return {"versions": versions, **found}
 
 
 def is_stale(change: PolicyChange, trial: PolicyTrial) -> bool:

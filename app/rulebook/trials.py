@@ -51,14 +51,13 @@ def try_on(found: Difference, change: PolicyChange, township: Area, first: date,
 
 
 def drafted_numbers(change: PolicyChange, township: Area, first: date, otherwise: Numbers) -> Numbers:
-    """As if the draft had counted from the span's first day on; a county's draft where the township has no numbers of
-    its own. Days before it fill the caps as they did."""
+    """As if the draft had counted from the span's first day on, until later numbers follow; a county's draft where the
+    township has none of its own. Days before it fill the caps as they did."""
     drafted = policy_from(change.body)
-    is_county = change.area_id != township.id
-    own_since = queries.own_since(township.id, "incentives") if is_county else None
+    until = queries.followed_on(change, township)
 
     def on(day: date) -> Policy:
-        return otherwise(day) if day < first or (own_since and day >= own_since) else drafted
+        return otherwise(day) if day < first or (until and day >= until) else drafted
 
     return on
 

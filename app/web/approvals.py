@@ -138,11 +138,8 @@ def month_asked(text: str | None, township: Area) -> date:
     use_zone(township.time_zone)
     if not text:
         return months_of(township)[1]
-    try:
-        month = date.fromisoformat(f"{text}-01")
-    except ValueError as wrong:
-        raise BadRequest("bad_request") from wrong
-    if not 2000 <= month.year < 2100:
+    month = clock.month_named(text)
+    if month is None:
         raise BadRequest("bad_request")
     return month
 

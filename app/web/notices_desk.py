@@ -160,7 +160,7 @@ def one_of(township: Area, notice: PointNotice) -> dict[str, Any]:
 
 def month_of_address(text: str) -> date:
     """YYYY-MM of an address, or NotFound."""
-    try:
-        return date.fromisoformat(f"{text}-01")
-    except ValueError as wrong:
-        raise NotFound() from wrong
+    month = clock.month_named(text)
+    if month is None:
+        raise NotFound()
+    return month

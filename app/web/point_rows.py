@@ -298,10 +298,7 @@ def page_of(
 
 
 def month_asked() -> date:
-    try:
-        return date.fromisoformat(f"{request.args.get('month', '')}-01")
-    except ValueError:
-        return today()
+    return clock.month_named(request.args.get("month", "")) or today()
 
 
 def _hazard(one: hazards.Waiting) -> dict[str, Any]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import re
-from decimal import Decimal, InvalidOperation
+from decimal import Decimal
 from typing import Any
 
 from flask_babel import gettext as _
@@ -71,7 +71,7 @@ def _number(text: str, kind: type) -> Any:
 def _fen(text: str) -> Any:
     try:
         fen = Decimal(text.replace(",", "")) * 100
-    except InvalidOperation:
+    except ArithmeticError:  # no number, or one beyond all reckoning
         return text
     return int(fen) if fen.is_finite() and fen == fen.to_integral_value() and abs(fen) < 10**12 else text
 

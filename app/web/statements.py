@@ -39,10 +39,10 @@ def show(person_id: int, month: str) -> ResponseReturnValue:
 
 
 def month_named(text: str) -> date:
-    try:
-        return datetime.strptime(text, "%Y-%m").date()
-    except ValueError as wrong:
-        raise NotFound() from wrong
+    month = clock.month_named(text)
+    if month is None:
+        raise NotFound()
+    return month
 
 
 def days_of(lines: list[dict[str, Any]]) -> list[tuple[date, list[dict[str, Any]]]]:

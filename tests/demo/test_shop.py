@@ -5,7 +5,8 @@ from __future__ import annotations
 from app.accounts.models import Person
 from app.db import db
 from app.demo import redemption
-from app.demo.world import LOGINS
+from app.demo.world import LOGINS, TIME_ZONE
+from app.incentives import recomputing
 from app.redemption import operations, queries, rules
 from tests.demo.conftest import NOW, Told
 
@@ -16,6 +17,7 @@ def test_the_shop_is_open_and_filled_once(told: Told) -> None:
     member = db.session.get_one(Person, told.book.ids.people[LOGINS["member"]])
     assert operations.wallet_of(told.township_id, member.id, NOW).available == redemption.DRILL - 20
     assert [line.who for line in queries.orders_of(told.township_id)] == [member.name]
+    assert not [d for d in recomputing.recompute(told.township_id, TIME_ZONE, NOW) if d.rule == "training"]
     states = [line.certificate.state for line in queries.certificates_of(told.township_id)]
     assert states == ["asked", "issued"]
     policy = rules.Policy()

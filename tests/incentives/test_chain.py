@@ -133,6 +133,58 @@ def test_an_altered_row_is_named(yard, column, value):
     assert "as it was posted" not in result.output
 
 
+UNREADABLE = [
+    ("made_at", "'infinity'"), ("earned_on", "'infinity'"), 
+    ("settles_at", "'-infinity'"), ("earned_on", "'20000-01-01'"),
+    ("earned_on", "'0044-03-15 BC'"), ("detail", f"'{{\"minutes\": {'9' * 5000}}}'"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("column", "value"), UNREADABLE, ids=[f"{n} {v[:12]}" for n, v in UNREADABLE])
+def test_a_row_altered_to_what_cannot_be_read_is_named_too(yard, column, value):
+    entry_id, transfer_id = entry_at(yard, 5)
+    yard.owner.execute(f"UPDATE point_entries SET {column} = {value} WHERE id = %s", [entry_id])
+    result = yard.run("verify", "--township", yard.code)
+    assert result.exit_code == 1, result.exception
+    assert f"the entry of link 5 was altered: entry {entry_id}, transfer {transfer_id}" in result.output
+    assert "sound up to link 4" in result.output
+    yard.owner.execute("UPDATE point_entries SET amount_half = 1 WHERE id = %s", [entry_at(yard, 3)[0]])
+    assert "the entry of link 3 was altered" in yard.run("verify").output
+
+
+@pytest.mark.parametrize(
+    "detail",
+    ['{"minutes": 60.0}', '{"minutes": "60"}', '{"minutes": 6e1, "cap": null}', '{"minutes": [60]}', "null"],
+)
+def test_an_equal_value_of_another_type_in_the_explanation_is_named(yard, detail):
+    """The note is kept; what is written otherwise and read alike is the same."""
+    entry_id, _ = entry_at(yard, 5)
+    kept = "detail || %s::jsonb" if detail.startswith("{") else "%s::jsonb"
+    yard.owner.execute(f"UPDATE point_entries SET detail = {kept} WHERE id = %s", [detail, entry_id])
+    assert "the entry of link 5 was altered" in yard.run("verify").output
+
+
+def test_swapped_entries_and_a_seal_of_another_township_are_named(yard):
+    four, five = (entry_at(yard, seq)[0] for seq in (4, 5))
+    with yard.owner.transaction():
+        for entry, seq in ((-1, 4), (four, 5), (five, 4)):
+            yard.owner.execute("UPDATE point_seals SET entry_id = %s WHERE seq = %s", [entry, seq])
+    assert "the entry of link 4 was altered" in yard.run("verify").output
+    with yard.owner.transaction():
+        for entry, seq in ((-1, 4), (five, 5), (four, 4)):
+            yard.owner.execute("UPDATE point_seals SET entry_id = %s WHERE seq = %s", [entry, seq])
+    assert yard.run("verify").exit_code == 0
+    other = yard.owner.execute(
+        "SELECT id FROM areas WHERE level = 'township' AND id <> %s ORDER BY id", [yard.town]
+    ).fetchone()[0]
+    with yard.owner.transaction():
+        for table in ("point_entries", "point_seals"):
+            key = "entry_id" if table == "point_seals" else "id"
+            yard.owner.execute(f"UPDATE {table} SET township_id = %s WHERE {key} = %s", [other, four])
+    output = yard.run("verify").output
+    assert "link 4 is missing" in output and "link 1 is missing" in output
+
+
 def test_the_first_of_several_is_named(yard):
     for seq in (7, 3):
         yard.owner.execute("UPDATE point_entries SET amount_half = 1 WHERE id = %s", [entry_at(yard, seq)[0]])

@@ -34,6 +34,10 @@ CASES = [
      "Middling hazard, verified, number 1 of the shift → 10 points"),
     ("on_time_month", 40, {"shifts": 10, "punctual": 9, "percent": 90}, "全月 10 班，准时 9 班（百分之 90）→ 20 分",
      "On time in 9 of 10 shifts of the month (90 percent) → 20 points"),
+    ("training", 50, {"minutes": 150, "sessions": 1}, "培训或演练 150 分钟 → 25 分",
+     "Training or drill: 150 minutes → 25 points"),
+    ("false_checkin", -100, {"points": 50}, "经申辩和两人核定的不实签到 → −50 分",
+     "False check-in, after the right of reply and by two persons: −50 points"),
     ("no_show", -20, {"shift_id": 4}, "未到且未提前告知 → −10 分",
      "No-show without notice → −10 points"),
     ("snow", 6, {"cm": 3}, "按规则“snow” → 3 分", "By the rule snow → 3 points"),
@@ -53,13 +57,29 @@ def test_what_a_cap_took_and_which_is_told_and_why_a_line_was_changed(app: Flask
     assert told(app, "en", "night", 5, detail, "cap_moved", 3) == [
         "Night: 90 minutes × 0.5 (what factor 1.5 adds) → 7.5 points",
         "The year's cap is reached: 7.5 would have been due, 2.5 are counted.",
-        "It changed because other duties moved what the cap leaves.",
+        "It changed because something else moved what the limit leaves.",
     ]
+
+
+def test_what_the_limit_of_a_quarters_training_took_is_told(app: Flask) -> None:
+    line = (
+        "training",
+        30,
+        {"minutes": 150, "sessions": 1, "uncapped_half": 50, "cap": "quarter"},
+        "cap_moved",
+        3,
+    )
+    assert told(app, "en", *line) == [
+        "Training or drill: 150 minutes → 25 points",
+        "The quarter's limit for training is reached: 25 would have been due, 15 are counted.",
+        "It changed because something else moved what the limit leaves.",
+    ]
+    assert told(app, "zh", *line)[1] == "本季培训已到上限：原为 25 分，计 15 分。"
 
 
 def test_what_the_floor_of_a_month_left_is_told(app: Flask) -> None:
     assert told(app, "zh", "no_show", -10, {"shift_id": 4, "uncapped_half": -20}) == [
-        "未到且未提前告知 → −10 分", "本应 −10 分；当月不低于 0，只扣 −5 分。",
+        "未到且未提前告知 → −10 分", "本应 −10 分；当月不低于 0，记 −5 分。",
     ]  # fmt: skip
 
 

@@ -2,9 +2,10 @@
 
 from dataclasses import fields, replace
 from datetime import UTC, date, datetime, timedelta
+from itertools import pairwise
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from app.incentives.rules import (
@@ -98,6 +99,24 @@ def test_night_minutes_earn_half_as_much_again(worked, night):
 
 def test_a_pause_over_ten_o_clock_is_no_night():
     assert points(duty("20:00-21:30", "23:00-23:30")) == {"base": 20, "night": 2.5}
+
+
+@given(st.sets(st.integers(1, 3_599_999), max_size=5))
+@example({686_601, 2_184_975, 3_265_025})
+def test_pauses_take_no_minute_of_a_night_or_a_holiday(cuts):
+    """An hour of it in several parts, to the millisecond, a minute apart."""
+    edges = [0, *sorted(cuts), 3_600_000]
+    parts = tuple(
+        (
+            clock("22:30") + timedelta(minutes=n, milliseconds=a),
+            clock("22:30") + timedelta(minutes=n, milliseconds=b),
+        )
+        for n, (a, b) in enumerate(pairwise(edges))
+    )
+    found = JudgedDuty(id="7", worked=parts)
+    assert points(found) == {"base": 10, "night": 5}
+    festive = replace(found, holidays=frozenset({TUESDAY}))
+    assert points(festive, replace(POLICY, holiday_factor=2)) == {"base": 10, "holiday": 10}
 
 
 @pytest.mark.parametrize(

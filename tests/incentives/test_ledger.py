@@ -11,7 +11,7 @@ from sqlalchemy.exc import IntegrityError
 from app.db import db
 from app.errors import DomainError
 from app.field import late
-from app.incentives import ledger, recomputing, statements
+from app.incentives import chain, ledger, recomputing, statements
 from app.incentives.models import FrozenMonth, PointEntry, SettledVisit
 from app.incentives.operations import month_of
 from tests import make
@@ -223,6 +223,17 @@ def test_a_month_with_a_duty_of_the_last_72_hours_is_not_frozen_yet(people, send
     freeze(people, date(2026, 11, 1), shift.starts_at + 73 * HOUR)
 
 
+def test_a_posting_that_freezing_waited_for_is_of_the_month_though_its_clock_was_later(people):
+    """Two requests at once: the one that froze looked at the clock first, and got the month last."""
+    give(people, earned_on=date(2026, 9, 3))
+    freeze(people, date(2026, 9, 1), make.EVENING - MINUTE)
+    db.session.commit()
+    (row,) = db.session.scalars(select(FrozenMonth)).all()
+    assert row.frozen_at == make.EVENING
+    assert chain.verify(people.town.township.id).fault is None
+    assert give(people, n=2, earned_on=date(2026, 9, 3), why="facts_changed").booked_in == date(2026, 10, 1)
+
+
 def test_what_changes_in_a_frozen_month_is_corrected_in_the_next_open_one(patrolled, send):
     now = datetime(2027, 1, 10, tzinfo=UTC)
     for month in (date(2026, 11, 1), date(2026, 12, 1)):
@@ -309,6 +320,22 @@ def test_whose_phone_comes_back_takes_a_visit_from_others_until_it_is_settled_an
     assert list(recomputing.recompute(people.town.township.id, ZONE, MONDAY + 200 * HOUR)) == []
 
 
+def test_what_the_own_phone_brings_after_72_hours_is_settled_when_it_comes(people, send):
+    """The duty was closed and settled without its track; another's phone, later still, takes nothing from it."""
+    mine = make.make_shift(people.town.team, None, [people.member], starts_at=MONDAY)
+    theirs = make.make_shift(people.town.team, None, [people.mate], starts_at=MONDAY - HOUR)
+    start, track, end = at_the_market(people, people.member, mine, 15, MONDAY + 10 * MINUTE)
+    send(people.member, [start, end], MONDAY + 2 * HOUR)
+    settle_all(MONDAY + 76 * HOUR)
+    send(people.member, [track], MONDAY + 100 * HOUR)
+    assert visits_paid(people, people.member) == 6
+    others = at_the_market(people, people.mate, theirs, 15, MONDAY - 10 * MINUTE)
+    send(people.mate, others, MONDAY + 110 * HOUR)
+    settle_all(MONDAY + 190 * HOUR)
+    assert (visits_paid(people, people.member), visits_paid(people, people.mate)) == (6, 6)
+    assert list(recomputing.recompute(people.town.township.id, ZONE, MONDAY + 200 * HOUR)) == []
+
+
 def settle_all(now):
     for township_id, duty_id in late.due(now, 100):
         late.settle(township_id, duty_id, now)
@@ -363,6 +390,31 @@ def test_recompute_names_each_difference_and_writes_nothing(app, patrolled, at):
     assert "ledger 20, recomputed 16\n" in result.output
     assert "2 differences, 0 still open to change" in result.output
     assert len(entries()) == known and "equals" not in result.output
+
+
+def test_recompute_names_points_of_no_cause_twice_paid_of_another_account_or_another_person(
+    app, patrolled, at
+):
+    """All of them sealed and in balance: posted by somebody with the application's rights."""
+    at(DECEMBER)
+    one, two = entries()
+    gift = give(patrolled, 30, cause="gift:1")
+    twice = give(patrolled, one.amount_half, cause=one.cause, n=7, detail=one.detail, earned_on=one.earned_on)
+    ledger.reverse(two, 2, "facts_changed", None, make.EVENING)
+    skipped = {"detail": two.detail, "earned_on": two.earned_on, "why": "facts_changed", "cause": two.cause}
+    give(patrolled, two.amount_half, n=3, credit_account=ledger.approved(patrolled.member.id), **skipped)
+    other = give(
+        patrolled, 8, cause="duty:888888", person_id=patrolled.mate.id,
+        credit_account=ledger.pending(patrolled.mate.id),
+    )  # fmt: skip
+    db.session.commit()
+    found = {d.cause: d for d in recomputing.recompute(patrolled.town.township.id, ZONE, DECEMBER)}
+    assert {cause: (d.ledger_half, d.recomputed_half) for cause, d in found.items()} == {
+        gift.cause: (30, None), twice.cause: (2 * one.amount_half, one.amount_half),
+        two.cause: (two.amount_half, two.amount_half), other.cause: (8, None),
+    }  # fmt: skip
+    assert found[other.cause].person_id == patrolled.mate.id
+    assert run(app, patrolled, "verify").exit_code == 0 and run(app, patrolled, "recompute").exit_code == 1
 
 
 def test_what_is_posted_is_sealed_when_the_request_commits(app, patrolled):

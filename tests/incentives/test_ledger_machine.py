@@ -400,7 +400,9 @@ class LedgerMachine(RuleBasedStateMachine):
 
     @invariant()
     def the_ledger_equals_its_recomputation(self) -> None:
-        assert list(recomputing.recompute(self.world.town, ZONE, self.now)) == []
+        """But for what the machine itself took without a case: that is named, since no fact stands behind it."""
+        found = recomputing.recompute(self.world.town, ZONE, self.now)
+        assert [one for one in found if not one.cause.startswith("step:")] == []
 
     def any_other_order_ends_in_the_same_ledger(self) -> None:
         """All that was sent, sent once more to an empty ledger: one by one in another order, late, without freezing."""

@@ -6,12 +6,14 @@ from datetime import date, timedelta
 from itertools import permutations
 
 import pytest
-from sqlalchemy import func, select
+from sqlalchemy import func, select, update
+from sqlalchemy.dialects.postgresql import Range
 
 from app.checkins.models import Checkin
 from app.db import db
 from app.duty.models import Duty
 from app.incentives.models import PointEntry
+from app.incentives.operations import post_month
 from app.incentives.rules import QualifiedVisit
 from app.incentives.visits import Stay, since_last
 from app.routes.models import Checkpoint, RouteVersion
@@ -179,3 +181,14 @@ CASES = [
 @pytest.mark.parametrize(("stays", "minutes"), [c[1:] for c in CASES], ids=[c[0] for c in CASES])
 def test_minutes_since_anybodys_last_visit(stays, minutes):
     assert since_last(QualifiedVisit(7, T0), 1, stays).since_last_min == minutes
+
+
+def test_what_another_left_while_this_one_waited_is_what_is_priced(people, as_person, sync, phone, at):
+    """The duty was read before the journal's lock; meanwhile its phone made it two hours of one."""
+    sync(as_person(people.member), an_hour(phone, people.shift), make.EVENING + 3 * HOUR)
+    duty = db.session.scalars(select(Duty)).one()
+    assert duty.worked.upper == make.EVENING + HOUR
+    longer = Range(duty.worked.lower, make.EVENING + 2 * HOUR)
+    db.session.execute(update(Duty).values(worked=longer).execution_options(synchronize_session=False))
+    post_month(duty.township_id, people.member.id, duty.day, "Asia/Shanghai", make.EVENING + 3 * HOUR)
+    assert entries(people.member) == {(make.DAY, "base"): 40}

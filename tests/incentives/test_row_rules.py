@@ -18,6 +18,7 @@ from app.incentives.row_rules import (
     price_no_show,
     price_on_time,
     price_training,
+    within_quarter,
 )
 from app.incentives.rules import Hazard, JudgedDuty, Line, Policy, price_duty
 
@@ -91,16 +92,20 @@ def test_the_numbers_of_a_hazard_are_the_policys():
     ],
 )
 def test_training_earns_10_an_hour_and_40_a_quarter(before, minutes, points):
-    lines = price_training(before, Attended("training:1:2", DAY, minutes), POLICY)
+    (full,) = price_training(before, Attended("training:1:2", DAY, minutes), POLICY)
+    assert full.detail == {"minutes": minutes, "sessions": 1}
+    lines = within_quarter(full, before, POLICY)
     assert sum(line.amount_half for line in lines) / 2 == points
-    assert all(line.detail == {"minutes": minutes, "sessions": 1} for line in lines)
+    cut = {"uncapped_half": full.amount_half, "cap": "quarter"} if full.amount_half > 2 * points else {}
+    assert all(line.detail == full.detail | cut for line in lines)
 
 
 @given(st.lists(st.integers(15, 480), max_size=12))
 def test_training_of_a_quarter_is_worth_its_sum_however_it_is_cut(minutes):
     before = total = 0
     for each in minutes:
-        total += sum(line.amount_half for line in price_training(before, Attended("t", DAY, each), POLICY))
+        for line in price_training(before, Attended("t", DAY, each), POLICY):
+            total += sum(one.amount_half for one in within_quarter(line, before, POLICY))
         before += each
     assert total == min(80, 20 * sum(minutes) // 60)
 

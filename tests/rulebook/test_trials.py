@@ -9,6 +9,8 @@ import pytest
 from sqlalchemy import func, select, text
 
 from app.db import db
+from app.duty.models import Duty
+from app.duty.operations import touch
 from app.errors import Conflict, DomainError
 from app.incentives import chain, recomputing, training
 from app.incentives.models import PointEntry
@@ -100,6 +102,61 @@ def test_a_trial_is_stale_when_duties_or_rules_have_changed_since(
     shift = make.make_shift(worked.town.team, None, [worked.member], starts_at=make.EVENING - 2 * DAY)
     sync(as_person(worked.member), an_hour(phone, shift), make.EVENING + 3 * HOUR)
     assert runs.is_stale(change, trial)
+
+
+def test_a_trial_is_stale_when_what_stands_beside_duties_has_changed(worked: Any) -> None:
+    change = propose(worked, {"base_per_hour": 20})
+    tried(worked, change)
+    trial = queries.trial_of(change.id)
+    wanted = training.Wanted("training", DAY_OF, 60, (worked.member.id,))
+    session = training.enter(worked.leader, scope_of(worked.leader), worked.town.team.id, wanted, NOW)
+    assert trial and not runs.is_stale(change, trial)
+    training.confirm(worked.reviewer, scope_of(worked.reviewer), session.id, NOW)
+    assert runs.is_stale(change, trial)
+
+
+def test_a_trial_is_stale_when_a_check_in_was_judged_otherwise(worked: Any) -> None:
+    """The minutes are the same."""
+    change = propose(worked, {"base_per_hour": 20})
+    tried(worked, change)
+    trial = queries.trial_of(change.id)
+    duty = db.session.scalars(select(Duty).where(Duty.day == DAY_OF)).one()
+    touch(duty)
+    db.session.commit()
+    assert trial and runs.is_stale(change, trial)
+
+
+@pytest.mark.parametrize("level", ["township", "county"])
+def test_a_trial_is_stale_when_numbers_came_in_between(worked: Any, level: str) -> None:
+    """Also those that are not the last ones of the span."""
+    area = worked.town.township if level == "township" else worked.county
+    make.make_policy(area, "incentives", {"base_per_hour": 12}, DAY_OF + DAY)
+    change = operations.propose(worked.reviewer, area, INCENTIVES, draft({"base_per_hour": 20}), NOW)
+    tried(worked, change)
+    trial = queries.trial_of(change.id)
+    assert trial and not runs.is_stale(change, trial)
+    make.make_policy(area, "incentives", {"base_per_hour": 13}, DAY_OF)
+    assert runs.is_stale(change, trial)
+
+
+@pytest.mark.parametrize("level", ["township", "county"])
+def test_a_trial_leaves_later_numbers_in_force_as_the_approval_will(
+    worked: Any, as_person: Any, sync: Any, phone: Any, level: str
+) -> None:
+    """From the day of the evening on, other numbers are approved already; the draft counts until then."""
+    area = worked.town.township if level == "township" else worked.county
+    make.make_policy(area, "incentives", {"base_per_hour": 8}, DAY_OF)
+    shift = make.make_shift(worked.town.team, None, [worked.member], starts_at=make.EVENING - DAY)
+    sync(as_person(worked.member), an_hour(phone, shift), make.EVENING + 3 * HOUR)
+    change = operations.propose(worked.reviewer, area, INCENTIVES, draft({"base_per_hour": 20}), NOW)
+    result = tried(worked, change)
+    assert result["months"] == {"2026-11": [36, 56]}
+    approve(change, worked.admin)
+    db.session.commit()
+    reprice_points(worked.town.township.id, change.id)
+    run = queries.repricing_of(worked.town.township.id, change.id)
+    assert run and run.result and run.result["months"] == result["months"]
+    assert run.result["people"] == result["people"]
 
 
 def test_only_points_are_tried_and_only_on_a_span_on_offer(worked: Any) -> None:

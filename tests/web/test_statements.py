@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+from datetime import date
 from typing import Any
 
 import pytest
+from sqlalchemy import select
 
 from app.db import db
 from app.incentives import ledger, training
-from app.incentives.models import HAZARD_WRONG, TRAINING_WRONG, FrozenMonth
+from app.incentives.models import HAZARD_WRONG, TRAINING_WRONG, FrozenMonth, PointEntry
 from app.incentives.operations import post_month
 from app.teams.scope import scope_of
 from tests import make
+from tests.incentives.test_rows import a_session, confirm, find_missed, told_again_alike
 from tests.rulebook.test_trials import DAY, HOUR, ZONE, an_hour
 from tests.test_translations import catalogue
 from tests.web.conftest import text_of
@@ -155,3 +158,46 @@ def test_every_reason_has_its_words(code: str) -> None:
     for language in ("zh", "en"):
         assert f"says.taken_back.{code}" in catalogue("statements", language)
         assert f"rows.back.why.{code}" in catalogue("pointrows", language)
+
+
+def test_what_the_limit_of_a_quarters_training_took_is_told(people: Any, as_person: Any, at: Any) -> None:
+    """25 points, 15 of 25, and nothing of a third session, which no ledger has."""
+    for day in (10, 12, 20):
+        confirm(people, a_session(people, day=date(2026, 11, day), minutes=150))
+    at(make.EVENING + DAY)
+    page = page_of(as_person(people.leader), people.member)
+    assert "Training or drill: 150 minutes → 25 points by the default rules" in page
+    assert "The quarter's limit for training is reached: 25 would have been due, 15 are counted." in page
+    assert "150 minutes → 25 points A cap is reached, not counted: 25 points" in page
+    assert told_again_alike(people)
+
+
+def test_a_months_cap_on_top_of_the_quarters_limit_says_what_the_minutes_would_be_worth(
+    people: Any, as_person: Any, at: Any
+) -> None:
+    make.make_policy(people.town.township, "incentives", {"month_cap": 30}, make.DAY.replace(day=1))
+    for day in (10, 12):
+        confirm(people, a_session(people, day=date(2026, 11, day), minutes=150))
+    at(make.EVENING + DAY)
+    page = page_of(as_person(people.leader), people.member)
+    assert "The month's cap is reached: 25 would have been due, 5 are counted." in page
+    assert told_again_alike(people)
+
+
+def test_a_session_that_moves_anothers_share_of_the_quarter_says_so(people: Any) -> None:
+    for day in (12, 10):
+        confirm(people, a_session(people, day=date(2026, 11, day), minutes=150))
+    whys = db.session.scalars(select(PointEntry.why).order_by(PointEntry.id)).all()
+    assert sorted(why or "" for why in whys) == ["", "", "cap_moved", "cap_moved"]
+
+
+def test_a_no_show_that_found_nothing_to_take_is_not_told_as_a_cap(
+    people: Any, as_person: Any, at: Any
+) -> None:
+    missed = make.make_shift(people.town.team, None, [people.member], starts_at=make.EVENING - 6 * DAY)
+    now = missed.ends_at + 73 * HOUR
+    assert find_missed(now)
+    at(now)
+    page = page_of(as_person(people.leader), people.member)
+    assert "No-show without notice → −10 points A month does not fall below nothing: not taken." in page
+    assert "A cap is reached" not in page
