@@ -7,7 +7,7 @@ from typing import Any
 
 from flask import Flask, Response, jsonify, render_template, request
 from flask_babel import gettext
-from sqlalchemy.exc import OperationalError
+from sqlalchemy.exc import DataError, OperationalError
 from werkzeug.exceptions import HTTPException
 
 from app.db import db
@@ -27,6 +27,8 @@ def init_app(app: Flask) -> None:
     app.register_error_handler(DomainError, on_domain_error)
     app.register_error_handler(HTTPException, on_http_error)
     app.register_error_handler(OperationalError, on_database_away)
+    app.register_error_handler(DataError, on_unstorable)
+    app.register_error_handler(UnicodeEncodeError, on_unstorable)
     app.register_error_handler(Exception, on_unexpected)
 
 
@@ -61,6 +63,13 @@ def on_database_away(error: OperationalError) -> Any:
     response = answer(503, "unavailable", (), {})
     response.headers["Retry-After"] = "5"
     return response
+
+
+def on_unstorable(error: DataError | UnicodeEncodeError) -> Any:
+    """What no column can hold, and no other check looked at: U+0000, half a letter, a number of thirty figures."""
+    log.warning("unstorable input at %s: %s", request.url_rule, trace_of(error))
+    db.session.rollback()
+    return answer(400, "bad_request", (), {})
 
 
 def on_unexpected(error: Exception) -> Any:

@@ -218,7 +218,7 @@ def page_of(township: Area, month: date, problem: str = "") -> str:
         month=found.month, found=found, lines=lines, groups=grouped(lines, scope, township), is_judge=is_judge,
         problem=problem, steps=steps_of(found, persons, called), tones=TONES, step_tones=STEP_TONES, points=points,
         month_words=month_words, called=called, reasons=SET_ASIDE, results=RESULTS,
-        audits=[one for one in found.audits if is_judge], all_ticked=request.args.get("all") == "1",
+        audits=[one for one in found.audits if is_judge], not_third=auditing.not_third, all_ticked=request.args.get("all") == "1",
         asides=[one for one in lines if may_set_aside(one, found)] if is_judge else [],
     )  # fmt: skip
 
