@@ -392,7 +392,8 @@ def waiting_for(scope: Scope) -> int:
         ~decided_since,
     )  # fmt: skip
     audited = and_(
-        *(getattr(PointApproval, name) == getattr(PointAudit, name) for name in ("township_id", "month", "person_id", "n"))
+        PointApproval.township_id == PointAudit.township_id, PointApproval.month == PointAudit.month,
+        PointApproval.person_id == PointAudit.person_id, PointApproval.n == PointAudit.n,
     )  # fmt: skip
     audits = select(func.count()).select_from(PointAudit).join(PointApproval, audited).where(
         mine(scope, PointAudit.township_id), PointAudit.result.is_(None), PointAudit.approved_by != me,

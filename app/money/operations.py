@@ -29,6 +29,8 @@ from app.strength.queries import villages_of
 from app.teams.scope import Scope
 
 LETTERS = 80
+# Of a row that a form makes: when and how it goes on. All else was said in the form, or by whom.
+NOT_SAID = ("state", "proposed_at", "entered_at", "recorded_at", "policy_version_id", "numbers", "pool_fen")
 # A number as long as those by which people or their accounts are known. Receipts have fields of their own.
 LONG_NUMBER = re.compile(r"\d(?:[ -]?\d){10}")
 
@@ -270,9 +272,19 @@ def decided(statement: Any) -> bool:
 
 
 def add_once(model: Any, key: Mapping[str, Any], **values: Any) -> bool:
-    """Unless it, or what may be there once only, is there already: a form sent twice, even at once, makes one row."""
+    """Unless it, or what may be there once only, is there already: a form sent twice, even at once, makes one row. Raises
+    money_form_used where its id made something else: nobody is told that a changed form was kept."""
     statement = insert(model).values(**key, **values).on_conflict_do_nothing()
-    return db.session.execute(statement.returning(model.township_id)).first() is not None
+    if db.session.execute(statement.returning(model.township_id)).first() is not None:
+        return True
+    refuse_other(db.session.get(model, tuple(key.values()), populate_existing=True), values)
+    return False
+
+
+def refuse_other(row: Any, values: Mapping[str, Any]) -> None:
+    said = [name for name in values if name not in NOT_SAID and hasattr(row, name)]
+    if row is not None and any(getattr(row, name) != values[name] for name in said):
+        raise Conflict("money_form_used")
 
 
 def needs_pot(township: Area, year: int) -> None:
