@@ -118,6 +118,12 @@ def read(code: str, month: date, now: datetime) -> Public:
     return Public(notice, township, tuple(shown(notice)), counts)
 
 
+def half_now(line: PointNoticeLine) -> int:
+    """As the page shows it: what was corrected since the notice began counts."""
+    found = queries.decisions(line.township_id, line.month, line.person_id).get(line.person_id)
+    return found.half if found and found.last.kind != "returned" else line.half
+
+
 def shown(notice: PointNotice) -> list[Shown]:
     """In the order of the names shown, which says nothing about the points."""
     now_half = {

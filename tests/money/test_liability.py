@@ -136,11 +136,15 @@ def test_the_outlook_counts_who_is_active_and_names_the_month(books: Any) -> Non
     assert found is not None and found.passes_in is None and YEAR == 2026
 
 
-def test_many_approvals_of_one_deed_add_the_ledger_up_once(books: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_many_approvals_of_one_deed_add_the_ledger_up_once(
+    books: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """100 points lie within the stop: nine tens are spent, more than ten refused, ten fit."""
     town, asked = books.town.township.id, []
     added_up = liability.statements.balances
-    monkeypatch.setattr(liability.statements, "balances", lambda *a, **k: asked.append(a) or added_up(*a, **k))
+    monkeypatch.setattr(
+        liability.statements, "balances", lambda *a, **k: asked.append(a) or added_up(*a, **k)
+    )
     spend = liability.budget_of(town, DAY)
     for _ in range(9):
         spend(20)
