@@ -64,8 +64,8 @@ def refuse_beyond_stop(township_id: int, further_half: int, day: date) -> None:
 
 
 def budget_of(township_id: int, day: date) -> Callable[[int], None]:
-    """The same for many approvals of one transaction: the row is held from now on, before any person is, so that two who
-    approve the same persons never wait for each other; the ledger is added up once, and what they spend counts on top.
+    """The same for many approvals of one transaction: the row is held from now on, before any person is, so that no two
+    who approve the same persons wait for each other; the ledger is added up once, and what they spend counts on top.
     What is taken back may always be."""
     found, spent_half = liability_of(township_id, day, lock=True), 0
 

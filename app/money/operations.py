@@ -280,8 +280,8 @@ def decided(statement: Any) -> bool:
 
 
 def add_once(model: Any, key: Mapping[str, Any], **values: Any) -> bool:
-    """Unless it, or what may be there once only, is there already: a form sent twice, even at once, makes one row. Raises
-    money_form_used where its id made something else: nobody is told that a changed form was kept."""
+    """Unless it, or what may be there once only, is there already: a form sent twice, even at once, makes one row.
+    Raises money_form_used where its id made something else: nobody is told that a changed form was kept."""
     statement = insert(model).values(**key, **values).on_conflict_do_nothing()
     if db.session.execute(statement.returning(model.township_id)).first() is not None:
         return True

@@ -113,7 +113,7 @@ def reconcile(township: Area, year: int, today: date) -> Reconciliation:
 
 
 def _rows_that_differ(township_id: int, year: int, sources: Sequence[MoneySource]) -> Iterator[Finding]:
-    """A source beside its allocations, a commitment beside its payments: two that are wrong may hide in a line's sum."""
+    """A source beside its allocations, a commitment beside its payments: two wrong ones may hide in a line's sum."""
     drawn = queries.drawn_by_rows(township_id, year)
     for source in sources:
         yield from _differing("source_differs", source.name, source.allocated_fen, drawn.get(source.id, 0))

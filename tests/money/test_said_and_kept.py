@@ -1,5 +1,5 @@
-"""What the books say is what was kept: a form whose id made something else, sums that are read at one moment, sources and
-payments beside their rows."""
+"""What the books say is what was kept: a form whose id made something else, sums that are read at one moment, sources
+and payments beside their rows."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 from sqlalchemy import text
 
+from app.accounts.models import Person
 from app.db import db
 from app.errors import DomainError
 from app.money import commitments, granting, operations, queries, reconciling
@@ -122,14 +123,15 @@ def test_books_that_are_read_while_somebody_pays_are_whole(
     world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Between the lines and the rows that they are made of nobody comes in."""
-    kept.fund(world.people, 10_000, {"points_shop": 10_000})
-    commitment_id = kept.propose(world.people, 1_000)
+    kept.fund(world.people, 10_000, {"insurance_equipment": 10_000})
+    commitment_id = kept.propose(world.people, 1_000, "insurance_equipment")
     kept.approve(world.people, commitment_id)
     db.session.commit()
 
     def pay() -> None:
         with world.app.app_context():
-            kept.pay(world.people, commitment_id, 400)
+            who = db.session.get_one(Person, world.reviewer)
+            commitments.pay(who, scope_of(who), commitment_id, kept.payment(400), NOW)
             db.session.commit()
             db.session.remove()
 
@@ -145,5 +147,5 @@ def test_books_that_are_read_while_somebody_pays_are_whole(
     assert not [f.code for f in found.findings if f.is_fault]
     db.session.rollback()
     other.join(60)
-    row = queries.line_of(LineKey(world.town, YEAR, "points_shop"))
+    row = queries.line_of(LineKey(world.town, YEAR, "insurance_equipment"))
     assert row is not None and row.disbursed_fen == 400
