@@ -27,7 +27,8 @@ def init_app(app: Flask) -> None:
     app.register_error_handler(DomainError, on_domain_error)
     app.register_error_handler(HTTPException, on_http_error)
     app.register_error_handler(OperationalError, on_database_away)
-    app.register_error_handler(DataError, on_data_refused)
+    app.register_error_handler(DataError, on_unstorable)
+    app.register_error_handler(UnicodeEncodeError, on_unstorable)
     app.register_error_handler(Exception, on_unexpected)
 
 
@@ -64,11 +65,11 @@ def on_database_away(error: OperationalError) -> Any:
     return response
 
 
-def on_data_refused(error: DataError) -> Any:
-    """What the database's types cannot hold: a NUL in a text, a number beyond 64 bits. Nothing of it was taken."""
-    log.warning("refused by the database's types at %s: %s", request.url_rule, type(error.orig).__name__)
+def on_unstorable(error: DataError | UnicodeEncodeError) -> Any:
+    """What no column can hold, and no other check looked at: U+0000, half a letter, a number of thirty figures."""
+    log.warning("unstorable input at %s: %s", request.url_rule, trace_of(error))
     db.session.rollback()
-    return answer(422, "invalid", (), {})
+    return answer(400, "bad_request", (), {})
 
 
 def on_unexpected(error: Exception) -> Any:

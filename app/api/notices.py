@@ -106,7 +106,7 @@ def notice_doc(
         "township": township.name, "month": month, "last_on": notice.last_on,
         "url": f"{settings().public_url}/notices/{township.code}/{month}",
         "shown_as": (me().name if wants else line.pseudonym) if line else None, "is_name": wants and line is not None,
-        "points": rules.points(line.half) if line else None, "shifts": line.shifts if line else None,
+        "points": rules.points(notices.half_now(line)) if line else None, "shifts": line.shifts if line else None,
     }  # fmt: skip
 
 

@@ -209,10 +209,11 @@ def shop_doc() -> dict[str, Any]:
     person = me()
     township_id = operations.home_of(person)
     wallet = operations.wallet_of(township_id, person.id, clock.now())
+    mine = queries.pieces_by_item(township_id, person.id, *operations.month_around(wallet.today))
     return {
         "unit": wallet.unit, "available": wallet.available, "held": wallet.held_half / 2,
         "day": wallet.today.isoformat(),
-        "items": [item_doc(item, person.id, wallet) for item in on_offer(township_id, wallet)],
+        "items": [item_doc(item, mine.get(item.id, 0)) for item in on_offer(township_id, wallet)],
         "orders": [
             order_doc(line.order, line.item) for line in queries.orders_of(township_id, person_id=person.id, limit=50)
         ],
@@ -251,14 +252,14 @@ def on_offer(township_id: int, wallet: Wallet) -> list[ShopItem]:
     ]
 
 
-def item_doc(item: ShopItem, person_id: int, wallet: Wallet) -> dict[str, Any]:
+def item_doc(item: ShopItem, mine: int) -> dict[str, Any]:
     room = item.stock
     if item.total_quota is not None:
         room = min(room, item.total_quota - (item.supplied - item.stock))
-    mine = operations.pieces_this_month(item, person_id, wallet.today) if item.month_quota else 0
     return {
         "id": item.id, "name_zh": item.name_zh, "name_en": item.name_en, "price": item.price,
-        "left": "none" if room <= 0 else "few" if room < 5 else "some", "quota": item.month_quota, "mine": mine,
+        "left": "none" if room <= 0 else "few" if room < 5 else "some", "quota": item.month_quota,
+        "mine": mine if item.month_quota else 0,
     }  # fmt: skip
 
 

@@ -7,7 +7,7 @@ from datetime import date, datetime
 from app.accounts.models import Person
 from app.accounts.operations import record_audit
 from app.approval import operations, queries
-from app.approval.models import RESULTS, PointAudit
+from app.approval.models import RESULTS, PointApproval, PointAudit
 from app.approval.operations import Spend
 from app.areas.models import Area
 from app.db import db
@@ -31,7 +31,7 @@ def finish(
     audit = queries.reach_audit(scope, township.id, first, person_id)
     if audit.result is not None:
         raise Conflict("audit_done")
-    if person.id in (audit.approved_by, audit.person_id):
+    if person.id in not_third(audit):
         raise Forbidden("audit_own")
     audit.result, audit.note = result, note or None
     audit.audited_by, audit.audited_at = person.id, now
@@ -43,6 +43,13 @@ def finish(
     if result == "correct":
         operations.take_back(person, township, first, person_id, "audit", now, spend)
     return audit
+
+
+def not_third(audit: PointAudit) -> set[int]:
+    """Whose it is, and who had a part in it: submitted or approved it, or entered duties of it by hand."""
+    approval = db.session.get_one(PointApproval, (audit.township_id, audit.month, audit.person_id, audit.n))
+    had_part = {audit.approved_by, audit.person_id, *approval.entered_by}
+    return had_part | ({approval.submitted_by} if approval.submitted_by else set())
 
 
 def _faults(result: str, note: str) -> list[FieldError]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 
 from app.approval import published, queries, rules
@@ -117,10 +117,13 @@ def persons_of(
     decided = queries.decisions(township.id, first, person_id)
     submitted = queries.submissions(township.id, first, person_id)
     work = queries.work_of(township.id, first, last, person_id)
+    carrying = {one for one, has in held.items() if has.earlier_half > elsewhere.get(one, 0)}
+    by_hand = queries.entered_earlier(township.id, first, frozen, carrying, person_id)
     teams = queries.teams_of(township.id, set(held) | set(decided))
     found = []
     for one in sorted(set(held) | set(decided)):
         holds, worked = held.get(one, NOTHING), work.get(one, NO_WORK)
+        worked = replace(worked, entered_by=worked.entered_by | by_hand.get(one, frozenset()))
         found.append(
             _person(
                 one, holds, worked, worked.team_id or teams.get(one), elsewhere.get(one, 0), decided.get(one),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import secrets
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from uuid import UUID
@@ -118,12 +118,18 @@ def read(code: str, month: date, now: datetime) -> Public:
     return Public(notice, township, tuple(shown(notice)), counts)
 
 
+def half_now(line: PointNoticeLine) -> int:
+    """As the page shows it: what was corrected since the notice began counts."""
+    found = queries.decisions(line.township_id, line.month, line.person_id).get(line.person_id)
+    return found.half if found and found.last.kind != "returned" else line.half
+
+
 def shown(notice: PointNotice) -> list[Shown]:
     """In the order of the names shown, which says nothing about the points."""
     now_half = {
         person_id: one.half
         for person_id, one in queries.decisions(notice.township_id, notice.month).items()
-        if one.last.kind == "approved"
+        if one.last.kind != "returned"
     }
     found = []
     for line, name, wants in published.lines_of(notice.township_id, notice.month):
@@ -197,7 +203,8 @@ def _add_objection(
     days = months.policy_on(township.id, today).objection_working_days
     row = PointObjection(
         township_id=township.id, id=uuid7(now, secrets.token_bytes(10)), month=notice.month, person_id=person_id,
-        objector_id=objector.id if objector else None, approved_by=line.approved_by if line else None, text=text,
+        objector_id=objector.id if objector else None, text=text,
+        approved_by=queries.deciders(township.id, notice.month).get(person_id, line.approved_by if line else None),
         made_at=now, due_on=working_days_after(township, today, days), state="open",
     )  # fmt: skip
     db.session.add(row)
@@ -229,7 +236,7 @@ def answer(
     queries.share_month(row.township_id, row.month)
     if row.state != "open":
         raise Conflict("objection_answered")
-    if person.id in (row.person_id, row.objector_id, row.approved_by):
+    if person.id in not_another(row, queries.deciders(row.township_id, row.month)):
         raise Forbidden("objection_own")
     row.state, row.answer, row.answered_by, row.answered_at = verdict, text, person.id, now
     db.session.flush()
@@ -238,6 +245,11 @@ def answer(
         township = db.session.get_one(Area, row.township_id)
         operations.take_back(person, township, row.month, row.person_id, "objection", now, spend)
     return row
+
+
+def not_another(row: PointObjection, deciders: Mapping[int, int]) -> set[int | None]:
+    """Whom it is about, who objected, and who decided the month: when it was made, and last."""
+    return {row.person_id, row.objector_id, row.approved_by, deciders.get(row.person_id)}
 
 
 # --- frozen ---------------------------------------------------------------------------------------

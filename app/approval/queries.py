@@ -7,7 +7,21 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Date, DateTime, and_, case, cast, exists, func, or_, select
+from sqlalchemy import (
+    ColumnElement,
+    Date,
+    DateTime,
+    all_,
+    and_,
+    case,
+    cast,
+    exists,
+    func,
+    literal,
+    or_,
+    select,
+    tuple_,
+)
 
 from app.accounts.models import Person
 from app.approval.models import (
@@ -109,8 +123,7 @@ def held(
 def _held(township_id: int, month: date, earlier: list[date], person_id: int | None) -> Any:
     pending = _account("pending")
     approved = _account("approved")
-    first_of = cast(func.date_trunc("month", cast(PointEntry.earned_on, DateTime(timezone=False))), Date)
-    booked = func.coalesce(PointEntry.booked_in, first_of)
+    booked = _booked()
     into, here = _net(pending), booked == month
     from_work = or_(PointEntry.debit_account == ISSUE, PointEntry.credit_account == ISSUE)
     found = select(
@@ -124,6 +137,12 @@ def _held(township_id: int, month: date, earlier: list[date], person_id: int | N
     if person_id is not None:
         found = found.where(PointEntry.person_id == person_id)
     return found.group_by(PointEntry.person_id)
+
+
+def _booked() -> ColumnElement[date]:
+    """The month that takes an entry."""
+    first_of = cast(func.date_trunc("month", cast(PointEntry.earned_on, DateTime(timezone=False))), Date)
+    return func.coalesce(PointEntry.booked_in, first_of)
 
 
 def _account(kind: str) -> ColumnElement[str]:
@@ -175,6 +194,16 @@ def decisions(township_id: int, month: date, person_id: int | None = None) -> di
             half, carried = half + before.half, carried + before.carried_half
         found[row.person_id] = Decided(row, half, carried)
     return found
+
+
+def deciders(township_id: int, month: date) -> dict[int, int]:
+    """By person: who approved their month, or set it aside, last."""
+    which = [
+        PointApproval.township_id == township_id, PointApproval.month == month, PointApproval.kind != "returned",
+    ]  # fmt: skip
+    every = select(PointApproval.person_id, PointApproval.decided_by).where(*which)
+    rows = db.session.execute(every.order_by(PointApproval.n))
+    return {row[0]: row[1] for row in rows}
 
 
 def carried_elsewhere(
@@ -266,6 +295,40 @@ def work_of(township_id: int, first: date, last: date, person_id: int | None = N
     return {person: _together(found) for person, found in parts.items()}
 
 
+def entered_earlier(
+    township_id: int,
+    month: date,
+    frozen: Collection[date],
+    carrying: Collection[int],
+    person_id: int | None = None,
+) -> dict[int, frozenset[int]]:
+    """By person: who entered by hand duties of days before the month whose points it holds: booked in it because they
+    came late, or, for those who carry something, left pending by frozen months."""
+    earlier = [one for one in frozen if one < month]
+    own = [PointEntry.township_id == township_id]
+    if person_id is not None:
+        own.append(PointEntry.person_id == person_id)
+    booked = _booked()
+    left = (
+        select(PointEntry.person_id, booked)
+        .where(*own, within(PointEntry.person_id, carrying), booked.in_(earlier))
+        .group_by(PointEntry.person_id, booked)
+        .having(func.sum(_net(_account("pending"))) > 0)
+    )
+    by_hand = and_(
+        Duty.township_id == PointEntry.township_id, Duty.person_id == PointEntry.person_id,
+        Duty.day == PointEntry.earned_on, Duty.entered_by.is_not(None),
+    )  # fmt: skip
+    held_here = or_(PointEntry.booked_in == month, tuple_(PointEntry.person_id, booked).in_(left))
+    rows = db.session.execute(
+        select(PointEntry.person_id, func.array_agg(Duty.entered_by.distinct()))
+        .join(Duty, by_hand)
+        .where(*own, PointEntry.earned_on < month, held_here)
+        .group_by(PointEntry.person_id)
+    )
+    return {row[0]: frozenset(row[1]) for row in rows}
+
+
 def _together(parts: list[Any]) -> Work:
     """Of one person, whose duties came by team."""
     main = max(parts, key=lambda row: (row[2], -row[1]))
@@ -328,9 +391,13 @@ def waiting_for(scope: Scope) -> int:
         mine(scope, PointSubmission.township_id), PointSubmission.submitted_by != me, PointSubmission.person_id != me,
         ~decided_since,
     )  # fmt: skip
-    audits = select(func.count()).select_from(PointAudit).where(
+    audited = and_(
+        PointApproval.township_id == PointAudit.township_id, PointApproval.month == PointAudit.month,
+        PointApproval.person_id == PointAudit.person_id, PointApproval.n == PointAudit.n,
+    )  # fmt: skip
+    audits = select(func.count()).select_from(PointAudit).join(PointApproval, audited).where(
         mine(scope, PointAudit.township_id), PointAudit.result.is_(None), PointAudit.approved_by != me,
-        PointAudit.person_id != me,
+        PointAudit.person_id != me, PointApproval.submitted_by != me, literal(me) != all_(PointApproval.entered_by),
     )  # fmt: skip
     objections = select(func.count()).select_from(PointObjection).where(
         mine(scope, PointObjection.township_id), PointObjection.state == "open", PointObjection.person_id != me,

@@ -10,6 +10,8 @@ from typing import Any
 
 # A cell that begins so would be a formula to a spreadsheet: the signs of ASCII, of full width, and the true minus.
 FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠", "−")
+# Passed over by some readers before they look at the first sign.
+UNSEEN = " \u00a0\u3000\u200b\u200e\u200f\u2060\ufeff\v\f"
 WIDEST = 60
 NAME_MOST = 31  # of a sheet
 LONGEST_CELL = 32_767
@@ -28,7 +30,8 @@ class Table:
 
 def safe(text: str) -> str:
     """Text stays text. Numbers are written as numbers, a minus in front included."""
-    return f"'{text}" if text.startswith(FORMULA) else text
+    bare = text.lstrip(UNSEEN)
+    return f"'{text}" if text.startswith(FORMULA) or bare.startswith(FORMULA) else text
 
 
 def csv_of(table: Table) -> bytes:

@@ -42,6 +42,8 @@ def scores_for(township_id: int, period: Period) -> dict[int, Fraction]:
 
 def frozen_scores(township_id: int, period: Period) -> dict[int, Fraction]:
     """Village id → mean of its F over the quarters, to a tenth; nothing unless every quarter has frozen scorecards."""
+    if not period.is_real:
+        return {}
     quarters = [
         assessments.frozen_grades(township_id, date(period.year, 3 * n - 2, 1))
         for n in range(period.first, period.last + 1)
@@ -93,7 +95,7 @@ def enter(
         faults.append(FieldError("/scores", "grade_range"))
     operations.refuse_faults(faults)
     for village_id, f in sorted(scores.items()):
-        _add(person, township, period, village_id, f, evidence, now)
+        _add(person, township, period, village_id, round(f, 2), evidence, now)
     operations.audit(
         person,
         township.id,

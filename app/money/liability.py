@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date
 from fractions import Fraction
@@ -59,7 +60,25 @@ def refuse_beyond_stop(township_id: int, further_half: int, day: date) -> None:
 
     The shop line's row is held until that transaction ends: the next approval counts what this one posted.
     """
-    found = liability_of(township_id, day, lock=True)
+    _refuse(liability_of(township_id, day, lock=True), further_half)
+
+
+def budget_of(township_id: int, day: date) -> Callable[[int], None]:
+    """The same for many approvals of one transaction: the row is held from now on, before any person is, so that no two
+    who approve the same persons wait for each other; the ledger is added up once, and what they spend counts on top.
+    What is taken back may always be."""
+    found, spent_half = liability_of(township_id, day, lock=True), 0
+
+    def spend(half: int) -> None:
+        nonlocal spent_half
+        if half > 0:
+            _refuse(found, spent_half + half)
+            spent_half += half
+
+    return spend
+
+
+def _refuse(found: Liability | None, further_half: int) -> None:
     if found is not None and found.is_stopped(further_half):
         raise DomainError(
             "budget_stop", needed=rules.yuan(found.needed_fen(further_half)), limit=rules.yuan(found.limit_fen),

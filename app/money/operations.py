@@ -29,6 +29,8 @@ from app.strength.queries import villages_of
 from app.teams.scope import Scope
 
 LETTERS = 80
+# Of a row that a form makes: when and how it goes on. All else was said in the form, or by whom.
+NOT_SAID = ("state", "proposed_at", "entered_at", "recorded_at", "numbers", "pool_fen")
 # A number as long as those by which people or their accounts are known. Receipts have fields of their own.
 LONG_NUMBER = re.compile(r"\d(?:[ -]?\d){10}")
 
@@ -158,7 +160,7 @@ def propose_allocation(
 ) -> Allocation:  # fmt: skip
     known = db.session.get(Allocation, (township.id, wish.id))
     if known is not None:
-        return known
+        return _same_wish(known, person, year, wish)
     needs_pot(township, year)
     source = _source_of(township, year, wish.source_id)
     fund = source.fund if source else "pot"
@@ -180,6 +182,14 @@ def propose_allocation(
             fen=sum(parts.values()),
         )
     return db.session.get_one(Allocation, (township.id, wish.id))
+
+
+def _same_wish(known: Allocation, person: Person, year: int, wish: Wish) -> Allocation:
+    parts = queries.parts_of(known.township_id, [known.id]).get(known.id, {})
+    said = year, person.id, wish.source_id, wish.from_line, wish.reason, dict(wish.parts) or parts
+    if said != (known.year, known.proposed_by, known.source_id, known.from_line, known.reason, parts):
+        raise Conflict("money_form_used")
+    return known
 
 
 def _add_parts(township: Area, year: int, fund: str, allocation_id: UUID, parts: Mapping[str, int]) -> None:
@@ -270,9 +280,19 @@ def decided(statement: Any) -> bool:
 
 
 def add_once(model: Any, key: Mapping[str, Any], **values: Any) -> bool:
-    """Unless it, or what may be there once only, is there already: a form sent twice, even at once, makes one row."""
+    """Unless it, or what may be there once only, is there already: a form sent twice, even at once, makes one row.
+    Raises money_form_used where its id made something else: nobody is told that a changed form was kept."""
     statement = insert(model).values(**key, **values).on_conflict_do_nothing()
-    return db.session.execute(statement.returning(model.township_id)).first() is not None
+    if db.session.execute(statement.returning(model.township_id)).first() is not None:
+        return True
+    if "id" in key:
+        _refuse_other(db.session.get(model, tuple(key.values()), populate_existing=True), values)
+    return False
+
+
+def _refuse_other(row: Any, values: Mapping[str, Any]) -> None:
+    if row is not None and any(getattr(row, name) != values[name] for name in values if name not in NOT_SAID):
+        raise Conflict("money_form_used")
 
 
 def needs_pot(township: Area, year: int) -> None:

@@ -47,11 +47,13 @@ def line_of(key: LineKey, *, lock: bool = False) -> BudgetLine | None:
     return db.session.scalar(statement.with_for_update() if lock else statement, execution_options=FRESH)
 
 
-def lines_of(township_id: int, year: int) -> dict[str, BudgetLine]:
-    rows = db.session.scalars(
-        select(BudgetLine).where(BudgetLine.township_id == township_id, BudgetLine.year == year),
-        execution_options=FRESH,
-    )
+def lines_of(township_id: int, year: int, *, still: bool = False) -> dict[str, BudgetLine]:
+    """`still`: until the transaction ends nobody changes them, so that what they are made of can be added up."""
+    every = select(BudgetLine).where(BudgetLine.township_id == township_id, BudgetLine.year == year)
+    every = every.order_by(
+        BudgetLine.line
+    )  # as they are changed: two who hold several never wait for each other
+    rows = db.session.scalars(every.with_for_update(read=True) if still else every, execution_options=FRESH)
     return {row.line: row for row in rows}
 
 
@@ -285,6 +287,33 @@ def allocated_by_rows(township_id: int, year: int) -> dict[str, int]:
         .group_by(Allocation.from_line)
     )
     return _sums([*db.session.execute(into), *db.session.execute(out)])
+
+
+def drawn_by_rows(township_id: int, year: int) -> dict[UUID, int]:
+    """Source → what approved allocations took of it."""
+    rows = db.session.execute(
+        select(Allocation.source_id, func.sum(Allocation.fen))
+        .where(
+            Allocation.township_id == township_id, Allocation.year == year, Allocation.state == "approved",
+            Allocation.source_id.is_not(None),
+        )
+        .group_by(Allocation.source_id)
+    )  # fmt: skip
+    return _sums(rows)
+
+
+def paid_by_rows(township_id: int, year: int) -> dict[UUID, int]:
+    """Commitment → what was paid of it, less what came back."""
+    signed = case((Disbursement.kind == "return", -Disbursement.fen), else_=Disbursement.fen)
+    its = (Commitment.township_id == Disbursement.township_id) & (Commitment.id == Disbursement.commitment_id)
+    rows = db.session.execute(
+        select(Commitment.id, func.sum(signed))
+        .select_from(Disbursement)
+        .join(Commitment, its)
+        .where(Disbursement.township_id == township_id, Commitment.year == year)
+        .group_by(Commitment.id)
+    )
+    return _sums(rows)
 
 
 def committed_by_rows(township_id: int, year: int) -> dict[str, int]:

@@ -3,13 +3,13 @@ Every difference is named."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date
 
 from app.areas.models import Area
 from app.money import liability, queries
-from app.money.models import BudgetLine, Pot
+from app.money.models import BudgetLine, MoneySource, Pot
 from app.money.rules import LINES, POT_LINES, Liability, yuan
 
 TOTALS = ("allocated", "committed", "disbursed")
@@ -47,6 +47,7 @@ class Reconciliation:
     lines: list[LineCheck]
     source_fen: int
     source_allocated_fen: int
+    rows_differ: list[Finding]
     points: Liability | None
 
     def total(self, name: str) -> int:
@@ -59,7 +60,7 @@ class Reconciliation:
     @property
     def findings(self) -> list[Finding]:
         found = [finding for check in self.lines for finding in check.findings]
-        return found + list(self._of_sources()) + list(self._of_points())
+        return found + self.rows_differ + list(self._of_sources()) + list(self._of_points())
 
     def _of_sources(self) -> Iterator[Finding]:
         rest = self.source_fen - self.source_allocated_fen
@@ -92,7 +93,7 @@ class Reconciliation:
 
 
 def reconcile(township: Area, year: int, today: date) -> Reconciliation:
-    rows = queries.lines_of(township.id, year)
+    rows = queries.lines_of(township.id, year, still=True)
     sums = {
         "allocated": queries.allocated_by_rows(township.id, year),
         "committed": queries.committed_by_rows(township.id, year),
@@ -107,5 +108,23 @@ def reconcile(township: Area, year: int, today: date) -> Reconciliation:
     points = liability.liability_of(township.id, today) if year == today.year else None
     return Reconciliation(
         queries.opened_pot(township.id, year), checks, sum(s.fen for s in sources),
-        sum(s.allocated_fen for s in sources), points,
+        sum(s.allocated_fen for s in sources), list(_rows_that_differ(township.id, year, sources)), points,
     )  # fmt: skip
+
+
+def _rows_that_differ(township_id: int, year: int, sources: Sequence[MoneySource]) -> Iterator[Finding]:
+    """A source beside its allocations, a commitment beside its payments: two wrong ones may hide in a line's sum."""
+    drawn = queries.drawn_by_rows(township_id, year)
+    for source in sources:
+        yield from _differing("source_differs", source.name, source.allocated_fen, drawn.get(source.id, 0))
+    paid = queries.paid_by_rows(township_id, year)
+    for row in queries.commitments_of(township_id, year):
+        yield from _differing(
+            "commitment_differs", row.what, row.disbursed_fen, paid.get(row.id, 0), row.line
+        )
+
+
+def _differing(code: str, name: str, said: int, added: int, line: str | None = None) -> Iterator[Finding]:
+    if said != added:
+        figures = {"name": name, "said": yuan(said), "added": yuan(added), "difference": yuan(said - added)}
+        yield Finding(code, figures, line, is_fault=True)

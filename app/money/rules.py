@@ -261,13 +261,13 @@ def course(owed_fen: int, month_fen: Fraction, first: int) -> list[tuple[int, in
 
 # --- amounts as they are typed ------------------------------------------------------------------------------------
 
-TYPED = re.compile(r"\d{1,11}(\.\d{1,2})?")
+# Commas in threes or not at all: 1,5 is not fifteen.
+TYPED = re.compile(r"(\d{1,3}(?:,\d{3}){1,3}|\d{1,11})(?:\.(\d{1,2}))?")
 
 
 def fen_of(words: str) -> int | None:
     """1,234.50 → 123450; None where it is no amount of whole fen."""
-    plain = words.replace(",", "").replace("，", "").strip()
-    if not TYPED.fullmatch(plain):
+    typed = TYPED.fullmatch(words.replace("，", ",").strip())
+    if typed is None:
         return None
-    whole, _, cents = plain.partition(".")
-    return int(whole) * 100 + int(cents.ljust(2, "0") if cents else 0)
+    return int(typed[1].replace(",", "")) * 100 + int((typed[2] or "").ljust(2, "0"))

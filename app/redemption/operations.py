@@ -135,9 +135,12 @@ def _refuse_too_much(amount: int, wallet: Wallet) -> None:
 
 
 def pieces_this_month(item: ShopItem, person_id: int, today: date) -> int:
+    return queries.pieces_by_item(item.township_id, person_id, *month_around(today)).get(item.id, 0)
+
+
+def month_around(today: date) -> tuple[date, date]:
     first = today.replace(day=1)
-    last = rules.months_after(first, 1) - timedelta(days=1)
-    return queries.pieces_in(item.township_id, person_id, item.id, first, last)
+    return first, rules.months_after(first, 1) - timedelta(days=1)
 
 
 def _place(person: Person, order_id: UUID, item: ShopItem, wallet: Wallet, now: datetime) -> ShopOrder:

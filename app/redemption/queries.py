@@ -9,7 +9,7 @@ from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Date, and_, cast, func, or_, select, text, update
+from sqlalchemy import Date, and_, case, cast, func, or_, select, text, update
 
 from app.accounts.models import Audit, Person
 from app.areas.models import Area
@@ -38,21 +38,21 @@ _DEFER = text("""
 
 def lots_of(township_id: int, person_id: int) -> list[Lot]:
     """What was approved, by the month of the work; what was taken back counts at once, and a month's approval from when
-    the month that it is booked in is frozen."""
+    the month that it is booked in is frozen. What an open month approved and took back again is nothing; a
+    false check-in is paid by what may be spent already."""
     approved, sources = ledger.approved(person_id), (ledger.pending(person_id), ISSUE)
     comes = and_(PointEntry.credit_account == approved, PointEntry.debit_account.in_(sources))
     goes = and_(PointEntry.debit_account == approved, PointEntry.credit_account.in_(sources))
     month = cast(func.date_trunc("month", PointEntry.earned_on), Date)
     booked = func.coalesce(PointEntry.booked_in, month)
+    of_a_case = or_(PointEntry.debit_account == ISSUE, PointEntry.credit_account == ISSUE)
     rows = db.session.execute(
-        select(month, booked, comes, func.sum(PointEntry.amount_half))
+        select(month, booked, func.sum(case((comes, PointEntry.amount_half), else_=-PointEntry.amount_half)))
         .where(PointEntry.township_id == township_id, PointEntry.person_id == person_id, or_(comes, goes))
-        .group_by(month, booked, comes)
+        .group_by(month, booked, of_a_case)
     ).all()
     frozen = frozen_months(township_id)
-    return [
-        Lot(row[0], int(row[3]) if row[2] else -int(row[3]), row[1] in frozen or not row[2]) for row in rows
-    ]
+    return [Lot(row[0], int(row[2]), row[1] in frozen or row[2] < 0) for row in rows]
 
 
 def gone_half(township_id: int, person_id: int) -> int:
@@ -171,13 +171,17 @@ def order_by_code(township_ids: Sequence[int] | frozenset[int], code_mac: bytes)
     )  # fmt: skip
 
 
-def pieces_in(township_id: int, person_id: int, item_id: int, first: date, last: date) -> int:
-    """Pieces of an item that a member ordered on the days first..last and did not give back."""
-    n = select(func.count()).where(
-        ShopOrder.township_id == township_id, ShopOrder.person_id == person_id, ShopOrder.item_id == item_id,
-        ShopOrder.day.between(first, last), ShopOrder.state.in_(HELD_STATES),
+def pieces_by_item(township_id: int, person_id: int, first: date, last: date) -> dict[int, int]:
+    """Pieces of each item that a member ordered on the days first..last and did not give back."""
+    rows = db.session.execute(
+        select(ShopOrder.item_id, func.count())
+        .where(
+            ShopOrder.township_id == township_id, ShopOrder.person_id == person_id,
+            ShopOrder.day.between(first, last), ShopOrder.state.in_(HELD_STATES),
+        )
+        .group_by(ShopOrder.item_id)
     )  # fmt: skip
-    return int(db.session.scalar(n) or 0)
+    return {row[0]: row[1] for row in rows}
 
 
 @dataclass(frozen=True)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import date, timedelta
 from typing import Any
 
 from flask import Blueprint, flash, redirect, render_template, request, url_for
@@ -81,23 +81,10 @@ def submit() -> ResponseReturnValue:
 def approve() -> ResponseReturnValue:
     township = queries.reach_township(my_scope(), request.form.get("area"), to_judge=True)
     month = month_asked(request.form.get("month"), township)
-    now = clock.now()
-    told(
-        operations.approve(me(), township, month, persons_asked(), now, within_budget(township, now)),
-        "notices.approved_done",
-    )
+    asked, now = persons_asked(), clock.now()
+    spend = liability.budget_of(township.id, clock.local_day(now, township.time_zone))
+    told(operations.approve(me(), township, month, asked, now, spend), "notices.approved_done")
     return back_to(township, month)
-
-
-def within_budget(township: Area, now: datetime) -> operations.Spend:
-    """The stop of the line that pays for points (app/money/liability.py); what is taken back may always be."""
-    today = clock.local_day(now, township.time_zone)
-
-    def spend(half: int) -> None:
-        if half > 0:
-            liability.refuse_beyond_stop(township.id, half, today)
-
-    return spend
 
 
 @pages.post("/desk/points/set-aside")
@@ -215,7 +202,8 @@ def page_of(township: Area, month: date, problem: str = "") -> str:
         month=found.month, found=found, lines=lines, groups=grouped(lines, scope, township), is_judge=is_judge,
         problem=problem, steps=steps_of(found, persons, called), tones=TONES, step_tones=STEP_TONES, points=points,
         month_words=month_words, called=called, reasons=SET_ASIDE, results=RESULTS,
-        audits=[one for one in found.audits if is_judge], all_ticked=request.args.get("all") == "1",
+        audits=[one for one in found.audits if is_judge], not_third=auditing.not_third,
+        all_ticked=request.args.get("all") == "1",
         asides=[one for one in lines if may_set_aside(one, found)] if is_judge else [],
     )  # fmt: skip
 

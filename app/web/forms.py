@@ -57,7 +57,7 @@ class VersionedForm(DeskForm):
 
     def seen_version(self) -> int:
         text = self.version.data or ""
-        return int(text) if text.isdigit() and len(text) < 10 else 0
+        return int(text) if text.isdecimal() and len(text) < 10 else 0
 
 
 def needed() -> InputRequired:

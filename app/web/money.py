@@ -65,8 +65,11 @@ def asked_of(township: Area, year: str) -> Asked:
 
 
 def reached(code: str, year: int) -> Asked:
-    """A form's township, for who reviews or administers it; NotFound otherwise."""
-    return asked_of(reach(my_scope(), code), str(year))
+    """A form's township and year, for who reviews or administers it; NotFound otherwise."""
+    found = asked_of(reach(my_scope(), code), str(year))
+    if found.year != year:
+        raise NotFound()
+    return found
 
 
 @pages.get("/desk/money")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import re
 import secrets
 from collections.abc import Mapping
 from datetime import date
@@ -25,6 +26,7 @@ Choices = list[tuple[str, str]]
 SPLIT = "split"
 # Where none was typed: far from every year, and refused as such.
 NO_DAY = date(1, 1, 1)
+QUARTERS = re.compile(r"([1-4])-([1-4])")
 
 
 def fresh_id() -> UUID:
@@ -173,5 +175,5 @@ def scan_hash() -> bytes | None:
 
 def quarters_in(form: Mapping[str, str]) -> tuple[int, int]:
     """«1-4», «2-2»; nought where it is none."""
-    first, _dash, last = str(form.get("quarters", "")).partition("-")
-    return (int(first), int(last)) if (first + last).isdecimal() and len(first + last) == 2 else (0, 0)
+    said = QUARTERS.fullmatch(str(form.get("quarters", "")))
+    return (int(said[1]), int(said[2])) if said else (0, 0)

@@ -149,12 +149,14 @@ def one_of(township: Area, notice: PointNotice) -> dict[str, Any]:
         for line, _name, _wants in published.lines_of(township.id, notice.month)
     }
     people = [notice.opened_by, frozen.frozen_by if frozen else None]
+    decided = queries.deciders(township.id, notice.month) if objections else {}
     for one in objections:
         people += [one.person_id, one.objector_id, one.answered_by]
     return {
         "notice": notice, "objections": objections, "lines": lines, "frozen": frozen, "people": people,
         "runs": now < notice.closes_at, "why_not": rules.why_not_final(waiting, now) if waiting else None,
         "today": clock.local_day(now, township.time_zone),
+        "not_mine": {one.id for one in objections if me().id in notices.not_another(one, decided)},
     }  # fmt: skip
 
 

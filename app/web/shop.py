@@ -16,12 +16,14 @@ from app.errors import Conflict, DomainError, NotFound, TooMany
 from app.gate import allow, language, me, my_scope
 from app.problems import sentence
 from app.redemption import operations, queries
-from app.redemption.models import CANCEL_REASONS, ShopItem
+from app.redemption.models import CANCEL_REASONS, ORDER_STATES, ShopItem
 from app.web.words import use_zone
 
 pages = Blueprint("shop", __name__)
 CLERKS = ("leader", "reviewer", "admin")
 KEEPERS = ("reviewer", "admin")
+CLOSED = [state for state in ORDER_STATES if state != "ordered"]
+MOST_WAITING = 2000
 
 
 @pages.get("/desk/points/shop")
@@ -83,12 +85,12 @@ def refusal(refused: DomainError, text: str) -> ResponseReturnValue:
 def page_of(township: Area, *, code: str = "", code_problem: str = "", problem: str = "") -> str:
     """Who keeps the shop sees what waits; who only hands out needs the code and no list of names."""
     is_keeper = township.id in my_scope().township_ids
-    orders = queries.orders_of(township.id, limit=300) if is_keeper else []
+    waiting = queries.orders_of(township.id, states=["ordered"], limit=MOST_WAITING) if is_keeper else []
+    closed = queries.orders_of(township.id, states=CLOSED, limit=50) if is_keeper else []
     return render_template(
         "desk/shop.html", township=township, townships=queries.desks_of(my_scope()), is_keeper=is_keeper, code=code,
         code_problem=code_problem, problem=problem, reasons=[one for one in CANCEL_REASONS if one != "by_member"],
-        waiting=[line for line in orders if line.order.state == "ordered"],
-        closed=[line for line in orders if line.order.state != "ordered"][:50], name_of=name_of, me_id=me().id,
+        waiting=waiting, closed=closed, name_of=name_of, me_id=me().id,
     )  # fmt: skip
 
 

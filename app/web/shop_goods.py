@@ -59,7 +59,8 @@ class PurposeForm(DeskForm):
 
 def fen_of(yuan: Decimal) -> int:
     """Whole fen; what no money is becomes a figure that is refused."""
-    return int(yuan * 100) if yuan.is_finite() and abs(yuan) < 10**9 else -1
+    is_money = yuan.is_finite() and abs(yuan) < 10**9 and yuan * 100 == int(yuan * 100)
+    return int(yuan * 100) if is_money else -1
 
 
 @pages.get("/desk/points/shop/goods")

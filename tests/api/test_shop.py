@@ -6,6 +6,7 @@ from datetime import date
 from uuid import uuid4
 
 import pytest
+from sqlalchemy import event
 
 from app.db import db
 from app.field.export import export_of
@@ -43,6 +44,26 @@ def problem(answer):
 def put(caller, item, order_id=None, **more):
     body = {"item_id": item.id, "price": item.price, **more}
     return caller.put(f"{ME}/orders/{order_id or uuid4()}", json=body)
+
+
+def test_a_shelf_of_forty_asks_as_many_questions_as_one_of_two(member, town):
+    def questions():
+        seen = []
+        note = lambda *args: seen.append(args[2])  # noqa: E731
+        engine = db.engine.engine if hasattr(db.engine, "engine") else db.engine
+        event.listen(engine, "before_cursor_execute", note)
+        try:
+            member.get(f"{ME}/shop")
+        finally:
+            event.remove(engine, "before_cursor_execute", note)
+        return len(seen)
+
+    for _ in range(2):
+        stocked.make_item(town, month_quota=2)
+    few = questions()
+    for _ in range(38):
+        stocked.make_item(town, month_quota=2)
+    assert questions() == few
 
 
 def test_an_order_is_made_once_shown_with_its_code_and_called_off(member, item, town):

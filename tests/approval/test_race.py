@@ -20,10 +20,12 @@ from app.config import read_settings
 from app.db import db
 from app.errors import DomainError
 from app.incentives import chain, ledger, statements
+from app.money import liability
 from app.teams.scope import scope_of
 from tests import cast, make
 from tests.approval.worked import NOVEMBER, NOW, give, submit
 from tests.conftest import database, env_for
+from tests.money import books
 
 AT_ONCE = 20
 
@@ -138,3 +140,44 @@ def test_one_months_approvals_at_once_post_once(place):
             == "approved"
         )
         db.session.remove()
+
+
+def test_two_who_approve_the_same_person_never_wait_for_each_other(place):
+    """One ticks two persons, another the second of them: whoever comes later waits, and is told."""
+    with place.app.app_context():
+        township = db.session.get_one(Area, place.town)
+        people = SimpleNamespace(
+            town=SimpleNamespace(township=township), reviewer=db.session.get_one(Person, place.judges[0]),
+            admin=db.session.get_one(Person, place.judges[1]),
+        )  # fmt: skip
+        books.open_pot(people)
+        books.fund(people, 1_250_000, {"points_shop": 1_250_000})
+        two = [make.make_person(f"后来的{n}", township) for n in range(2)]
+        for n, member in enumerate(two):
+            give(people, member, 10, f"late:{n}")
+        submit(people, db.session.get_one(Person, place.judges[1]), *two)
+        ids = [one.id for one in two]
+        db.session.remove()
+    first_is_in, second_is_in = threading.Event(), threading.Event()
+
+    def approving(judge: int, wanted: list[int], done: Any) -> list[str | None]:
+        within = liability.budget_of(place.town, NOW.date())
+
+        def spend(half: int) -> None:
+            if done is None:
+                second_is_in.set()
+            within(half)
+            if done is not None:
+                done.set()
+                second_is_in.wait(2)  # the other has the second person, or waits for us already
+
+        person, town = db.session.get_one(Person, judge), db.session.get_one(Area, place.town)
+        outcomes = operations.approve(person, town, NOVEMBER, [(one, 10) for one in wanted], NOW, spend)
+        return [outcome.refusal for outcome in outcomes]
+
+    def second() -> list[str | None]:
+        first_is_in.wait(60)
+        return approving(place.judges[0], ids[1:], None)
+
+    found = at_once(place, [lambda: approving(place.judges[0], ids, first_is_in), second])
+    assert found == [[None, None], ["approval_nothing"]]

@@ -8,7 +8,7 @@ from typing import Any
 import openpyxl
 import pytest
 
-from app.exports.spreadsheets import MONEY, Table, csv_of, xlsx_of
+from app.exports.spreadsheets import MONEY, Table, csv_of, safe, xlsx_of
 
 AMOUNTS = Table(
     "金额", ["村", "年", "元", "经度"], [["清禾村", 2026, 0.5, 112.123456], ["安澜村", 2026, 48000.0, None]]
@@ -23,6 +23,12 @@ TRICKS = [
     "＝1+1",
     '=HYPERLINK("http://127.0.0.1","x")',
     "http://127.0.0.1",
+]
+
+FORMULAS = [
+    f"{before}{sign}1+1"
+    for before in ("", " ", "\u3000", "\u00a0", "\ufeff", "\u200b", "\v", " \u3000 ")
+    for sign in "=+-@\t\r\n＝＋－＠−"
 ]
 
 
@@ -52,3 +58,20 @@ def test_no_text_becomes_a_formula_or_a_link(trick: str) -> None:
     assert sheet["A2"].value.strip().endswith(trick.strip())
     cell = csv_of(table).decode("utf-8-sig").split("\r\n", 1)[1]
     assert trick.startswith("http") or cell.lstrip('"').startswith("'")
+
+
+@pytest.mark.parametrize("text", FORMULAS)
+def test_nothing_that_may_be_run_begins_a_cell(text: str) -> None:
+    assert safe(text) == f"'{text}"
+    assert (
+        csv_of(Table("表", ["甲"], [[text]]))
+        .decode("utf-8-sig")
+        .split("\r\n", 1)[1]
+        .lstrip('"')
+        .startswith("'")
+    )
+
+
+@pytest.mark.parametrize("text", ["", " ", "王队员", " 王", "8:00-9:00", "a=b", "\u3000第一村"])
+def test_words_stay_as_they_are(text: str) -> None:
+    assert safe(text) == text

@@ -134,3 +134,26 @@ def test_the_outlook_counts_who_is_active_and_names_the_month(books: Any) -> Non
     fund(books, 10_000, {"points_shop": 10_000})
     found = liability.outlook_of(books.town.township, date(2026, 10, 5))
     assert found is not None and found.passes_in is None and YEAR == 2026
+
+
+def test_many_approvals_of_one_deed_add_the_ledger_up_once(
+    books: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """100 points lie within the stop: nine tens are spent, more than ten refused, ten fit."""
+    town, asked = books.town.township.id, []
+    added_up = liability.statements.balances
+    monkeypatch.setattr(
+        liability.statements, "balances", lambda *a, **k: asked.append(a) or added_up(*a, **k)
+    )
+    spend = liability.budget_of(town, DAY)
+    for _ in range(9):
+        spend(20)
+    for _ in range(2):
+        with pytest.raises(DomainError) as refused:
+            spend(21)
+        assert refused.value.code == "budget_stop"
+    spend(-500)
+    spend(20)
+    with pytest.raises(DomainError):
+        spend(1)
+    assert len(asked) == 2

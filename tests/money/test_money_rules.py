@@ -139,6 +139,18 @@ def test_yuan_reads_well() -> None:
     ]
 
 
+@pytest.mark.parametrize(
+    ("typed", "fen"),
+    [
+        ("5", 500), ("0.5", 50), ("1234.50", 123_450), (" 1,234.50 ", 123_450), ("12，345，678", 1_234_567_800),
+        ("99999999999.99", 9_999_999_999_999), ("1,5", None), ("1,23", None), ("1234,567", None), (",5", None),
+        ("1,,234", None), ("1.005", None), ("-5", None), ("1e3", None), ("", None), ("٣" * 12, None),
+    ],
+)  # fmt: skip
+def test_an_amount_is_read_as_it_was_meant_or_not_at_all(typed: str, fen: int | None) -> None:
+    assert rules.fen_of(typed) == fen
+
+
 # --- properties ---------------------------------------------------------------------------------------------------
 
 percents = st.floats(0, 100, allow_nan=False, width=32)

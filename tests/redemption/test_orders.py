@@ -341,6 +341,32 @@ def test_a_false_check_in_is_paid_before_anything_is_bought(people, member, item
     refused("shop_points_not_enough", lambda: operations.order(member, new_id(), item.id, 100, NOW))
 
 
+def test_what_an_open_month_approved_and_took_back_leaves_older_points_alone(people, member, item, town):
+    """An audit or an objection of November: October's 300 points may be spent as before; a false check-in may not."""
+    november = date(2026, 11, 30)
+    for n in (1, 2):
+        ledger.post(
+            ledger.Transfer(
+                town, member.id, "approval", "month:2026-11", 2 * n - 1, 400, ledger.pending(member.id),
+                ledger.approved(member.id), november,
+            ),
+            NOW,
+        )  # fmt: skip
+        entry = db.session.scalars(select(PointEntry).order_by(PointEntry.id.desc())).first()
+        if n == 1:
+            ledger.reverse(entry, 2, "facts_changed", None, NOW)
+            assert operations.wallet_of(town, member.id, NOW).available == 300
+    assert operations.wallet_of(town, member.id, NOW).available == 300
+    ledger.post(
+        ledger.Transfer(
+            town, member.id, ledger.MAY_OVERDRAW, "false:1", 1, 100, ledger.approved(member.id), ledger.ISSUE,
+            date(2026, 11, 20),
+        ),
+        NOW,
+    )  # fmt: skip
+    assert operations.wallet_of(town, member.id, NOW).available == 250
+
+
 # --- time bank ------------------------------------------------------------------------------------
 
 

@@ -143,7 +143,7 @@ def test_an_audit_is_done_by_a_third_person_on_the_page(worked, as_person):
     (audit,) = month_of(worked).audits
     person = str(audit.person_id)
     reviewer, admin = as_person(worked.reviewer), as_person(worked.admin)
-    assert "批准人和本人不能核对" in text_of(reviewer.get(PAGE))
+    assert "手工录入人和本人不能核对" in text_of(reviewer.get(PAGE))
     assert post(reviewer, worked, "/desk/points/audit", person=person, result="ok").status_code == 403
     page = f"{PAGE}&area={worked.town.township.code}"
     answer = post(admin, worked, "/desk/points/audit", page, person=person, result="correct")
@@ -206,7 +206,7 @@ def test_an_objection_is_answered_by_another_and_then_the_month_is_frozen(shown,
     row = object_to(shown, shown.mate)
     reviewer = as_person(shown.reviewer)
     address = f"{NOTICES}/objections/{row.id}"
-    assert "提出人、当事人和批准人不能答复" in text_of(reviewer.get(NOTICES))
+    assert "提出人、当事人，以及批准或暂缓的人不能答复" in text_of(reviewer.get(NOTICES))
     assert post(reviewer, shown, address, NOTICES, verdict="rejected", answer="已核对").status_code == 403
     at(AFTER)
     reviewer, admin = as_person(shown.reviewer), as_person(shown.admin)

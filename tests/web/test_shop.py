@@ -6,11 +6,13 @@ from __future__ import annotations
 from datetime import date, timedelta
 
 import pytest
+from sqlalchemy import insert
 
 from app.db import db
 from app.jobs import redemption as jobs
 from app.redemption import certificates, operations, queries, rules
 from app.redemption.certificates import Asked
+from app.redemption.models import ShopOrder
 from tests import make
 from tests.redemption import stocked
 from tests.redemption.served import attend
@@ -84,6 +86,23 @@ def test_the_reviewer_sees_what_waits_and_calls_it_off_with_a_reason(people, rev
 
 
 # --- goods ----------------------------------------------------------------------------------------
+
+
+def test_what_waits_is_shown_however_much_was_closed_since(people, reviewer, order, evening):
+    """Three hundred younger orders went back; the one that waits is still there to be handed out or called off."""
+    values = [
+        {
+            "township_id": order.township_id, "id": new_id(), "item_id": order.item_id, "person_id": people.mate.id,
+            "unit": "hours", "price": 1, "day": make.DAY, "state": "lapsed", "code_mac": bytes([n % 256, n // 256]),
+            "ordered_at": evening + timedelta(seconds=n + 1), "collect_by": evening + timedelta(days=1),
+            "closed_at": evening + timedelta(days=1),
+        }
+        for n in range(301)
+    ]  # fmt: skip
+    db.session.execute(insert(ShopOrder), values)
+    db.session.commit()
+    html = reviewer.get(SHOP).get_data(as_text=True)
+    assert f"{SHOP}/orders/{order.id}/cancel" in html
 
 
 def test_goods_are_added_supplied_and_changed_with_their_history(people, reviewer):

@@ -1,13 +1,13 @@
 """Keep numbers in force as they were: who may add versions may no longer change or remove one
 
-Revision ID: 202611290310
-Revises: 202611290280
+Revision ID: 202611290320
+Revises: 202611290310
 """
 
 from alembic import op
 
-revision = "202611290310"
-down_revision = "202611290280"
+revision = "202611290320"
+down_revision = "202611290310"
 branch_labels = None
 depends_on = None
 
