@@ -27,7 +27,7 @@ PHASES = ("draft", "published", "returned", "accepted", "frozen", "superseded")
 
 class ScorecardQuery(Base):
     quarter = fields.String(
-        load_default=None, validate=validate.Regexp(r"^20\d\d-Q[1-4]\Z"),
+        load_default=None, validate=validate.Regexp(r"^20[0-9]{2}-Q[1-4]\Z"),
         metadata={"description": "2026-Q4; the newest with a version unless said otherwise"},
     )  # fmt: skip
 

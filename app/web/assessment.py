@@ -33,7 +33,7 @@ from app.web.words import use_zone
 pages = Blueprint("assessment", __name__)
 READERS = ("reviewer", "admin")
 QUARTERS_BACK = 4
-QUARTER = re.compile(r"(20\d\d)-Q([1-4])")
+QUARTER = re.compile(r"(20[0-9]{2})-Q([1-4])")
 DONE = {
     "publish": "assessment.done.publish", "accept": "assessment.done.accept", "freeze": "assessment.done.freeze",
     "return": "assessment.done.return",
