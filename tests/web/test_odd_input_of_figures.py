@@ -11,7 +11,6 @@ from app.assessment import operations
 from app.teams.scope import scope_of
 from tests import make
 from tests.api.test_coverage import walked  # noqa: F401
-from tests.assessment import planted
 from tests.assessment.planted import AFTER, QUARTER
 from tests.fairness.planted import add_flag
 from tests.web import conftest
@@ -74,7 +73,8 @@ def test_a_village_that_is_none_takes_no_notice_no_plan_and_no_return(
     plan = {"indicator": "hazards", "action": "hazard_round", "owner": "leader", "due_on": "2027-04-01"}
     back = {"decision": "return", "area": village, "indicator": "hazards", "reason": "papers"}
     for path, given, refused in (
-        ("notices", {**hung, "village": village}, (422,)), (f"{one.id}/plans", {**plan, "village": village}, (409, 422)),
+        ("notices", {**hung, "village": village}, (422,)),
+        (f"{one.id}/plans", {**plan, "village": village}, (409, 422)),
         (f"{one.id}", back, (422,)),
     ):  # fmt: skip
         answer = conftest.send(caller, f"/desk/assessment?area={code}", f"/desk/assessment/{path}", **given)
