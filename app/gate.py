@@ -26,7 +26,7 @@ from app.accounts.models import Person, UserSession
 from app.accounts.rules import TOTP_ROLES
 from app.config import BaseMap, Settings
 from app.db import db
-from app.errors import BadRequest, Forbidden, NotSignedIn
+from app.errors import BadRequest, Forbidden, NotFound, NotSignedIn
 from app.stream import Listener, hub_of, lines
 from app.teams.scope import Scope, as_member, scope_of
 
@@ -54,6 +54,7 @@ def init_app(app: Flask) -> None:
     logins.request_loader(load_person)
     accounts.allow_hashes(app.extensions["settings"].hash_slots)
     sealing.use_key(app.extensions["settings"].secret_key)
+    app.before_request(check_letters)
     app.before_request(check_write)
     app.after_request(add_headers)
     app.jinja_env.globals.update(base_map=base_map, csp_nonce=csp_nonce, language=language, settings=settings)
@@ -233,6 +234,15 @@ def is_ogc() -> bool:
 def is_from_logger() -> bool:
     """A native logger's address: a token stands in it, and no cookie is looked at."""
     return request.path.startswith("/i/")
+
+
+def check_letters() -> None:
+    """The one sign that no text of the database can hold; nobody types it."""
+    if "\x00" in request.path:
+        raise NotFound()
+    given = [request.args] if is_api() or is_from_logger() else [request.args, request.form]
+    if any("\x00" in text for values in given for key in values for text in (key, *values.getlist(key))):
+        raise BadRequest("bad_request")
 
 
 def check_write() -> None:

@@ -27,7 +27,7 @@ PHASES = ("draft", "published", "returned", "accepted", "frozen", "superseded")
 
 class ScorecardQuery(Base):
     quarter = fields.String(
-        load_default=None, validate=validate.Regexp(r"^20\d\d-Q[1-4]\Z"),
+        load_default=None, validate=validate.Regexp(r"^20[0-9]{2}-Q[1-4]\Z"),
         metadata={"description": "2026-Q4; the newest with a version unless said otherwise"},
     )  # fmt: skip
 
@@ -90,7 +90,7 @@ def area_scorecard(query: dict[str, Any], code: str) -> Any:
 def _quarter(text: str | None, township: Area) -> date:
     if text is not None:
         return date(int(text[:4]), int(text[-1]) * 3 - 2, 1)
-    known = queries.quarters_of(township.id)
+    known = queries.quarters_of([township.id])
     return known[0] if known else quarter_of(clock.local_day(clock.now(), township.time_zone)).first
 
 

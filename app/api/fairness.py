@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from datetime import date
 from typing import Any
 
@@ -20,7 +19,7 @@ from app.gate import allow, me, my_scope
 bp = Blueprint(
     "fairness_api", __name__, url_prefix="/api/v1/me", description="Flags about me; rankings by choice"
 )
-MONTH = re.compile(r"\d{4}-(0[1-9]|1[0-2])")
+MONTH = r"^20[0-9]{2}-(0[1-9]|1[0-2])\Z"
 
 
 class FlagOut(Schema):
@@ -74,7 +73,7 @@ class RankingOut(Schema):
 
 
 class MonthIn(Schema):
-    month = fields.String(validate=validate.Regexp(MONTH.pattern + r"\Z"))
+    month = fields.String(validate=validate.Regexp(MONTH))
 
 
 @bp.get("/flags")

@@ -22,6 +22,7 @@ from app.coverage import cells, measures
 from app.coverage.facts import ShiftFact
 from app.coverage.measures import Ground
 from app.coverage.queries import Period
+from app.incidents.rules import SAME_WITHIN
 from app.strength import figures as strength
 from app.strength.rules import KINDS, total_of
 from app.strength.rules import Standing as Strength
@@ -55,7 +56,13 @@ class Asked:
     routes: Mapping[int, str]
     notices: Sequence[AssessmentNotice]
     strength: strength.Strength
+    start: datetime
+    end: datetime
     now: datetime
+
+    def runs_out(self, at: datetime | None) -> bool:
+        """Whether a time ran out in the quarter, as far as it has come."""
+        return at is not None and self.start <= at < self.end
 
 
 @dataclass(frozen=True)
@@ -88,13 +95,21 @@ def gather(township: Area, quarter: Quarter, policy: Policy, now: datetime) -> A
     period = Period(quarter.first, last)
     start, end = clock.day_span(quarter.first, last, township.time_zone)
     ground = measures.coverage_of(scope_of_township(township.id), township, period, now).ground
-    reopened = timedelta(days=policy.reopen_days)
+    end, reopened = min(end, now), timedelta(days=policy.reopen_days)
     return Asked(
-        township, quarter, policy, period, ground, queries.hazards_of(township.id, start, end, reopened, now),
+        township, quarter, policy, period, ground,
+        queries.hazards_of(township.id, start - longest_clock(policy), end, reopened),
         queries.crews_wanted(township.id, quarter.first, last),
         queries.route_names({s.route_id for s in ground.shifts if s.route_id is not None}),
-        queries.notices_of(township.id, quarter.months), strength.strength_of(township, last), now,
+        queries.notices_of(township.id, quarter.months), strength.strength_of(township, last), start, end,
+        now,
     )  # fmt: skip
+
+
+def longest_clock(policy: Policy) -> timedelta:
+    """How long before the quarter a hazard may have been told whose time runs out in it."""
+    again = SAME_WITHIN + timedelta(hours=policy.follow_up_h)
+    return max(timedelta(days=max(policy.hazard_days, policy.mend_days)), again)
 
 
 def _of_all(found: strength.Strength) -> dict[Any, Strength]:
@@ -215,8 +230,9 @@ def _of_cells(area: Area, asked: Asked) -> tuple[Measured, Evidence]:
 def _judged(
     hazards: Iterable[Hazard], is_due: Callable[[Hazard], bool], is_good: Callable[[Hazard], bool], why: str
 ) -> tuple[Measured, Evidence]:
-    """Those that are good, or whose time is over: of what may still come right nothing is said."""
-    judged = [h for h in hazards if is_good(h) or is_due(h)]
+    """Those whose time ran out in the quarter, good ones and others alike: each is judged once, in one quarter. Of what
+    may still come right nothing is said, and what came right early is not said before."""
+    judged = [h for h in hazards if is_due(h)]
     good = [h for h in judged if is_good(h)]
     lines = [
         _line("report", str(h.id), f"{h.category}.{h.phrase or ''}", float(is_good(h)), 1) for h in judged
@@ -228,7 +244,7 @@ def _of_hazards(hazards: Sequence[Hazard], asked: Asked) -> tuple[Measured, Evid
     limit = timedelta(days=asked.policy.hazard_days)
     return _judged(
         hazards,
-        lambda h: h.is_reopened or h.reported_at + limit <= asked.now,
+        lambda h: asked.runs_out(h.reported_at + limit),
         lambda h: h.closed_at is not None and h.closed_at <= h.reported_at + limit and not h.is_reopened,
         "no_hazard",
     )
@@ -236,10 +252,9 @@ def _of_hazards(hazards: Sequence[Hazard], asked: Asked) -> tuple[Measured, Evid
 
 def _of_repeats(hazards: Sequence[Hazard], asked: Asked) -> tuple[Measured, Evidence]:
     limit = timedelta(hours=asked.policy.follow_up_h)
-    again = [h for h in hazards if h.repeated_at is not None]
     return _judged(
-        again,
-        lambda h: h.repeated_at is not None and h.repeated_at + limit <= asked.now,
+        hazards,
+        lambda h: h.repeated_at is not None and asked.runs_out(h.repeated_at + limit),
         lambda h: (
             h.repeated_at is not None and h.decided_at is not None and h.decided_at <= h.repeated_at + limit
         ),
@@ -251,7 +266,7 @@ def _of_mending(hazards: Sequence[Hazard], asked: Asked) -> tuple[Measured, Evid
     limit = timedelta(days=asked.policy.mend_days)
     return _judged(
         hazards,
-        lambda h: h.closed_at is not None or h.reported_at + limit <= asked.now,
+        lambda h: asked.runs_out(h.reported_at + limit),
         lambda h: h.closing == "mended" and h.closed_at is not None and h.closed_at <= h.reported_at + limit,
         "no_hazard",
     )
@@ -286,12 +301,13 @@ def _of_training(area: Area, standing: Mapping[Any, Strength]) -> tuple[Measured
 
 
 def _of_rosters(shifts: Sequence[ShiftFact], asked: Asked) -> tuple[Measured, Evidence]:
-    """Places in the crews that somebody filled and came for, of all that were wanted."""
+    """Places in the crews that somebody filled and came for, of all that were wanted on shifts that are over."""
 
     def places(shift: ShiftFact) -> tuple[float, float]:
         wanted = asked.wanted.get(shift.id, 0)
         return min(shift.crew, wanted), wanted
 
+    shifts = [s for s in shifts if s.ends_at <= asked.now]
     line = _by_shift("shifts", asked.township.code, "", shifts, places)
     return measured(int(line["num"]), int(line["den"]), len(shifts), "no_shift"), [line] if shifts else []
 

@@ -6,6 +6,7 @@ Nothing is edited: what was mended is a new version. Every deed is safe to repea
 from __future__ import annotations
 
 import secrets
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass, fields
 from datetime import date, datetime, timedelta
 from typing import Any
@@ -33,9 +34,6 @@ from app.db import db
 from app.errors import Conflict, DomainError, FieldError, NotFound
 from app.teams.scope import Scope
 
-FIRST_YEAR = 2020
-
-
 # --- versions -----------------------------------------------------------------------------------------------------
 
 
@@ -43,12 +41,12 @@ def compute(
     person: Person, township: Area, quarter: Quarter, reason: str | None, now: datetime
 ) -> Assessment:
     """A new version, or the newest one where nothing has changed. After a version was frozen it says why."""
-    if quarter.first > local_day(now, township.time_zone) or quarter.first.year < FIRST_YEAR:
+    if quarter.first > local_day(now, township.time_zone) or quarter.first.year < rules.FIRST_YEAR:
         raise DomainError("assessment_no_quarter")
     queries.lock_quarter(township.id, quarter.first)
     newest = queries.latest(township.id, quarter.first)
     said = figures_now(township, quarter, now)
-    if newest is not None and newest.figures == said.figures and not _is_to_change(newest):
+    if newest is not None and newest.figures == said.figures and not _is_to_change(newest, township, now):
         return newest
     _need_reason(township.id, quarter, reason)
     made = Assessment(
@@ -62,9 +60,13 @@ def compute(
     return made
 
 
-def _is_to_change(one: Assessment) -> bool:
-    """Somebody answered a return by "changed": a new version follows, even one that says the same."""
-    return any(r.outcome == "changed" for r in queries.returns_of(one))
+def _is_to_change(one: Assessment, township: Area, now: datetime) -> bool:
+    """Somebody answered a return by "changed", or the quarter ran out since it was computed: a new version follows,
+    even one that says the same."""
+    if any(r.outcome == "changed" for r in queries.returns_of(one)):
+        return True
+    is_over = local_day(now, township.time_zone) > Quarter(one.quarter).last
+    return is_over and not is_of_whole(one, township.time_zone)
 
 
 @dataclass(frozen=True)
@@ -101,7 +103,7 @@ def publish(person: Person, scope: Scope, assessment_id: UUID, now: datetime) ->
     today = local_day(now, zone)
     if today <= Quarter(one.quarter).last:
         raise DomainError("assessment_not_over")
-    if not is_of_whole(one):
+    if not is_of_whole(one, zone):
         raise Conflict("assessment_stale")
     policy = policy_of(one)
     notice = today + timedelta(days=policy.notice_days)
@@ -115,9 +117,9 @@ def publish(person: Person, scope: Scope, assessment_id: UUID, now: datetime) ->
     return found
 
 
-def is_of_whole(one: Assessment) -> bool:
-    """It was measured up to the quarter's last day, and not while the quarter ran."""
-    return bool(one.figures["last"] == Quarter(one.quarter).last.isoformat())
+def is_of_whole(one: Assessment, zone: str) -> bool:
+    """It was measured once the quarter was over: on its last day an evening is still to come."""
+    return local_day(one.computed_at, zone) > Quarter(one.quarter).last
 
 
 def policy_of(one: Assessment) -> Policy:
@@ -281,10 +283,14 @@ def phase_of(one: Assessment, newest_n: int) -> str:
         return "frozen"
     if one.n != newest_n:
         return "superseded"
-    review = queries.review_of(one)
+    return phase_open(queries.review_of(one), queries.returns_of(one))
+
+
+def phase_open(review: AssessmentReview | None, returns: Sequence[AssessmentReturn]) -> str:
+    """Of the newest version, not frozen."""
     if review is None:
         return "draft"
-    if any(r.outcome != "stands" for r in queries.returns_of(one)):
+    if any(r.outcome != "stands" for r in returns):
         return "returned"
     return "published" if review.accepted_by is None else "accepted"
 
@@ -308,8 +314,8 @@ def changes(before: Assessment, after: Assessment) -> list[Change]:
     ]
     were = {v["id"]: v for v in [before.figures["township"], *before.figures["villages"]]}
     for now in [after.figures["township"], *after.figures["villages"]]:
-        found += _changed(now, were.get(now["id"]))
-    return found
+        found += _changed(now, were.pop(now["id"], None))
+    return found + [Change(gone["name"], "area_gone", gone["code"], None) for gone in were.values()]
 
 
 def _changed(now: dict[str, Any], was: dict[str, Any] | None) -> list[Change]:
@@ -322,7 +328,7 @@ def _changed(now: dict[str, Any], was: dict[str, Any] | None) -> list[Change]:
     ]
     return found + [
         Change(now["name"], key, was[key], now[key])
-        for key in ("final", "grade")
+        for key in ("weight", "final", "grade")
         if was.get(key) != now.get(key)
     ]
 

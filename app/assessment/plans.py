@@ -183,7 +183,7 @@ def _notice_faults(township: Area, hung: Hung, today: date) -> list[FieldError]:
     faults = []
     if queries.village_in(township.id, hung.village_id) is None:
         faults.append(FieldError("/village", "field_needed"))
-    if hung.month.day != 1 or hung.month >= today.replace(day=1):
+    if hung.month.day != 1 or hung.month >= today.replace(day=1) or hung.month.year < rules.FIRST_YEAR:
         faults.append(FieldError("/month", "assessment_month"))
     if hung.published_on is None:
         return faults + [

@@ -9,7 +9,8 @@ from fractions import Fraction
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, and_, func, select, text
+from sqlalchemy import ColumnElement, and_, exists, func, select, text
+from sqlalchemy.dialects.postgresql import distinct_on
 
 from app.accounts.models import Person
 from app.areas.models import Area
@@ -104,18 +105,31 @@ def versions_of(township_id: int, quarter: date) -> Sequence[Assessment]:
     ).all()
 
 
-def quarters_of(township_id: int) -> Sequence[date]:
+def quarters_of(township_ids: Collection[int]) -> Sequence[date]:
     """Those with a version, newest first."""
     return db.session.scalars(
         select(Assessment.quarter)
-        .where(Assessment.township_id == township_id)
+        .where(Assessment.township_id.in_(township_ids))
         .distinct()
         .order_by(Assessment.quarter.desc())
     ).all()
 
 
 def latest(township_id: int, quarter: date) -> Assessment | None:
-    return next(iter(versions_of(township_id, quarter)), None)
+    return _newest_of([township_id], quarter).get(township_id)
+
+
+def _newest_of(
+    township_ids: Collection[int], quarter: date, *more: ColumnElement[bool]
+) -> dict[int, Assessment]:
+    """Township → its newest version, of those that are `more`."""
+    rows = db.session.scalars(
+        select(Assessment)
+        .where(Assessment.township_id.in_(township_ids), Assessment.quarter == quarter, *more)
+        .ext(distinct_on(Assessment.township_id))
+        .order_by(Assessment.township_id, Assessment.n.desc())
+    )
+    return {one.township_id: one for one in rows}
 
 
 def review_of(assessment: Assessment) -> AssessmentReview | None:
@@ -140,16 +154,13 @@ def returns_of(assessment: Assessment) -> Sequence[AssessmentReturn]:
 
 def frozen_version(township_id: int, quarter: date) -> Assessment | None:
     """The newest version that was frozen: the one that counts."""
-    frozen = and_(
+    return _newest_of([township_id], quarter, _is_frozen()).get(township_id)
+
+
+def _is_frozen() -> ColumnElement[bool]:
+    return exists().where(
         AssessmentFreeze.township_id == Assessment.township_id,
         AssessmentFreeze.assessment_id == Assessment.id,
-    )
-    return db.session.scalar(
-        select(Assessment)
-        .join(AssessmentFreeze, frozen)
-        .where(Assessment.township_id == township_id, Assessment.quarter == quarter)
-        .order_by(Assessment.n.desc())
-        .limit(1)
     )
 
 
@@ -167,20 +178,43 @@ def frozen_grades(township_id: int, quarter: date) -> dict[int, tuple[Fraction, 
 
 @dataclass(frozen=True)
 class Standing:
-    """A township's quarter for the county: its newest version and the one that counts."""
+    """A township's quarter for the county: the version that counts, else its newest."""
 
     township: Area
-    newest: Assessment | None
-    frozen: Assessment | None
+    one: Assessment | None
+    is_frozen: bool
     review: AssessmentReview | None
+    returns: Sequence[AssessmentReturn]
 
 
 def standings(scope: Scope, quarter: date) -> list[Standing]:
-    found = []
-    for township in townships_for(scope):
-        newest = latest(township.id, quarter)
-        review = review_of(newest) if newest else None
-        found.append(Standing(township, newest, frozen_version(township.id, quarter), review))
+    """Of every township within reach, in a handful of statements however many there are."""
+    townships = townships_for(scope)
+    ids = [township.id for township in townships]
+    frozen = _newest_of(ids, quarter, _is_frozen())
+    shown = {**_newest_of(ids, quarter), **frozen}
+    reviews = _by_version(AssessmentReview, shown.values())
+    returns = _by_version(AssessmentReturn, shown.values())
+    return [
+        Standing(
+            t, one, t.id in frozen, next(iter(reviews.get(one.id if one else None, ())), None),
+            returns.get(one.id if one else None, []),
+        )
+        for t in townships
+        for one in [shown.get(t.id)]
+    ]  # fmt: skip
+
+
+def _by_version(model: Any, versions: Collection[Assessment]) -> dict[UUID | None, list[Any]]:
+    rows = db.session.scalars(
+        select(model).where(
+            model.township_id.in_({one.township_id for one in versions}),
+            model.assessment_id.in_({one.id for one in versions}),
+        )
+    )
+    found: dict[UUID | None, list[Any]] = {}
+    for row in rows:
+        found.setdefault(row.assessment_id, []).append(row)
     return found
 
 
@@ -231,14 +265,12 @@ class Hazard:
     is_reopened: bool
 
 
-def hazards_of(
-    township_id: int, start: datetime, end: datetime, reopened_within: timedelta, now: datetime
-) -> list[Hazard]:
+def hazards_of(township_id: int, start: datetime, end: datetime, reopened_within: timedelta) -> list[Hazard]:
     """Hazards reported in the span, as they are known now."""
     rows = db.session.execute(
         _HAZARDS,
         {
-            "township": township_id, "start": start, "end": min(end, now), "reopened": reopened_within,
+            "township": township_id, "start": start, "end": end, "reopened": reopened_within,
             "categories": list(HAZARDS), "no_hazard": list(NO_HAZARD),
         },
     )  # fmt: skip

@@ -12,7 +12,8 @@ from fractions import Fraction
 from typing import Any, Literal
 
 # Raised when the same inputs would give other figures.
-RULES = 1
+RULES = 2
+FIRST_YEAR = 2020
 INDICATORS = (
     "dosage", "worst_gap", "route", "cells", "hazards", "near_repeat", "environment", "staffing", "roster", "checkins",
     "training", "publicity",

@@ -10,7 +10,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from itertools import pairwise
+from itertools import combinations, groupby, pairwise
 
 from app.checkins.rules import metres_between
 from app.fairness.rules import Flag, Pair, Policy
@@ -49,8 +49,8 @@ class Match:
 
 
 def same_walk(taps: Sequence[Tap], policy: Policy) -> list[Flag]:
-    """Two people's duties with the same places to the metre at the same intervals to the second: sent twice, or one
-    phone's record given out as another's."""
+    """Two duties, of two people or of one, with the same places to the metre at the same intervals to the second: sent
+    twice, or a record given out as another's or as another day's."""
     per_duty: dict[int, int] = defaultdict(int)
     for tap in taps:
         per_duty[tap.duty_id] += 1
@@ -78,9 +78,14 @@ def _matches_by_duties(taps: Sequence[Tap], policy: Policy) -> dict[tuple[int, i
         near = [tap for key in _around(cell, policy.same_m) for tap in cells.get(key, ())]
         for a in here:
             for b in near:
-                if a.person_id < b.person_id and _metres(a, b) <= policy.same_m:
+                if _may_be_copied(a, b) and _metres(a, b) <= policy.same_m:
                     found[a.duty_id, b.duty_id].append(Match(a, b, (b.at - a.at).total_seconds()))
     return found
+
+
+def _may_be_copied(a: Tap, b: Tap) -> bool:
+    """Each two taps once: of two people, or of two duties of one."""
+    return a.person_id < b.person_id or (a.person_id == b.person_id and a.duty_id < b.duty_id)
 
 
 def _around(cell: tuple[int, int], metres: float) -> Iterator[tuple[int, int]]:
@@ -128,30 +133,35 @@ def _walk_flag(pair: Pair, runs: Sequence[Sequence[Match]]) -> Flag:
         "delay_min": round(min(abs(m.delay_s) for m in matches) / 60),
     }  # fmt: skip
     team = matches[0].a.team_id
-    return Flag("same_walk", pair, len(matches), figures, team, tuple(sorted(duties)), tuple(sorted(ids)))
+    people = tuple(sorted(set(pair)))
+    return Flag("same_walk", people, len(matches), figures, team, tuple(sorted(duties)), tuple(sorted(ids)))
 
 
 # --- one phone, two people ------------------------------------------------------------------------
 
 
 def shared_phone(taps: Iterable[Tap], policy: Policy) -> list[Flag]:
-    """Check-ins of two people from one phone in turns: A, B and A again within half an hour each. A phone that is
-    handed on from shift to shift is not it."""
+    """Check-ins of two people from one phone in turns: A, B and A again within half an hour each, however many each of
+    them makes at a turn and whoever else uses the phone. One that is handed on from shift to shift is not it."""
     found: dict[Pair, list[Tap]] = defaultdict(list)
     times: dict[Pair, int] = defaultdict(int)
     for own in _by_device(taps).values():
-        for before, tap, after in zip(own, own[1:], own[2:], strict=False):
-            if before.person_id == after.person_id != tap.person_id and _minutes(before, after) <= (
-                2 * policy.shared_phone_min
-            ):
-                pair = _pair(before.person_id, tap.person_id)
-                found[pair] += [before, tap, after]
-                times[pair] += 1
+        for pair in combinations(sorted({tap.person_id for tap in own}), 2):
+            turns = _turns(tap for tap in own if tap.person_id in pair)
+            for before, turn, after in zip(turns, turns[1:], turns[2:], strict=False):
+                if _minutes(before[-1], after[0]) <= 2 * policy.shared_phone_min:
+                    found[pair] += [before[-1], *turn, after[0]]
+                    times[pair] += 1
     return [
         _taps_flag("shared_phone", pair, times[pair], {"times": times[pair]}, own)
         for pair, own in sorted(found.items())
         if times[pair] >= policy.shared_phone_times
     ]
+
+
+def _turns(taps: Iterable[Tap]) -> list[list[Tap]]:
+    """Taps of one and the same person, as long as nobody else's lies between."""
+    return [list(turn) for _, turn in groupby(taps, key=lambda tap: tap.person_id)]
 
 
 def _by_device(taps: Iterable[Tap]) -> dict[str, list[Tap]]:
@@ -197,10 +207,6 @@ def _taps_flag(
 ) -> Flag:
     duties = tuple(sorted({tap.duty_id for tap in taps}))
     return Flag(kind, people, weight, figures, taps[0].team_id, duties, tuple(sorted({t.id for t in taps})))
-
-
-def _pair(a: int, b: int) -> Pair:
-    return (a, b) if a < b else (b, a)
 
 
 def _minutes(a: Tap, b: Tap) -> float:

@@ -225,12 +225,12 @@ def _works(month: Month, *, by_team: bool) -> dict[int, Work]:
 
 
 def _capped(month: Month) -> set[int]:
-    """Who had reached the month's cap in the month before."""
-    cap = 2 * pricing.policy_from(month.in_force.body("incentives")).month_cap
+    """Who had reached the cap of the month before, by the rules of then; what is taken afterwards makes no room."""
     first, last = month_of(month.first - timedelta(days=1))
+    cap = 2 * pricing.policy_from(policies_in_force(month.township_id, last).body("incentives")).month_cap
     half: Counter[int] = Counter()
     for e in queries.earned_of(month.township_id, first, last):
-        half[e.person_id] += e.half
+        half[e.person_id] += max(0, e.half)
     return {who for who, n in half.items() if n >= cap}
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from zoneinfo import ZoneInfo
@@ -57,11 +58,21 @@ class TeamMonth:
         return sum(share.done for share in self.shares)
 
 
-def team_month(facts: Facts, team_id: int) -> TeamMonth:
-    names = queries.members_of(team_id, facts.first, facts.last)
+def team_months(facts: Facts, team_ids: Collection[int]) -> dict[int, TeamMonth]:
+    """Of each team; who is in them is asked once."""
+    members = queries.members_of(team_ids, facts.first, facts.last)
+    away = {duty.person_id for duty, _ in facts.duties} - {who for own in members.values() for who in own}
+    names = queries.names_of(away) | {who: name for own in members.values() for who, name in own.items()}
+    return {team_id: _team_month(facts, team_id, members[team_id], names) for team_id in team_ids}
+
+
+def _team_month(
+    facts: Facts, team_id: int, members: Mapping[int, str], known: Mapping[int, str]
+) -> TeamMonth:
+    """With those who came from elsewhere, too."""
     duties = [pair for pair in facts.duties if pair[0].team_id == team_id]
     paid = paid_of(duties, facts.earned, facts.zone)
-    names |= queries.names_of({p.person_id for p in paid} - names.keys())
+    names = {**members, **{p.person_id: known[p.person_id] for p in paid if p.person_id not in members}}
     offered = Counter(place.person_id for place in facts.places if place.team_id == team_id)
     shares = spread.shares_of(names, paid, offered, _half(facts.earned, duties))
     points = [share.half / 2 for share in shares]

@@ -241,9 +241,10 @@ def flags_about(person: Person) -> list[FairnessFlag]:
 
 
 def names_of(person_ids: Collection[int | None]) -> dict[int, str]:
-    rows = db.session.execute(
-        select(Person.id, Person.name).where(Person.id.in_({i for i in person_ids if i}))
-    )
+    wanted = {i for i in person_ids if i}
+    if not wanted:
+        return {}
+    rows = db.session.execute(select(Person.id, Person.name).where(Person.id.in_(wanted)))
     return {row[0]: row[1] for row in rows}
 
 
@@ -284,18 +285,21 @@ def choices(scope: Scope) -> list[Choice]:
     return [Choice(*row) for row in rows]
 
 
-def members_of(team_id: int, first: date, last: date) -> dict[int, str]:
-    """Who was in the team on any of these days, by name."""
+def members_of(team_ids: Collection[int], first: date, last: date) -> dict[int, dict[int, str]]:
+    """Team → who was in it on any of these days, by name."""
     rows = db.session.execute(
-        select(Person.id, Person.name)
+        select(TeamMember.team_id, Person.id, Person.name)
         .join(TeamMember, TeamMember.person_id == Person.id)
         .where(
-            TeamMember.team_id == team_id, TeamMember.joined_on <= last,
+            TeamMember.team_id.in_(team_ids), TeamMember.joined_on <= last,
             or_(TeamMember.left_on.is_(None), TeamMember.left_on > first),
         )
         .order_by(Person.name, Person.id)
     )  # fmt: skip
-    return {row[0]: row[1] for row in rows}
+    found: dict[int, dict[int, str]] = {team_id: {} for team_id in team_ids}
+    for team_id, person_id, name in rows:
+        found[team_id][person_id] = name
+    return found
 
 
 def rankings_of(team_ids: Collection[int]) -> dict[int, TeamRanking]:
@@ -312,7 +316,7 @@ def said_yes(team_id: int) -> dict[int, str]:
         .join(TeamMember, TeamMember.person_id == Person.id)
         .join(Consent, Consent.person_id == Person.id)
         .where(
-            TeamMember.team_id == team_id, TeamMember.left_on.is_(None), Consent.purpose == "ranking",
+            TeamMember.team_id == team_id, TeamMember.left_on.is_(None), Person.active, Consent.purpose == "ranking",
             Consent.withdrawn_at.is_(None), Consent.version == CONSENTS["ranking"],
         )
     )  # fmt: skip

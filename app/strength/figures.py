@@ -104,9 +104,12 @@ def strength_of(township: Area, day: date) -> Strength:
 def _could_join(
     township_id: int, villages: Sequence[Village], targets: Sequence[int], policy: Policy
 ) -> list[list[Village]]:
-    if all(target >= policy.joint_below for target in targets):
+    """Of villages that are known to want somebody: what nobody has counted, or where nobody is wanted, joins nobody."""
+    wants = {v: target for v, target in zip(villages, targets, strict=True) if v.population}
+    if not any(wants.values()) or all(target >= policy.joint_below for target in wants.values()):
         return []
-    return rules.joint_groups(villages, targets, queries.neighbours_of(township_id), policy.joint_below)
+    near = queries.neighbours_of(township_id)
+    return rules.joint_groups([*wants], [*wants.values()], near, policy.joint_below)
 
 
 Found = Mapping[tuple[date, str], Mapping[int, Counts]]
@@ -135,11 +138,15 @@ def _lines(
         {kind: Standing(targets[kind][n], trend[kind][-1]) for kind in KINDS}
         for n, trend in enumerate(trends)
     ]
-    costs = rules.costs_of(villages, standings, policy)
+    costs, is_wanted = rules.costs_of(villages, standings, policy), any(targets["full_time"])
     return [
-        Line(v, of, of["full_time"].target < policy.joint_below, _joint(v, teams), cost, trend)
+        Line(v, of, _is_short(v, of, policy) and is_wanted, _joint(v, teams), cost, trend)
         for v, of, cost, trend in zip(villages, standings, costs, trends, strict=True)
     ]
+
+
+def _is_short(village: Village, of: Mapping[Kind, Standing], policy: Policy) -> bool:
+    return bool(village.population) and of["full_time"].target < policy.joint_below
 
 
 def _joint(village: Village, teams: Sequence[TeamRow]) -> list[str]:

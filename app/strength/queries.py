@@ -76,7 +76,7 @@ class TeamRow:
 
 def teams_of(township_id: int) -> list[TeamRow]:
     rows = db.session.execute(
-        select(Team.id, Team.name, Team.kind, Area.id, Area.level, Area.parent_id, Area.successor_id)
+        select(Team.id, Team.name, Team.kind, Area.id, Area.level, Area.parent_id)
         .outerjoin(TeamArea, TeamArea.team_id == Team.id)
         .outerjoin(Area, Area.id == TeamArea.area_id)
         .where(Team.township_id == township_id, Team.active)
@@ -84,11 +84,30 @@ def teams_of(township_id: int) -> list[TeamRow]:
     )
     names: dict[int, tuple[str, str]] = {}
     areas: dict[int, list[tuple[str | None, int | None]]] = {}
-    for team_id, name, kind, area_id, level, parent_id, successor_id in rows:
+    became = _successors(township_id)
+    for team_id, name, kind, area_id, level, parent_id in rows:
         names[team_id] = name, kind
-        place = parent_id if level == "grid" else successor_id or area_id
-        areas.setdefault(team_id, []).append((level, place))
+        place = parent_id if level == "grid" else area_id
+        areas.setdefault(team_id, []).append((level, _now(place, became)))
     return [TeamRow(team_id, *names[team_id], *_looked_after(found)) for team_id, found in areas.items()]
+
+
+def _successors(township_id: int) -> dict[int | None, int | None]:
+    rows = db.session.execute(
+        select(Area.id, Area.successor_id).where(
+            Area.township_id == township_id, Area.successor_id.is_not(None)
+        )
+    )
+    return {area_id: successor_id for area_id, successor_id in rows}
+
+
+def _now(area_id: int | None, became: dict[int | None, int | None]) -> int | None:
+    """What an area is today, after mergers of mergers too."""
+    seen: set[int | None] = set()
+    while area_id in became and area_id not in seen:
+        seen.add(area_id)
+        area_id = became[area_id]
+    return area_id
 
 
 def _looked_after(found: Sequence[tuple[str | None, int | None]]) -> tuple[frozenset[int], bool]:

@@ -33,7 +33,7 @@ from app.web.words import use_zone
 pages = Blueprint("assessment", __name__)
 READERS = ("reviewer", "admin")
 QUARTERS_BACK = 4
-QUARTER = re.compile(r"(20\d\d)-Q([1-4])")
+QUARTER = re.compile(r"(20[0-9]{2})-Q([1-4])")
 DONE = {
     "publish": "assessment.done.publish", "accept": "assessment.done.accept", "freeze": "assessment.done.freeze",
     "return": "assessment.done.return",
@@ -136,9 +136,9 @@ def compare() -> ResponseReturnValue:
     quarter = quarter_asked(request.args.get("quarter"), townships[0])
     lines = [
         {
-            "township": s.township, "one": s.frozen or s.newest,
-            "phase": phase_of(s.frozen or s.newest),
-            "result": figures.read((s.frozen or s.newest).figures).result if s.newest else None,
+            "township": s.township, "one": s.one,
+            "phase": "frozen" if s.is_frozen else operations.phase_open(s.review, s.returns),
+            "result": figures.read(s.one.figures).result if s.one else None,
         }
         for s in queries.standings(my_scope(), quarter.first)
     ]  # fmt: skip
@@ -165,6 +165,7 @@ def page(
         quarters=quarters_of([township]), versions=versions, one=one, problem=problem, w=words,
         corrections=CORRECTIONS, phases={v.id: phase_of(v) for v in versions},
         is_running=quarter.last >= clock.local_day(clock.now(), township.time_zone),
+        is_whole=one is None or operations.is_of_whole(one, township.time_zone),
         must_say_why=queries.frozen_version(township.id, quarter.first) is not None,
         **(_of_version(one, versions, form) if one else {"form": form}),
     )  # fmt: skip
@@ -248,14 +249,14 @@ def quarter_asked(text: str | None, township: Area) -> Quarter:
     found = QUARTER.fullmatch(text or "")
     if found:
         return Quarter(date(int(found[1]), int(found[2]) * 3 - 2, 1))
-    known = queries.quarters_of(township.id)
+    known = queries.quarters_of([township.id])
     return Quarter(known[0]) if known else quarter_of(clock.local_day(clock.now(), township.time_zone)).before
 
 
 def quarters_of(townships: Sequence[Area]) -> list[date]:
     """Those with a version and the last ones, newest first."""
     quarter = quarter_of(clock.local_day(clock.now(), townships[0].time_zone))
-    found = {first for t in townships for first in queries.quarters_of(t.id)}
+    found = set(queries.quarters_of([t.id for t in townships]))
     for _n in range(QUARTERS_BACK + 1):
         found.add(quarter.first)
         quarter = quarter.before

@@ -9,7 +9,7 @@ from flask import Blueprint, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 from wtforms import DateField, IntegerField, SelectField, StringField
-from wtforms.validators import Length, Optional
+from wtforms.validators import Length, NumberRange, Optional
 
 from app import clock
 from app.areas.models import Area
@@ -30,10 +30,11 @@ from app.web.words import use_zone
 
 pages = Blueprint("assessment_plans", __name__)
 NUMBER = Length(max=40, message="errors.assessment_paper")
+ROW = NumberRange(1, 2**63 - 1, message="errors.field_needed")
 
 
 class ItemForm(DeskForm):
-    village = IntegerField(validators=[needed()])
+    village = IntegerField(validators=[needed(), ROW])
     indicator = SelectField(validate_choice=False, validators=[needed()])
     action = SelectField(validate_choice=False, validators=[needed()])
     owner = SelectField(validate_choice=False, validators=[needed()])
@@ -48,7 +49,7 @@ class DoneForm(DeskForm):
 class NoticeForm(DeskForm):
     """Without a day and a place it says that nothing hung out."""
 
-    village = IntegerField(validators=[needed()])
+    village = IntegerField(validators=[needed(), ROW])
     month = StringField(validators=[needed()])
     published_on = DateField(validators=[Optional()])
     channel = SelectField(validate_choice=False, validators=[Optional()])

@@ -86,7 +86,7 @@ def weights(assessment_id: UUID) -> ResponseReturnValue:
 
 def tried_of(policy: Policy) -> Tried:
     names = [f"{key}_{column}" for key in INDICATORS for column in COLUMNS]
-    said = {name: request.args.get(name) or f"{getattr(policy, name):g}" for name in names}
+    said = {name: request.args.get(name) or f"{getattr(policy, name):.10g}" for name in names}
     numbers = {name: number_of(text) for name, text in said.items()}
     sums = {
         column: sum(
@@ -99,12 +99,12 @@ def tried_of(policy: Policy) -> Tried:
 
 
 def number_of(text: str) -> float | None:
-    """0 to 40 with at most one decimal."""
+    """0 to 40, as precise as somebody may set it."""
     try:
         value = float(text)
     except ValueError:
         return None
-    return value if 0 <= value <= HEAVIEST and round(value, 1) == value else None
+    return value if 0 <= value <= HEAVIEST else None
 
 
 def compared(now: Result, other: Result) -> list[dict[str, Any]]:

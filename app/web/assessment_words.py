@@ -12,8 +12,8 @@ from flask import url_for
 from flask_babel import gettext as _
 
 from app.areas.models import Area
-from app.assessment.models import Assessment
-from app.assessment.rules import Card, Line, Place, Quarter
+from app.assessment.models import INDICATORS, Assessment
+from app.assessment.rules import Card, Line, Place, Quarter, tenths
 from app.db import db
 
 GRADE_TONES = {"A": "good", "B": "good", "C": "wait", "D": "need"}
@@ -24,16 +24,16 @@ PHASE_TONES = {
 
 
 def score(value: Fraction | None) -> str:
-    """88.1; a dash where there is none."""
-    return "–" if value is None else f"{float(value):.1f}"
+    """88.1; a dash where there is none. Half goes up, as in a grade."""
+    return "–" if value is None else f"{float(tenths(value)):.1f}"
 
 
 def percent(value: Fraction | None) -> str:
-    return "–" if value is None else f"{float(value) * 100:.1f}"
+    return score(None if value is None else value * 100)
 
 
 def weight(value: Fraction) -> str:
-    return f"{float(value):.1f}".removesuffix(".0")
+    return score(value).removesuffix(".0")
 
 
 def amount(value: Fraction | float) -> str:
@@ -46,9 +46,17 @@ def changed(what: str, text: str | None) -> str:
     """One side of a change: exact numbers as they are printed elsewhere."""
     if text is None:
         return "–"
-    if what == "final":
-        return score(Fraction(text))
+    if what in ("final", "weight"):
+        return score(Fraction(text)) if what == "final" else amount(Fraction(text))
     return " / ".join(amount(Fraction(n)) for n in text.split(" / ")) if " / " in text else text
+
+
+def changed_what(what: str) -> str:
+    """A setting, a figure of a village, or an indicator, by its name."""
+    topic, _dot, name = what.partition(".")
+    if name:
+        return _(f"rules.key.assessment.{name}") if topic == "policy" else what
+    return _(f"assessment.{'indicator' if what in INDICATORS else 'change'}.{what}")
 
 
 def quarter_words(first: date) -> str:

@@ -152,7 +152,9 @@ def asked_of(flag: FairnessFlag) -> Asked:
 
 
 def asked(township_id: int, team: Choice | None, offers: list[Choice], month: str | None) -> Asked:
-    town = next(one for one in offers if one.township_id == township_id)
+    town = next((one for one in offers if one.township_id == township_id), None)
+    if town is None:
+        raise NotFound()
     use_zone(town.zone)
     known = months.months_before(clock.local_day(clock.now(), town.zone), MONTHS)
     wanted = next((one for one in known if f"{one:%Y-%m}" == month), None)
@@ -169,13 +171,14 @@ def page_of(asked: Asked, form: FlagForm | None = None, wrong: UUID | None = Non
         my_scope(), asked.township_id, asked.month, asked.team.id if asked.team else None
     )
     facts = months.facts_of(asked.township_id, asked.month, asked.zone, clock.now())
+    own = months.team_months(facts, [asked.team.id])[asked.team.id] if asked.team else None
     today = clock.local_day(clock.now(), asked.zone)
     policy = rules.policy_from(policies_in_force(asked.township_id, today).body("fairness"))
     return render_template(
         "desk/checks.html", asked=asked, flags=shown_of(asked, found, form, wrong), form=form, problem=problem,
         tones=TONES, wholes=wholes_of(asked), reasons=(REASONS[:6], REASONS[6:]),
         lines=[] if asked.team else lines_of(asked, facts, found), few=policy.rank_least,
-        month=months.team_month(facts, asked.team.id) if asked.team else None, lorenz=lorenz_path, share=percent,
+        month=own, lorenz=lorenz_path, share=percent,
         best=best_of, seen=seen_words,
         standing=standing_of(asked), setting=ranking_form(formdata=None, asked=asked), number=number, chart=CHART,
     )  # fmt: skip
@@ -255,14 +258,10 @@ class Line:
 
 
 def lines_of(asked: Asked, facts: Facts, found: Sequence[FairnessFlag]) -> list[Line]:
+    teams = [one for one in asked.offers if one.township_id == asked.township_id]
+    of = months.team_months(facts, [one.id for one in teams])
     return [
-        Line(
-            one,
-            months.team_month(facts, one.id),
-            sum(f.team_id == one.id and f.state == "open" for f in found),
-        )
-        for one in asked.offers
-        if one.township_id == asked.township_id
+        Line(one, of[one.id], sum(f.team_id == one.id and f.state == "open" for f in found)) for one in teams
     ]
 
 

@@ -26,7 +26,7 @@ def written(key: Key, value: Any) -> str:
         return f"{value // 60:02d}:{value % 60:02d}"
     if key.unit == "fen" and isinstance(value, int):
         return f"{Decimal(value) / 100:f}"
-    return f"{value:g}" if isinstance(value, float) else str(value)
+    return f"{value:.10g}" if isinstance(value, float) else str(value)
 
 
 def said(key: Key, value: Any) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from fractions import Fraction as F
 from typing import Any
 
@@ -214,6 +214,16 @@ def test_what_is_not_over_is_not_published_and_what_was_computed_meanwhile_is_co
     two = compute(town)
     assert two.n == 2 and publish(town, two).assessment_id == two.id
     assert publish(town, two, AFTER + DAY).published_at == AFTER, "again changes nothing"
+
+
+def test_on_the_last_day_the_quarter_is_not_over_and_the_same_figures_are_a_new_version_after_it(town):
+    """Its evening is still to come. What was computed then is never published, whatever the evening brought."""
+    last_day = datetime.fromisoformat("2026-12-31T02:00Z")
+    early = compute(town, now=last_day)
+    assert code_of(publish, town, early) == "assessment_stale"
+    two = compute(town)
+    assert two.n == 2 and two.figures["last"] == early.figures["last"]
+    assert compute(town).id == two.id and publish(town, two).assessment_id == two.id
 
 
 def test_after_the_term_or_an_acceptance_nothing_is_returned(town):

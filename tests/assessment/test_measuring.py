@@ -67,7 +67,7 @@ def test_a_hazard_told_twice_was_followed_up_within_two_days(quarter):
 
 def test_mending_is_more_than_closing(quarter):
     _, villages = survey(quarter)
-    assert said(villages["西村"], "environment") == (2, 4, 4)
+    assert said(villages["西村"], "environment") == (2, 3, 3), "the fourth has time until 2 January"
     assert said(villages["东村"], "environment") == (0, 1, 1)
 
 
@@ -75,6 +75,40 @@ def test_what_may_still_come_right_is_not_counted_against_anybody(quarter):
     _, villages = survey(quarter, make.EVENING + timedelta(days=3))
     assert villages["东村"].place.measured["hazards"].why == "no_hazard"
     assert villages["东村"].place.measured["environment"].why == "no_hazard"
+
+
+def test_each_hazard_is_judged_once_when_its_time_is_over_good_or_bad(walked):  # noqa: F811
+    """Three of one evening: one closed well at once, one badly, one left open. Before their time is over none counts
+    for or against anybody, so that nobody is better off with one left open; then all three do, in one quarter."""
+    start = make.EVENING + timedelta(
+        days=32
+    )  # on 26 December: 7 days end in the next quarter, and 30 later in it
+    where = [(200, 900), (200, 700), (200, 500)]
+    ids = [planted.report(walked, start, at, phrase=p)
+           for at, p in zip(where, ("light_out", "sign_down", "surface_broken"), strict=True)]  # fmt: skip
+    planted.decide(walked, ids[0], "close", "mended", start + timedelta(hours=3))
+    planted.decide(walked, ids[1], "close", "gone", start + timedelta(hours=3))
+    make.keep()
+    following = rules.Quarter(date(2027, 1, 1))
+
+    def of(quarter: rules.Quarter, now: Any, key: str) -> tuple[int, F]:
+        township, _ = measuring.survey(walked.town.township, quarter, POLICY, now)
+        return said(township, key)[2], said(township, key)[0]
+
+    for key, good in (("hazards", 2), ("environment", 1)):
+        assert of(QUARTER, start + timedelta(days=1), key) == (0, 0)
+        assert of(QUARTER, AFTER, key) == (0, 0), key
+        assert of(following, AFTER, key) == (3, good), key
+
+
+def test_a_shift_still_to_come_is_no_empty_place(walked):  # noqa: F811
+    begins = make.EVENING + timedelta(hours=6)
+    make.make_shift(walked.town.team, None, starts_at=begins, hours=2)
+    make.keep()
+    township, _ = survey(walked, begins - timedelta(hours=1))
+    assert said(township, "roster") == (1, 2, 1)
+    township, _ = survey(walked, begins + timedelta(hours=3))
+    assert said(township, "roster")[2] == 2
 
 
 def test_presence_is_what_the_coverage_page_says(quarter):

@@ -62,3 +62,22 @@ def test_a_member_reads_what_was_asked_and_chooses_to_be_ranked_and_not(handset:
     page.wait_for_selector("[data-name=team-ranking][data-state=few]")
     page.reload()
     page.wait_for_selector("[data-name=ranking-choice][data-given=false]")
+
+
+def test_a_no_without_a_signal_takes_the_ranking_off_the_screen_at_once(handset: Handset, live: Any) -> None:
+    """What was fetched before still names who has just said no; it is not shown any more, and the no is sent later."""
+    login, person = new_member(live, "退出的人")
+    others = [new_member(live, name)[1] for name in ("留下的甲", "留下的乙", "留下的丙")]
+    plant(live, person, others)
+    signed_in(handset, login)
+    page = handset.page
+    turn_to(handset, "data?part=ranking")
+    page.locator("[data-name=team-ranking][data-state=shown]").wait_for()
+    page.click("[data-name=ranked-yes]")
+    page.locator("[data-name=team-ranking] strong", has_text="退出的人").wait_for()
+    page.context.set_offline(True)
+    page.click("[data-name=ranked-no]")
+    page.wait_for_selector("[data-name=ranking-choice][data-given=false]")
+    page.wait_for_function("document.querySelector('[data-name=ranking] .trouble').textContent")
+    assert page.locator("[data-name=team-ranking]").count() == 0
+    page.context.set_offline(False)

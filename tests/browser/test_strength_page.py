@@ -50,26 +50,38 @@ def test_the_page(chromium: Any, live: Any, members: None, login: str, language:
         assert faults(page) == []
 
 
-def test_on_a_phone_every_number_keeps_its_name(chromium: Any, live: Any, members: None) -> None:  # noqa: F811
-    """Cells stand below each other; the table stays a table for the ear, and nothing scrolls sideways."""
+def test_on_a_phone_a_village_is_a_line_that_opens_to_all_its_numbers(
+    chromium: Any,  # noqa: F811
+    live: Any,
+    members: None,
+) -> None:
+    """The gap stands in the line; no table of villages makes the page long, and nothing scrolls sideways."""
     with desk_of(chromium, live, "reviewer", "en") as page:
         page.set_viewport_size({"width": 360, "height": 740})
         page.goto(PAGE)
-        row = page.locator("table.cells").first.get_by_role("row").filter(has_text="西村")
-        said = [
-            cell.evaluate("(e) => getComputedStyle(e, '::before').content")
-            for cell in row.get_by_role("cell").all()
-        ]
-        assert said == ['"Target"', '"Registered"', '"Active"', '"Trained"', '"Insured"', '"Gap"']
-        assert [cell.inner_text().strip() for cell in row.get_by_role("cell").all()] == [
-            "5",
-            "4",
-            "2",
-            "3",
-            "3",
-            "3",
-        ]
+        lines = page.locator("details.village-fold")
+        assert lines.count() == 2 and not page.locator("table", has_text="西村").first.is_visible()
+        west = lines.filter(has_text="西村")
+        assert "full-time lacks 3" in west.locator("summary").inner_text()
+        assert max(box.bounding_box()["height"] for box in lines.all()) <= 72
+        west.locator("summary").press("Enter")
+        numbers = west.locator("dl").first.locator("div").all_inner_texts()
+        said = ["Target 5", "Registered 4", "Active 2", "Trained 3", "Insured 3", "Gap 3"]
+        assert [" ".join(one.split()) for one in numbers][:6] == said
         assert page.evaluate(WIDER) == 0
+
+
+def test_on_a_wide_screen_the_tables_stand_and_nothing_is_told_twice(
+    chromium: Any,  # noqa: F811
+    live: Any,
+    members: None,
+) -> None:
+    with desk_of(chromium, live, "reviewer", "en") as page:
+        page.goto(PAGE)
+        assert page.locator("details.village-fold").first.is_hidden()
+        row = page.locator("table.cells").first.get_by_role("row").filter(has_text="西村")
+        said = [cell.inner_text().strip() for cell in row.get_by_role("cell").all()]
+        assert said == ["5", "4", "2", "3", "3", "3"]
 
 
 def test_the_chart_is_as_long_as_the_numbers(chromium: Any, live: Any, members: None) -> None:  # noqa: F811

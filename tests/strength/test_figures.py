@@ -166,6 +166,32 @@ def test_a_team_of_a_grid_counts_in_its_village_and_one_of_a_merged_village_in_i
     assert [x.standing["full_time"].counts.registered for x in found.lines] == [0, 2]
 
 
+def test_a_merger_of_a_merger_leads_to_the_village_of_today(people: Any) -> None:
+    """And so does a grid of a village that was merged; neither team becomes one of the whole township."""
+    east = people.town.villages[1]
+    shape, town = places.square(0, 0, 100, 100), people.town.township
+    middle = make.make_area("village", "中间村", shape, town, valid_to=TODAY, successor_id=east.id)
+    old = make.make_area("village", "旧村", shape, town, valid_to=TODAY, successor_id=middle.id)
+    grid = make.make_area("grid", "旧网格", shape, old)
+    for area in (old, grid):
+        at_home(people, area.name, make.make_team(town, f"{area.name}队", "full_time", [area]))
+    assert [x.standing["full_time"].counts.registered for x in asked(people).lines] == [0, 2]
+
+
+def test_where_nobody_is_wanted_nobody_is_told_to_join(people: Any) -> None:
+    make.make_policy(people.town.township, "staffing", {"full_time_per_mille": 0})
+    found = asked(people)
+    assert found.joint == [] and not any(one.needs_joint for one in found.lines)
+
+
+def test_a_village_that_nobody_has_counted_is_named_and_not_told_to_join(people: Any) -> None:
+    people.town.villages[1].population = None
+    make.keep()
+    found = asked(people)
+    assert people.town.villages[1].id in {v.id for v in found.unknown}
+    assert found.joint == [] and not any(one.needs_joint for one in found.lines)
+
+
 def test_the_trend_is_what_joined_and_left_say(people: Any, west_team: Any) -> None:
     at_home(people, "甲", west_team, joined_on=date(2025, 1, 1), left_on=date(2026, 6, 30))
     at_home(people, "乙", west_team, joined_on=date(2026, 3, 31))

@@ -7,6 +7,7 @@ import re
 from datetime import date, timedelta
 from fractions import Fraction
 from typing import Any
+from uuid import uuid4
 
 import openpyxl
 import pytest
@@ -14,12 +15,14 @@ from sqlalchemy import select
 
 from app.assessment import queries
 from app.assessment.models import Assessment, AssessmentNotice, AssessmentPlanItem
-from app.assessment.rules import INDICATORS
+from app.assessment.rules import INDICATORS, tenths
 from app.db import db
-from tests import make
+from app.web import assessment_words
+from tests import make, places
 from tests.api.test_coverage import walked  # noqa: F401
 from tests.assessment import planted
 from tests.assessment.planted import AFTER
+from tests.counting import counted
 from tests.web import conftest
 from tests.web.conftest import text_of
 
@@ -219,6 +222,57 @@ def test_townships_stand_side_by_side_within_reach(town, people_of):
     page = text_of(people_of["admin"].get("/desk/assessment/compare?quarter=2026-Q4"))
     assert "清禾镇" in page and "云渡镇" in page and "还没有版本" in page
     assert "云渡镇" not in text_of(people_of["reviewer"].get("/desk/assessment/compare?quarter=2026-Q4"))
+
+
+def test_many_townships_are_asked_about_together(town, people_of):
+    admin = people_of["admin"]
+
+    def statements() -> int:
+        with counted() as heard:
+            assert admin.get("/desk/assessment/compare?quarter=2026-Q4").status_code == 200
+        return len(heard)
+
+    compute(town, admin)
+    make.keep()
+    few = statements()
+    one = db.session.scalars(select(Assessment)).one()
+    for n in range(4):
+        more = make.make_area("township", f"第{n}镇", places.square(0, 0, 100, 100), town.county)
+        given = {c.key: getattr(one, c.key) for c in Assessment.__table__.columns}
+        make.save(Assessment(**{**given, "township_id": more.id, "id": uuid4()}))
+    make.keep()
+    assert statements() == few
+
+
+def test_a_score_is_printed_as_it_is_graded():
+    """Half goes up: 80.25 is 80.3 in the grade, on the page and on paper."""
+    printed = [assessment_words.score(Fraction(n, 100)) for n in (8025, 8035, 8024, 10000)]
+    assert printed == ["80.3", "80.4", "80.2", "100.0"]
+    assert [tenths(Fraction(n, 100)) for n in (8025, 8035)] == [Fraction(803, 10), Fraction(804, 10)]
+    assert (
+        assessment_words.percent(Fraction(1, 16)) == "6.3"
+        and assessment_words.weight(Fraction(25, 4)) == "6.3"
+    )
+    assert assessment_words.score(None) == assessment_words.percent(None) == "–"
+
+
+def test_weights_as_fine_as_the_rules_allow_are_tried_as_they_are(town, people_of):
+    body = {"dosage_priority": 19.654321, "worst_gap_priority": 8.345679}
+    make.make_policy(town.town.township, "assessment", body)
+    one = compute(town, people_of["admin"])
+    page = text_of(people_of["admin"].get(f"/desk/assessment/{one.id}/weights"))
+    assert "两种权重对照" in page and "每列要合计 100，每项" not in page and "要提议这样改" not in page
+
+
+def test_what_a_correction_changed_is_named_in_words(town, people_of, at):
+    frozen(town, people_of, at)
+    make.make_policy(town.town.township, "assessment", {"few_below": 5})
+    west = town.town.villages[0]
+    west.population += 100
+    make.keep()
+    compute(town, people_of["admin"], reason="late_data")
+    page = text_of(people_of["admin"].get(area(town)))
+    assert "few_below" not in page and "权重（优先级" in page and "20 → 5" in page
 
 
 def test_files_hold_what_the_page_says(town, people_of):

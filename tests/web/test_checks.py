@@ -11,6 +11,7 @@ from app.fairness import operations
 from app.fairness.models import KINDS, REASONS
 from app.field.operations import settle_duty
 from tests import make
+from tests.counting import counted
 from tests.fairness.planted import add_flag
 from tests.web import conftest
 from tests.web.conftest import text_of
@@ -129,6 +130,27 @@ def test_every_kind_and_every_reason_has_its_sentences_in_both_languages(people,
     words = text_of(reviewer.get(PAGE))
     assert not re.findall(r"fairness\.\w+|%\(\w+\)|%%", words)
     assert ("Reported and closed by one person" in words) is (lang == "en")
+
+
+def test_of_a_team_that_is_no_more_a_flag_is_not_here_and_no_fault(people, leader, flag):
+    token = conftest.TOKEN.search(leader.get(PAGE).get_data(as_text=True))[1]
+    people.town.team.active = False
+    make.keep()
+    answer = leader.post(f"{PAGE}/{flag.id}", data={"csrf_token": token, "reason": "looked_fine", "note": ""})
+    assert answer.status_code in (403, 404)
+
+
+def test_many_teams_are_asked_about_together(people, reviewer):
+    def statements() -> int:
+        with counted() as heard:
+            assert reviewer.get(PAGE).status_code == 200
+        return len(heard)
+
+    few = statements()
+    for n in range(6):
+        make.make_team(people.town.township, f"第{n}队", "volunteer", [people.town.villages[0]])
+    make.keep()
+    assert statements() == few
 
 
 # --- spread -------------------------------------------------------------------------------------------------------

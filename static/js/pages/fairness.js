@@ -77,6 +77,7 @@ export function Ranking({ view }) {
   }, [id]);
   const choose = async (/** @type {boolean} */ given) => {
     setShown(given);
+    setTeams(null); // what was fetched before a no still names me; without a signal nothing is better than that
     const became = await wish(id, "ranking", given);
     setSaid([t(given ? "fairness.ranking.said_yes" : "fairness.ranking.said_no"), became === "sent" ? "" : t(`consent.${became}`)].filter(Boolean)
       .join(language() === "en" ? " " : ""));
