@@ -74,7 +74,7 @@ def test_addresses_that_name_nothing_are_refused(kept: Any, as_person: Any, clie
     ):  # fmt: skip
         assert 400 <= caller.get(address).status_code < 500, address
     for address in ("/notices/a%00b/2026-11", "/shares/a%00b"):
-        assert client.get(address).status_code == 400
+        assert client.get(address).status_code == 404
 
 
 def test_programs_are_refused_as_plainly(kept: Any, as_person: Any) -> None:

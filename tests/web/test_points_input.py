@@ -82,7 +82,7 @@ def test_a_holiday_that_no_calendar_has_is_refused(
         "csrf_token": token[1] if token else "", "area": people.town.township.code, "kind": "holiday", "day": day,
         "name": name,
     }  # fmt: skip
-    assert client.post(f"{ROWS}/holidays", data=fields).status_code == 422
+    assert client.post(f"{ROWS}/holidays", data=fields).status_code == (400 if "\0" in name else 422)
 
 
 def test_a_nul_in_a_members_answer_is_refused(people: Any, as_person: Any, at: Any, works: Any) -> None:
@@ -93,7 +93,7 @@ def test_a_nul_in_a_members_answer_is_refused(people: Any, as_person: Any, at: A
     db.session.commit()
     address = f"/api/v1/field/cases/{case.id}/answer"
     answer = as_person(people.member).post(address, json={"phrase": PHRASES[0], "text": "a\0b"})
-    assert (answer.status_code, answer.get_json()["code"]) == (422, "invalid")
+    assert (answer.status_code, answer.get_json()["code"]) == (400, "bad_request")
     assert (
         as_person(people.member).post(address, json={"phrase": PHRASES[0], "text": "ab"}).status_code == 200
     )
@@ -110,4 +110,4 @@ def test_an_amount_beyond_all_reckoning_is_refused_by_its_field(people: Any, des
 
 def test_a_nul_in_the_reason_of_a_draft_is_refused(people: Any, desk: Any) -> None:
     answer = posted(desk("reviewer"), PAGE, form(people, note="a\0b", key_base_per_hour="11"))
-    assert answer.status_code == 422
+    assert answer.status_code == 400

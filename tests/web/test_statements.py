@@ -144,7 +144,7 @@ def test_what_was_taken_back_is_told_with_its_reason_and_counts_nowhere(
 ) -> None:
     english = page_of(as_person(taken_back.leader), taken_back.member)
     assert "Taken back" in english and "0 points this month" in english
-    assert "90 minutes in 1 sessions → 15 points Taken back on 2026-11-24: the minutes were wrong." in english
+    assert "90 minutes → 15 points Taken back on 2026-11-24: the minutes were wrong." in english
     chinese = page_of(as_person(taken_back.leader), taken_back.member, lang="zh")
     assert "2026-11-24 撤回：时长不对。" in chinese
     doc = as_person(taken_back.member).get(f"{API}?month=2026-11").get_json()
