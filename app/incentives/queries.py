@@ -25,18 +25,25 @@ LOOK_BACK = timedelta(hours=2)
 
 
 def lock_journal(township_id: int, person_id: int) -> None:
-    """Two postings for one person wait for each other until the transaction ends."""
+    """Two postings for one person wait for each other until the transaction ends. The township's months come first,
+    everywhere: what is read from here on stands until then, and nobody who waits for the months holds a journal."""
+    _share(township_id)
     db.session.execute(select(func.pg_advisory_xact_lock(func.hashtext(f"points:{township_id}:{person_id}"))))
 
 
 def share_months(township_id: int) -> set[date]:
     """The frozen months; until the transaction ends none is added. Postings do not wait for one another."""
-    db.session.execute(select(func.pg_advisory_xact_lock_shared(func.hashtext(f"months:{township_id}"))))
+    _share(township_id)
     return frozen_months(township_id)
 
 
+def _share(township_id: int) -> None:
+    db.session.execute(select(func.pg_advisory_xact_lock_shared(func.hashtext(f"months:{township_id}"))))
+
+
 def lock_months(township_id: int) -> None:
-    """Wait for the postings under way, and let new ones wait until the transaction ends."""
+    """Wait for the postings under way, and let new ones wait until the transaction ends: for what changes the month of
+    people who are not known before. Comes before any journal."""
     db.session.execute(select(func.pg_advisory_xact_lock(func.hashtext(f"months:{township_id}"))))
 
 
