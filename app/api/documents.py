@@ -284,6 +284,9 @@ class PointsOut(Schema):
     cut = fields.List(
         fields.Nested(CutLine), required=True, metadata={"description": "of which a cap left nothing"}
     )
+    taken_back = fields.List(
+        fields.Nested(CutLine), required=True, metadata={"description": "what stood once and was undone altogether"}
+    )  # fmt: skip
 
 
 class HoursDuty(Schema):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import date, timedelta
 from typing import Any
 
@@ -25,12 +25,16 @@ def points_of(person: Person, month: date) -> dict[str, Any]:
     )
     versions = queries.versions_by_id([e.policy_version_id for e in entries if e.policy_version_id])
     lines = [_line_doc(entry, person.id, versions) for entry in entries]
+    cut = _cut(township_id, person.id, first, last, entries) if township_id else []
     return {
         "month": f"{first:%Y-%m}",
         "points": sum(_half(e, person.id) for e in entries if _is_earned(e)) / 2,
         **_balances(township_id, person.id),
         "lines": lines,
-        "cut": _cut(township_id, person.id, first, last, entries) if township_id else [],
+        "cut": cut,
+        "taken_back": _taken_back(
+            township_id, person.id, first, last, {(c["rule"], c["cause"]) for c in cut}
+        ),
     }
 
 
@@ -97,6 +101,27 @@ def _cut(
         }
         for key, line in month.full.items() if key not in month.lines and key not in posted
     ]  # fmt: skip
+
+
+def _taken_back(
+    township_id: int, person_id: int, first: date, last: date, cut: Collection[tuple[str, str]]
+) -> list[dict[str, Any]]:
+    """Lines that stood once and were undone altogether, with the reason; `cut` tells of its own."""
+    return [
+        {
+            "rule": line.rule,
+            "cause": line.cause,
+            "day": line.earned_on.isoformat(),
+            "says": _undone(line, undoing),
+        }
+        for line, undoing in queries.taken_back(township_id, person_id, first, last)
+        if (line.rule, line.cause) not in cut
+    ]
+
+
+def _undone(line: PointEntry, undoing: PointEntry) -> list[dict[str, Any]]:
+    half = _half(line, line.person_id)
+    return [_said(one) for one in explain(line.rule, half, line.detail, undoing.why, undoing.n)]
 
 
 def month_before(month: date) -> date:

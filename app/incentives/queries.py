@@ -11,6 +11,7 @@ from geoalchemy2 import Geography
 from sqlalchemy import and_, cast, func, literal, or_, select, tuple_
 from sqlalchemy.dialects.postgresql import TSTZMULTIRANGE
 from sqlalchemy.dialects.postgresql import Range as Between
+from sqlalchemy.orm import aliased
 
 from app.areas.models import Area, PolicyVersion
 from app.coverage.models import PlacePresence
@@ -198,6 +199,30 @@ def standing_of_month(township_id: int, person_id: int, first: date, last: date)
             .order_by(PointEntry.earned_on, PointEntry.cause, PointEntry.id)
         )
     )  # fmt: skip
+
+
+def taken_back(
+    township_id: int, person_id: int, first: date, last: date
+) -> list[tuple[PointEntry, PointEntry]]:
+    """Of the days first..last, what a reversal has undone and nothing was posted for since: each with its reversal."""
+    undoing, later = aliased(PointEntry), aliased(PointEntry)
+    again = select(later.id).where(
+        later.township_id == undoing.township_id, later.rule == undoing.rule, later.cause == undoing.cause,
+        later.n > undoing.n,
+    )  # fmt: skip
+    rows = db.session.execute(
+        select(PointEntry, undoing)
+        .join(
+            undoing,
+            and_(undoing.township_id == PointEntry.township_id, undoing.reverses_id == PointEntry.id),
+        )
+        .where(
+            PointEntry.township_id == township_id, PointEntry.person_id == person_id,
+            PointEntry.earned_on.between(first, last), ~again.exists(),
+        )
+        .order_by(PointEntry.earned_on, PointEntry.cause, PointEntry.id)
+    )  # fmt: skip
+    return [(row[0], row[1]) for row in rows]
 
 
 def versions_by_id(version_ids: Sequence[int]) -> dict[int, tuple[str, date]]:
