@@ -294,7 +294,7 @@ class PointsOut(Schema):
     taken_back = fields.List(
         fields.Nested(TakenBackLine),
         required=True,
-        metadata={"description": "whose confirmation was taken back, with the reason; they are in no sum"},
+        metadata={"description": "what stood once and was undone, with the reason; in no sum"},
     )
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import date, timedelta
 from typing import Any
 
@@ -25,13 +25,16 @@ def points_of(person: Person, month: date) -> dict[str, Any]:
     )
     versions = queries.versions_by_id([e.policy_version_id for e in entries if e.policy_version_id])
     lines = [_line_doc(entry, person.id, versions) for entry in entries]
+    cut = _cut(township_id, person.id, first, last, entries) if township_id else []
     return {
         "month": f"{first:%Y-%m}",
         "points": sum(_half(e, person.id) for e in entries if _is_earned(e)) / 2,
         **_balances(township_id, person.id),
         "lines": lines,
-        "cut": _cut(township_id, person.id, first, last, entries) if township_id else [],
-        "taken_back": _taken_back(township_id, person.id, first, last) if township_id else [],
+        "cut": cut,
+        "taken_back": _taken_back(
+            township_id, person.id, first, last, {(c["rule"], c["cause"]) for c in cut}
+        ),
     }
 
 
@@ -101,26 +104,33 @@ def _cut(
     ]  # fmt: skip
 
 
-def _taken_back(township_id: int, person_id: int, first: date, last: date) -> list[dict[str, Any]]:
-    """Lines whose confirmation was taken back: they stand no more, and are told with the reason."""
-    gone = rows.taken_back_of(township_id, person_id, first, last)
-    posted = queries.last_reversed(township_id, [one.cause for one in gone]) if gone else {}
-    zone = place_of(township_id).zone
-    found = []
-    for one in gone:
-        if (one.rule, one.cause) not in posted:  # a cap had left nothing of it
-            continue
-        entry, booked_in = posted[one.rule, one.cause]
-        half = _half(entry, person_id)
-        why = {"code": f"says.taken_back.{one.why}", "figures": {"day": local_day(one.at, zone).isoformat()}}
-        found.append(
-            {
-                "rule": one.rule, "cause": one.cause, "day": entry.earned_on.isoformat(), "points": half / 2,
-                "says": [_said(explain(one.rule, half, entry.detail)[0]), why],
-                "booked_in": f"{booked_in:%Y-%m}" if booked_in else None,
-            }
-        )  # fmt: skip
-    return found
+def _taken_back(
+    township_id: int, person_id: int, first: date, last: date, cut: Collection[tuple[str, str]]
+) -> list[dict[str, Any]]:
+    """Lines that stood once and were undone altogether, with the reason; `cut` tells of its own."""
+    zone = place_of(township_id).zone if township_id else ""
+    reasons = {
+        (one.rule, one.cause): Sentence(
+            f"says.taken_back.{one.why}", {"day": local_day(one.at, zone).isoformat()}
+        )
+        for one in rows.taken_back_of(township_id, person_id, first, last)
+    }
+    return [
+        _undone(line, undoing, reasons.get((line.rule, line.cause)))
+        for line, undoing in queries.taken_back(township_id, person_id, first, last)
+        if (line.rule, line.cause) not in cut
+    ]
+
+
+def _undone(line: PointEntry, undoing: PointEntry, reason: Sentence | None) -> dict[str, Any]:
+    """What a person said is the reason; else what the ledger says of the reversal."""
+    half = _half(line, line.person_id)
+    told = explain(line.rule, half, line.detail, undoing.why, undoing.n)
+    return {
+        "rule": line.rule, "cause": line.cause, "day": line.earned_on.isoformat(), "points": half / 2,
+        "says": [_said(one) for one in ([told[0], reason] if reason else told)],
+        "booked_in": f"{undoing.booked_in:%Y-%m}" if undoing.booked_in else None,
+    }  # fmt: skip
 
 
 def month_before(month: date) -> date:

@@ -50,7 +50,7 @@ def set_day(person: Person, scope: Scope, code: str, day: date, kind: str, name:
     if month_named(f"{day:%Y-%m}") is None:
         raise DomainError("invalid", [FieldError("/day", "field_invalid")])
     area = _reach(scope, code)
-    standing = db.session.get(Holiday, (area.id, day), with_for_update=True)
+    standing = db.session.get(Holiday, (area.id, day))
     if standing is not None and (standing.kind, standing.name) == (kind, name):
         return
     towns = _open_townships(area, day)
@@ -67,10 +67,12 @@ def set_day(person: Person, scope: Scope, code: str, day: date, kind: str, name:
 def take_out(person: Person, scope: Scope, code: str, day: date, now: datetime) -> None:
     """A day that is not there changes nothing."""
     area = _reach(scope, code)
-    standing = db.session.get(Holiday, (area.id, day), with_for_update=True)
-    if standing is None:
+    if db.session.get(Holiday, (area.id, day)) is None:
         return
     towns = _open_townships(area, day)
+    standing = db.session.get(Holiday, (area.id, day), with_for_update=True, populate_existing=True)
+    if standing is None:  # somebody else was quicker
+        return
     db.session.delete(standing)
     db.session.flush()
     _changed(person, area, towns, day, "holiday.taken_out", now)
@@ -85,12 +87,14 @@ def _reach(scope: Scope, code: str) -> Area:
 
 def _open_townships(area: Area, day: date) -> list[Area]:
     """The townships that the day is said for, none of which has frozen its month, or the month of a duty that ran into
-    the day; until the transaction ends none does."""
+    the day; until the transaction ends none does. Nor does any of them post: a duty that is settled at this moment is
+    either here already and priced once more, or is priced when the day is known."""
     own = Area.id == area.id if area.level == "township" else Area.county_id == area.id
     towns = db.session.scalars(select(Area).where(own, Area.level == "township").order_by(Area.id)).all()
     months = {one.replace(day=1) for one in (day, day - timedelta(days=1))}
     for town in towns:
-        if months & queries.share_months(town.id):
+        queries.lock_months(town.id)
+        if months & queries.frozen_months(town.id):
             raise Conflict("month_frozen", month=f"{day:%Y-%m}")
     return list(towns)
 

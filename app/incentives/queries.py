@@ -26,18 +26,25 @@ LOOK_BACK = timedelta(hours=2)
 
 
 def lock_journal(township_id: int, person_id: int) -> None:
-    """Two postings for one person wait for each other until the transaction ends."""
+    """Two postings for one person wait for each other until the transaction ends. The township's months come first,
+    everywhere: what is read from here on stands until then, and nobody who waits for the months holds a journal."""
+    _share(township_id)
     db.session.execute(select(func.pg_advisory_xact_lock(func.hashtext(f"points:{township_id}:{person_id}"))))
 
 
 def share_months(township_id: int) -> set[date]:
     """The frozen months; until the transaction ends none is added. Postings do not wait for one another."""
-    db.session.execute(select(func.pg_advisory_xact_lock_shared(func.hashtext(f"months:{township_id}"))))
+    _share(township_id)
     return frozen_months(township_id)
 
 
+def _share(township_id: int) -> None:
+    db.session.execute(select(func.pg_advisory_xact_lock_shared(func.hashtext(f"months:{township_id}"))))
+
+
 def lock_months(township_id: int) -> None:
-    """Wait for the postings under way, and let new ones wait until the transaction ends."""
+    """Wait for the postings under way, and let new ones wait until the transaction ends: for what changes the month of
+    people who are not known before. Comes before any journal."""
     db.session.execute(select(func.pg_advisory_xact_lock(func.hashtext(f"months:{township_id}"))))
 
 
@@ -217,19 +224,28 @@ def standing_of_month(township_id: int, person_id: int, first: date, last: date)
     )  # fmt: skip
 
 
-def last_reversed(
-    township_id: int, causes: Collection[str]
-) -> dict[tuple[str, str], tuple[PointEntry, date | None]]:
-    """By (rule, cause): the last posting that a reversal undid, and the month that the reversal is booked in where that
-    is not the month of the work."""
-    undo = aliased(PointEntry)
+def taken_back(
+    township_id: int, person_id: int, first: date, last: date
+) -> list[tuple[PointEntry, PointEntry]]:
+    """Of the days first..last, what a reversal has undone and nothing was posted for since: each with its reversal."""
+    undoing, later = aliased(PointEntry), aliased(PointEntry)
+    again = select(later.id).where(
+        later.township_id == undoing.township_id, later.rule == undoing.rule, later.cause == undoing.cause,
+        later.n > undoing.n,
+    )  # fmt: skip
     rows = db.session.execute(
-        select(PointEntry, undo.booked_in)
-        .join(undo, and_(undo.township_id == PointEntry.township_id, undo.reverses_id == PointEntry.id))
-        .where(PointEntry.township_id == township_id, PointEntry.cause.in_(causes))
-        .order_by(PointEntry.id)
-    )
-    return {(entry.rule, entry.cause): (entry, booked_in) for entry, booked_in in rows}
+        select(PointEntry, undoing)
+        .join(
+            undoing,
+            and_(undoing.township_id == PointEntry.township_id, undoing.reverses_id == PointEntry.id),
+        )
+        .where(
+            PointEntry.township_id == township_id, PointEntry.person_id == person_id,
+            PointEntry.earned_on.between(first, last), ~again.exists(),
+        )
+        .order_by(PointEntry.earned_on, PointEntry.cause, PointEntry.id)
+    )  # fmt: skip
+    return [(row[0], row[1]) for row in rows]
 
 
 def versions_by_id(version_ids: Sequence[int]) -> dict[int, tuple[str, date]]:

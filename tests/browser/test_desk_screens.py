@@ -4,12 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import UTC, datetime, time, timedelta
 from typing import Any
 
 import pyotp
 import pytest
 from playwright.sync_api import Page
+from sqlalchemy import select
 
+from app import clock
+from app.clock import local_day
+from app.db import db
+from app.routes.models import RouteVersion
+from app.teams.models import Team
+from tests import make
 from tests.browser.phone_page import CHROMIUM, FLAGS
 from tests.browser.reading import serious
 from tests.browserless import PASSWORD
@@ -92,3 +100,33 @@ def test_the_second_factor_from_its_first_page_to_the_spare_codes(chromium: Any,
         page.keyboard.press("Enter")
         page.wait_for_selector(".totp-spare")
         assert faults(page) == []
+
+
+@pytest.fixture(scope="module")
+def nights(live: Any) -> None:
+    """On each day of this week a shift that runs past midnight, at whatever hour the test is run."""
+    with live.app.app_context():
+        team = db.session.scalars(select(Team).where(Team.township_id == live.ids["township"])).one()
+        route = db.session.get_one(RouteVersion, live.ids["route"])
+        today = local_day(clock.now(), "Asia/Shanghai")
+        monday = today - timedelta(days=today.weekday())
+        for n in range(7):
+            # 22:15 in Shanghai
+            begins = datetime.combine(monday + timedelta(days=n), time(14, 15), UTC)
+            make.make_shift(team, route, starts_at=begins, hours=4)
+        db.session.remove()
+
+
+@pytest.mark.parametrize("language", ["zh", "en"])
+def test_a_week_of_nights_is_no_wider_than_the_screen(
+    chromium: Any, live: Any, nights: None, language: str
+) -> None:
+    until = {"zh": "22:15–次日 02:15", "en": "22:15–02:15 next day"}[language]
+    with desk_of(chromium, live, "leader", language) as page:
+        page.goto("/desk/shifts")
+        for width in (1280, 360):
+            page.set_viewport_size({"width": width, "height": 740})
+            said = page.locator(".slot b", has_text=until)
+            assert said.count() == 7 and all(one.is_visible() for one in said.all())
+            assert page.evaluate(WIDER) <= 0, f"{width} px"
+            assert page.evaluate(OVER) == []

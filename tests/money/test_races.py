@@ -2,84 +2,31 @@
 
 from __future__ import annotations
 
-import threading
 from collections import Counter
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 from typing import Any
 
 import pytest
-from flask import Flask
 
-from app import create_app
 from app.accounts.models import Person
 from app.areas.models import Area
-from app.config import read_settings
 from app.db import db
-from app.errors import DomainError
 from app.incentives import ledger, statements
 from app.money import commitments, liability, operations, queries
 from app.money.queries import LineKey
 from app.teams.scope import scope_of
-from tests import cast, make
-from tests.conftest import database, env_for
+from tests import make
 from tests.money import books
 from tests.money.books import NOW, YEAR
-
-MANY = 20
-
-
-@dataclass
-class World:
-    app: Flask
-    people: Any
-    town: int
-    reviewer: int
-    admin: int
+from tests.racing import MANY, World, at_once, world_of_its_own
 
 
 @pytest.fixture
 def world() -> Iterator[World]:
-    """A database of its own, with what is committed there."""
-    with database("money") as name:
-        app = create_app(read_settings({**env_for(name), "DB_POOL_SIZE": str(MANY)}))
-        with app.app_context():
-            people = cast.make_cast()
-            books.open_pot(people)
-            db.session.commit()
-            yield World(app, people, people.town.township.id, people.reviewer.id, people.admin.id)
-            db.session.remove()
-            db.engine.dispose()
-
-
-def at_once(world: World, acts: list[Callable[[], object]]) -> Counter[str]:
-    """Each in a thread, a connection and a transaction of its own, begun together; what became of them, counted."""
-    barrier, said = threading.Barrier(len(acts), timeout=60), []
-
-    def run(act: Callable[[], object]) -> None:
-        with world.app.app_context():
-            try:
-                db.session.connection()
-                barrier.wait()
-                act()
-                db.session.commit()
-                said.append("done")
-            except DomainError as refused:
-                db.session.rollback()
-                said.append(refused.code)
-            except Exception as fault:
-                db.session.rollback()
-                said.append(type(fault).__name__)
-            finally:
-                db.session.remove()
-
-    threads = [threading.Thread(target=run, args=(act,)) for act in acts]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join(120)
-    db.session.rollback()
-    return Counter(said)
+    with world_of_its_own("money") as found:
+        books.open_pot(found.people)
+        db.session.commit()
+        yield found
 
 
 def totals(world: World, line: str = "points_shop") -> tuple[int, int, int]:

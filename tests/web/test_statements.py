@@ -9,7 +9,7 @@ import pytest
 from sqlalchemy import select
 
 from app.db import db
-from app.incentives import ledger, training
+from app.incentives import ledger, no_shows, training
 from app.incentives.models import HAZARD_WRONG, TRAINING_WRONG, FrozenMonth, PointEntry
 from app.incentives.operations import post_month
 from app.teams.scope import scope_of
@@ -37,6 +37,10 @@ def page_of(caller: Any, person: Any, month: str = "2026-11", lang: str = "en") 
 
 def reprice(people: Any, body: dict[str, Any]) -> None:
     make.make_policy(people.town.township, "incentives", body, make.DAY.replace(day=1))
+    reprice_member(people)
+
+
+def reprice_member(people: Any) -> None:
     post_month(people.town.township.id, people.member.id, make.DAY, ZONE, make.EVENING + 3 * HOUR)
     db.session.commit()
 
@@ -47,7 +51,7 @@ def test_who_answers_for_a_member_reads_each_line_in_words(worked: Any, as_perso
     assert (
         "60 minutes counted → 10 points by the default rules · It may change until 27 Nov 21:00. 10" in page
     )
-    assert "10 points this month" in page and "waiting for approval 10 approved 0" in page
+    assert "10 points in the month" in page and "waiting for approval 10 approved 0" in page
 
 
 @pytest.mark.parametrize("lang", ["zh", "en"])
@@ -70,6 +74,34 @@ def test_what_a_cap_took_altogether_is_told_though_no_ledger_has_it(worked: Any,
     page = page_of(as_person(worked.leader), worked.member)
     assert "No points in this month." in page
     assert "60 minutes counted → 10 points A cap is reached, not counted: 10 points" in page
+
+
+def test_what_was_taken_back_altogether_is_told_with_its_reason(worked: Any, as_person: Any) -> None:
+    """An excused no-show is in no sum, and neither is it forgotten. What a cap took is told once, by the cap."""
+    missed = make.make_shift(worked.town.team, None, [worked.member], starts_at=make.EVENING - 4 * DAY)
+    one = no_shows.Missed(worked.town.township.id, missed.id, worked.member.id, missed.day)
+    no_shows.record(one, make.EVENING)
+    leader = as_person(worked.leader)
+    assert "Taken back" not in page_of(leader, worked.member)
+    no_shows.excuse(
+        worked.leader, scope_of(worked.leader), missed.id, worked.member.id, "ill", make.EVENING + HOUR
+    )
+    db.session.commit()
+    told = "No-show without notice → −10 points It was corrected: the facts changed."
+    assert told in page_of(leader, worked.member).split("Taken back, counts no longer")[1]
+    reprice(worked, {"month_cap": 0})
+    found = as_person(worked.member).get(f"{API}?month=2026-11").get_json()
+    assert found["points"] == 0 and [one["rule"] for one in found["cut"]] == ["base"]
+    assert [(one["rule"], one["day"]) for one in found["taken_back"]] == [("no_show", missed.day.isoformat())]
+
+
+def test_what_was_taken_back_and_posted_again_stands_among_the_lines(worked: Any, as_person: Any) -> None:
+    """Nothing was left of it under the first numbers, eight points are under the next."""
+    reprice(worked, {"month_cap": 0})
+    make.make_policy(worked.town.township, "incentives", {"month_cap": 8}, make.DAY)
+    reprice_member(worked)
+    found = as_person(worked.member).get(f"{API}?month=2026-11").get_json()
+    assert (found["points"], found["taken_back"], found["cut"]) == (8, [], [])
 
 
 def test_a_frozen_months_correction_says_where_it_is_booked(worked: Any, as_person: Any) -> None:

@@ -80,12 +80,13 @@ export async function readPoints(person_id, month) {
   return (await (await database()).get("hours", `${person_id}:points:${month}`)) ?? null;
 }
 
-/** @param {number} person_id @param {string} month */
+/** @param {number} person_id @param {string} month @returns {Promise<boolean>} whether there was an answer to keep */
 export async function fetchPoints(person_id, month) {
   const reply = await call("GET", `/field/points?month=${month}`);
-  if (reply.status !== 200 || !reply.json) return;
+  if (reply.status !== 200 || !reply.json) return false;
   await (await database()).put("hours", { ...reply.json, got_at: Date.now() }, `${person_id}:points:${month}`);
   changed("hours");
+  return true;
 }
 
 /** @param {number} person_id @param {string} month */

@@ -4,7 +4,7 @@
 import { useEffect, useState } from "preact/hooks";
 import { lineWords, monthsBack, numberWords, takenBackWords, versionWords } from "../domain/statement.js";
 import { clockTime, dayName, dayOf } from "../domain/words.js";
-import { html } from "../dom.js";
+import { html, Icon } from "../dom.js";
 import { language, t } from "../i18n.js";
 import { onChange } from "../offline/db.js";
 import { fetchPoints, readPoints } from "../offline/plan.js";
@@ -18,48 +18,76 @@ export function Points({ view }) {
   const id = view.session.person?.id ?? -1;
   const months = monthsBack(dayOf(now()).slice(0, 7), MONTHS);
   const [month, setMonth] = useState(months[0]);
-  const [found, setFound] = useState(/** @type {any} */ (null));
-  useEffect(() => {
-    let gone = false;
-    const read = async () => {
-      const kept = await readPoints(id, month);
-      if (!gone) setFound(kept);
-    };
-    read();
-    fetchPoints(id, month);
-    const off = onChange((what) => {
-      if (what === "hours") read();
-    });
-    return () => {
-      gone = true;
-      off();
-    };
-  }, [id, month]);
-  return html`<section class="hours" data-name="points">
+  const { found, state } = usePoints(id, month);
+  return html`<section class="hours" data-name="points" data-state=${state}>
     <label class="field"><span>${t("statement.month")}</span>
-      <select data-name="month" value=${month} onChange=${(/** @type {any} */ e) => {
-        setFound(null);
-        setMonth(e.currentTarget.value);
-      }}>${months.map((m) => html`<option value=${m}>${m}</option>`)}</select></label>
-    ${found === null ? html`<${Empty} words=${t("statement.offline")} />` : html`<${Statement} found=${found} />`}
+      <select data-name="month" value=${month} onChange=${(/** @type {any} */ e) => setMonth(e.currentTarget.value)}>
+        ${months.map((m) => html`<option value=${m}>${m}</option>`)}</select></label>
+    ${found ? html`<${Statement} found=${found} isAway=${state === "away"} />` : html`<${Nothing} state=${state} />`}
     <a class="button wide plain" href="#/me">${t("statement.back")}</a>
   </section>`;
 }
 
-/** @param {{found: any}} props */
-function Statement({ found }) {
+/**
+ * A month as the phone keeps it, and whether it has been asked for anew: "asking", "fresh", or "away" without an answer.
+ * @param {number} id
+ * @param {string} month
+ */
+function usePoints(id, month) {
+  const [kept, setKept] = useState({ month, found: /** @type {any} */ (null) });
+  const [state, setState] = useState("asking");
+  useEffect(() => {
+    let gone = false;
+    const read = async () => {
+      const found = await readPoints(id, month);
+      if (!gone) setKept({ month, found });
+    };
+    const ask = async () => {
+      const isFresh = await fetchPoints(id, month);
+      if (!gone) setState(isFresh ? "fresh" : "away");
+    };
+    setState("asking");
+    read();
+    ask();
+    const off = onChange((what) => {
+      if (what === "hours") read();
+    });
+    window.addEventListener("online", ask);
+    return () => {
+      gone = true;
+      off();
+      window.removeEventListener("online", ask);
+    };
+  }, [id, month]);
+  return { found: kept.month === month ? kept.found : null, state };
+}
+
+/** Nothing is kept of the month: either it is being asked for, or there is no connection. @param {{state: string}} props */
+function Nothing({ state }) {
+  if (state !== "away") return html`<p role="status">${t("app.opening")}</p>`;
+  return html`<div role="status" data-name="not-fetched"><${Empty} words=${t("statement.offline")} /></div>`;
+}
+
+/** @param {{found: any, isAway: boolean}} props */
+function Statement({ found, isAway }) {
   const lang = language();
   const days = [...new Set(found.lines.map((/** @type {any} */ l) => l.day))].reverse(); // the latest first, as the duties
-  return html`<div class="card two"><p><span class="big" data-name="approved">${numberWords(found.approved)}</span><span class="soft">${t("statement.approved")}</span></p>
+  const at = `${dayName(dayOf(found.got_at), lang)} ${clockTime(new Date(found.got_at).toISOString(), lang)}`;
+  return html`${isAway ? html`<p class="notice wait" role="status" data-name="points-kept"><${Icon} name="wait" /><span>${t("statement.kept")}</span></p>` : null}
+    <div class="card two"><p><span class="big" data-name="approved">${numberWords(found.approved)}</span><span class="soft">${t("statement.approved")}</span></p>
       <p><span class="big" data-name="pending">${numberWords(found.pending)}</span><span class="soft">${t("statement.pending")}</span></p></div>
     <p><strong data-name="sum">${t("statement.sum", { points: numberWords(found.points) })}</strong></p>
-    <p class="soft small">${t("statement.how")} ${t("statement.fetched", { at: `${dayName(dayOf(found.got_at), lang)} ${clockTime(new Date(found.got_at).toISOString(), lang)}` })}</p>
+    <p class="soft small">${t("statement.how")} <span data-name="fetched">${t("statement.fetched", { at })}</span></p>
     ${days.length === 0 ? html`<p>${t("statement.none")}</p>` : days.map((day) => html`<section class="duty-hours"><h3>${dayName(day, lang)}</h3>
       ${found.lines.filter((/** @type {any} */ l) => l.day === day).map((/** @type {any} */ line) => html`<${Line} line=${line} />`)}</section>`)}
-    ${found.cut.length ? html`<section class="duty-hours" data-name="cut"><h3>${t("statement.cut")}</h3>
-      ${found.cut.map((/** @type {any} */ l) => html`<p>${dayName(l.day, lang)} · ${lineWords(l, t).join(" ")}</p>`)}</section>` : null}
-    ${found.taken_back?.length ? html`<section class="duty-hours" data-name="taken-back"><h3>${t("statement.taken_back")}</h3>
-      ${found.taken_back.map((/** @type {any} */ l) => html`<p>${dayName(l.day, lang)} · ${takenBackWords(l, t).join(" ")}</p>`)}</section>` : null}`;
+    <${Others} lines=${found.cut} name="cut" /><${Others} lines=${found.taken_back ?? []} name="taken_back" />`;
+}
+
+/** Lines that count nothing, and why. @param {{lines: any[], name: "cut"|"taken_back"}} props */
+function Others({ lines, name }) {
+  if (!lines.length) return null;
+  return html`<section class="duty-hours" data-name=${name}><h3>${t(`statement.${name}`)}</h3>
+    ${lines.map((l) => html`<p>${dayName(l.day, language())} · ${(name === "cut" ? lineWords : takenBackWords)(l, t).join(" ")}</p>`)}</section>`;
 }
 
 /** A line opens in words. @param {{line: any}} props */
