@@ -223,7 +223,7 @@ def in_words(language: str, first: date) -> list[list[str]]:
     return [
         ["No-show without notice → −10 points", by],
         [
-            "Training and drills: 90 minutes (sessions: 1) → 15 points",
+            "Training or drill: 90 minutes → 15 points",
             "The month's cap is reached: 15 would have been due, 4.5 are counted.", by,
         ],
         ["60 minutes counted → 10 points", settled],
@@ -277,7 +277,7 @@ def test_what_was_taken_back_or_cut_altogether_is_explained(
                 f"No-show without notice → −10 points {why}",
             ],
             "cut": [
-                "Training and drills: 60 minutes (sessions: 1) → 10 points A cap is reached, not counted: 10 points"
+                "Training or drill: 60 minutes → 10 points A cap is reached, not counted: 10 points"
             ],
         }
 

@@ -175,7 +175,7 @@ def test_what_was_taken_back_is_told_with_its_reason_and_counts_nowhere(
     taken_back: Any, as_person: Any
 ) -> None:
     english = page_of(as_person(taken_back.leader), taken_back.member)
-    assert "Taken back" in english and "0 points this month" in english
+    assert "Taken back" in english and "0 points in the month" in english
     assert "90 minutes → 15 points Taken back on 2026-11-24: the minutes were wrong." in english
     chinese = page_of(as_person(taken_back.leader), taken_back.member, lang="zh")
     assert "2026-11-24 撤回：时长不对。" in chinese
