@@ -23,7 +23,7 @@ from app.incentives import chain, ledger, statements
 from app.teams.scope import scope_of
 from tests import cast, make
 from tests.approval.worked import NOVEMBER, NOW, give, submit
-from tests.conftest import database, env_for
+from tests.databases import database, env_for
 
 AT_ONCE = 20
 

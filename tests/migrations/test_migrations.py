@@ -19,7 +19,7 @@ from app.config import read_settings
 from app.db import db
 from app.jobs.queue import enqueue
 from tests import cast
-from tests.conftest import ROOT, database, env_for
+from tests.databases import ROOT, database, env_for
 
 PARTITIONED = {"audits", "inbox_items", "item_states", "checkins", "segments", "duty_events"}
 

@@ -22,7 +22,7 @@ from app.money import commitments, liability, operations, queries
 from app.money.queries import LineKey
 from app.teams.scope import scope_of
 from tests import cast, make
-from tests.conftest import database, env_for
+from tests.databases import database, env_for
 from tests.money import books
 from tests.money.books import NOW, YEAR
 
