@@ -37,6 +37,7 @@ from tests.browserless import PASSWORD, cheap_hash
 from tests.databases import ROOT, database, drop_the_last, env_for
 from tests.exports.walked import evening_items
 from tests.phone import CLIENT, Phone
+from tests.sharing import (  # noqa: F401  (hooks)
     pytest_collection_modifyitems,
     pytest_runtest_logreport,
     pytest_unconfigure,
