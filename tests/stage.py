@@ -74,14 +74,17 @@ def on(app: Flask, place: Engine | Connection) -> Iterator[None]:
         engines[None] = before
 
 
+# What a process keeps of rows, for as long as they stand; what a test did to the cast's was undone.
+KEPT = (cells._kept, ground._kept, streets._kept, sheets.KEPT, sheets.SHAPES)
+READ_ONCE = (sheets._lines,)
+
+
 def forget(app: Flask) -> None:
-    """What a process keeps stands for as long as its rows do; what a test did to the cast's was undone."""
     standing = app.extensions["standing"]
-    for kept in (
-        cells._kept, ground._kept, streets._kept, sheets.KEPT, sheets.SHAPES,
-        standing._callers, standing._atlases, standing._pages,
-    ):  # fmt: skip
+    for kept in (*KEPT, standing._callers, standing._atlases, standing._pages):
         kept.clear()
+    for read in READ_ONCE:
+        read.cache_clear()
 
 
 @contextmanager
