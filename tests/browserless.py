@@ -10,7 +10,11 @@ import urllib.error
 import urllib.request
 from typing import Any
 
+from argon2 import PasswordHasher
+
 PASSWORD = "xunfang-demo"
+# As cheap as Argon2 gets. Sign-in itself is tested at its full price (tests/api/test_session.py).
+cheap_hash = PasswordHasher(time_cost=1, memory_cost=8, parallelism=1).hash
 
 
 class Browser:

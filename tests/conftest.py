@@ -5,9 +5,8 @@ Tests that need real commits and a real server (gunicorn, Chromium) ask for `liv
 
 from __future__ import annotations
 
-import hashlib
+import gc
 import os
-import secrets
 import signal
 import socket
 import subprocess
@@ -16,18 +15,15 @@ import urllib.request
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
-from pathlib import Path
+from datetime import datetime, timedelta
 from typing import Any
 
 import hypothesis
-import psycopg
 import pytest
 from flask import Flask, g
 from flask.testing import FlaskClient
 from sqlalchemy import select
 from sqlalchemy.dialects.postgresql import Range
-from sqlalchemy.engine import Connection, make_url
 
 from app import clock, create_app
 from app.accounts import operations as accounts
@@ -37,12 +33,19 @@ from app.config import read_settings
 from app.db import db
 from app.duty.models import Assignment
 from tests import cast, make
-from tests.browserless import PASSWORD
+from tests.browserless import PASSWORD, cheap_hash
+from tests.databases import ROOT, database, drop_the_last, env_for
 from tests.exports.walked import evening_items
 from tests.phone import CLIENT, Phone
+from tests.sharing import (  # noqa: F401  (hooks)
+    pytest_collection_modifyitems,
+    pytest_runtest_logreport,
+    pytest_unconfigure,
+    pytest_xdist_make_scheduler,
+)
+from tests.stage import Stage, one_transaction, open_stage
 from tests.standing import Inside, verify
 
-ROOT = Path(__file__).resolve().parent.parent
 # No test asks a watch: on a loaded machine Hypothesis would call its own making of inputs too slow. CI draws the same
 # inputs for the same code, so that nobody's change is refused for what another's luck found; by hand they are new.
 hypothesis.settings.register_profile(
@@ -54,95 +57,11 @@ hypothesis.settings.register_profile(
 hypothesis.settings.load_profile("xunfang")
 
 
-# --- databases ------------------------------------------------------------------------------------
-
-
-def admin_connection() -> psycopg.Connection[Any]:
-    url = make_url(os.environ["ADMIN_DATABASE_URL"])
-    info = {"host": url.query.get("host") or url.host, "port": url.query.get("port") or url.port}
-    return psycopg.connect(
-        user=url.username, password=url.password, dbname=url.database, autocommit=True, **info
-    )
-
-
-def url_of(name: str, role_url: str) -> str:
-    return make_url(role_url).set(database=name).render_as_string(hide_password=False)
-
-
-def schema_hash() -> str:
-    files = sorted((ROOT / "migrations" / "versions").glob("*.py"))
-    return hashlib.sha256(b"".join(f.read_bytes() for f in files)).hexdigest()[:12]
-
-
-def ensure_template() -> str:
-    """A database with every migration applied, kept between runs for as long as the migrations are the same."""
-    name = f"xunfang_tmpl_{schema_hash()}"
-    with admin_connection() as admin:
-        admin.execute("SELECT pg_advisory_lock(720)")
-        if admin.execute("SELECT 1 FROM pg_database WHERE datname = %s", [name]).fetchone():
-            return name
-        for (old,) in admin.execute(OLD_TEMPLATES).fetchall():
-            admin.execute(f'DROP DATABASE IF EXISTS "{old}" WITH (FORCE)')
-        draft = f"{name}_draft"
-        admin.execute(f'DROP DATABASE IF EXISTS "{draft}" WITH (FORCE)')
-        new_database(admin, draft)
-        migrate(draft)
-        admin.execute(f'ALTER DATABASE "{draft}" RENAME TO "{name}"')
-        admin.execute(f"COMMENT ON DATABASE \"{name}\" IS '{date.today().isoformat()}'")
-    return name
-
-
-# Not today's: another checkout beside this one may have other migrations.
-OLD_TEMPLATES = """
-    SELECT datname FROM pg_database WHERE datname LIKE 'xunfang_tmpl_%'
-      AND shobj_description(oid, 'pg_database') IS DISTINCT FROM CURRENT_DATE::text
-"""
-
-
-def new_database(admin: psycopg.Connection[Any], name: str, template: str | None = None) -> None:
-    source = f'TEMPLATE "{template}"' if template else ""
-    admin.execute(f'CREATE DATABASE "{name}" OWNER xunfang_owner {source}')
-    if template:
-        return
-    url = make_url(os.environ["ADMIN_DATABASE_URL"])
-    info = {"host": url.query.get("host") or url.host, "port": url.query.get("port") or url.port}
-    with psycopg.connect(
-        user=url.username, password=url.password, dbname=name, autocommit=True, **info
-    ) as connection:
-        connection.execute("CREATE EXTENSION IF NOT EXISTS postgis")
-        connection.execute("CREATE EXTENSION IF NOT EXISTS btree_gist")
-
-
-def env_for(name: str) -> dict[str, str]:
-    """The environment of a process that works on the database of that name. A second factor is wanted only in the tests
-    of that."""
-    urls = ("DATABASE_URL", "OWNER_DATABASE_URL", "WORKER_DATABASE_URL", "RETENTION_DATABASE_URL")
-    found = {key: url_of(name, os.environ[key]) for key in urls if key in os.environ}
-    return {**os.environ, **found, "REQUIRE_SECOND_FACTOR": "0"}
-
-
-def migrate(name: str) -> None:
-    subprocess.run(
-        ["flask", "--app", "wsgi", "db", "upgrade"],
-        cwd=ROOT,
-        env=env_for(name),
-        check=True,
-        capture_output=True,
-    )
-
-
-@contextmanager
-def database(prefix: str) -> Iterator[str]:
-    """A fresh database with the schema, dropped at the end."""
-    template = ensure_template()
-    name = f"xunfang_{prefix}_{os.getpid()}_{secrets.token_hex(3)}"
-    with admin_connection() as admin:
-        new_database(admin, name, template)
-    try:
-        yield name
-    finally:
-        with admin_connection() as admin:
-            admin.execute(f'DROP DATABASE IF EXISTS "{name}" WITH (FORCE)')
+@pytest.fixture(scope="session", autouse=True)
+def no_database_left() -> Iterator[None]:
+    """Begun before all others, and ended after them."""
+    yield
+    drop_the_last()
 
 
 # --- the app, in process --------------------------------------------------------------------------
@@ -156,32 +75,27 @@ def app(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Flask]:
         app = create_app(read_settings({**env_for(name), "STREAM_SECONDS": "0", "XUNFANG_MEDIA": media}))
         db.session.session_factory.configure(join_transaction_mode="create_savepoint")
         verify(app).extensions["standing"]._links = Inside()
+        # What is loaded stays to the end: the collector need not walk through it again and again.
+        gc.collect()
+        gc.freeze()
         yield app
         with app.app_context():
             db.engine.dispose()
 
 
-@contextmanager
-def one_transaction(app: Flask) -> Iterator[Connection]:
-    """Everything inside runs on one connection in one transaction, undone at its end; commits inside are savepoints."""
-    with app.app_context():
-        engines = db._app_engines[app]
-        engine = engines[None]
-        with engine.connect() as connection:
-            transaction = connection.begin()
-            engines[None] = connection
-            try:
-                yield connection
-            finally:
-                engines[None] = engine
-                db.session.remove()
-                transaction.rollback()
+@pytest.fixture(scope="session")
+def stage(app: Flask) -> Iterator[Stage]:
+    with database("cast") as name:
+        stage = open_stage(app, name, env_for(name)["OWNER_DATABASE_URL"])
+        yield stage
+        stage.engine.dispose()
 
 
 @pytest.fixture
-def rolled_back(app: Flask) -> Iterator[None]:
-    """Each test leaves the database as it found it."""
-    with one_transaction(app):
+def rolled_back(app: Flask, request: pytest.FixtureRequest) -> Iterator[None]:
+    """Each test leaves the database as it found it: empty, or with the cast where it asks for `people`."""
+    engine = request.getfixturevalue("stage").engine if "people" in request.fixturenames else None
+    with one_transaction(app, engine):
         yield
 
 
@@ -202,9 +116,9 @@ def aside(app: Flask, rolled_back: None) -> Any:
 
 
 @pytest.fixture
-def people(rolled_back: None) -> cast.Cast:
+def people(stage: Stage, rolled_back: None) -> cast.Cast:
     """The cast, in their two townships."""
-    return cast.make_cast()
+    return stage.cast()
 
 
 class Caller(FlaskClient):
@@ -416,8 +330,8 @@ def live(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactor
 
 def fill_live() -> tuple[dict[str, int], dict[str, str]]:
     people = cast.make_cast()
-    hashed = accounts.hash_password(PASSWORD)
     now = clock.now()
+    hashed = cheap_hash(PASSWORD)
     named = {n: getattr(people, n) for n in ("member", "mate", "leader", "reviewer", "admin", "outsider")}
     for person in named.values():
         person.password_hash = hashed

@@ -19,7 +19,7 @@ from app.config import read_settings
 from app.db import db
 from app.errors import DomainError
 from tests import cast
-from tests.conftest import database, env_for
+from tests.databases import database, env_for
 
 MANY = 20
 Act = Callable[[], object]

@@ -13,7 +13,7 @@ from app import create_app
 from app.config import read_settings
 from app.db import db
 from app.stream import Hub, Listener, lines, tell
-from tests.conftest import database, env_for
+from tests.databases import database, env_for
 
 
 @pytest.fixture(scope="module")

@@ -57,13 +57,14 @@ from app.rulebook.topics import INCENTIVES
 from app.teams import scope
 from tests import cast, make, places
 from tests.api.test_tiles import tile_at
-from tests.conftest import Caller, one_transaction
+from tests.conftest import Caller
 from tests.fairness.planted import add_flag
 from tests.hotspots.planted import add_event
 from tests.hotspots.test_proposing import make_proposal
 from tests.phone import Phone
 from tests.redemption import stocked
 from tests.redemption.served import attend
+from tests.stage import one_transaction
 
 TABLE = """
 #                                                                    anon member mate leader reviewer admin outsider

@@ -8,11 +8,11 @@ import pyotp
 import pytest
 from sqlalchemy import select
 
-from app.accounts import operations as accounts
 from app.accounts import signing
 from app.accounts.models import SecondFactor
 from app.db import db
 from tests import make
+from tests.browserless import cheap_hash
 from tests.web.conftest import send, text_of
 
 ME, SESSION = "/api/v1/me/totp", "/api/v1/session"
@@ -21,7 +21,7 @@ WORD = "ein gutes Wort"
 
 @pytest.fixture(scope="module")
 def hashed():
-    return accounts.hash_password(WORD)
+    return cheap_hash(WORD)
 
 
 @pytest.fixture

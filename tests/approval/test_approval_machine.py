@@ -33,7 +33,7 @@ from app.incentives.models import FrozenMonth
 from app.teams.scope import scope_of
 from tests import cast, make
 from tests.approval.worked import NOVEMBER, NOW
-from tests.conftest import one_transaction
+from tests.stage import one_transaction
 
 EXAMPLES = int(os.environ.get("APPROVAL_EXAMPLES", "5"))
 STEPS = 50 if "APPROVAL_EXAMPLES" in os.environ else 25

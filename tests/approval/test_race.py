@@ -24,7 +24,7 @@ from app.money import liability
 from app.teams.scope import scope_of
 from tests import cast, make
 from tests.approval.worked import NOVEMBER, NOW, give, submit
-from tests.conftest import database, env_for
+from tests.databases import database, env_for
 from tests.money import books
 
 AT_ONCE = 20

@@ -24,7 +24,7 @@ from app.errors import DomainError
 from app.teams.scope import scope_of
 from tests import cast, make
 from tests.assessment.planted import AFTER, QUARTER
-from tests.conftest import database, env_for
+from tests.databases import database, env_for
 
 AT_ONCE = 6
 

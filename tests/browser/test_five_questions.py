@@ -22,7 +22,8 @@ from app.demo.incidents import NAME, NAME_NOW
 from app.demo.world import load_world
 from tests.browser.phone_page import CHROMIUM, FLAGS
 from tests.browserless import PASSWORD
-from tests.conftest import ROOT, database, env_for, free_port, start_server
+from tests.conftest import free_port, start_server
+from tests.databases import ROOT, database, env_for
 
 pytestmark = pytest.mark.browser
 SHOTS = os.environ.get("XUNFANG_SHOTS")

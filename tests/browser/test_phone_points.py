@@ -206,7 +206,7 @@ def in_words(language: str, first: date) -> list[list[str]]:
         settled = f"{by} · 已定。"
         return [
             ["未到且未提前告知 → −10 分", by],
-            ["培训演练 1 次共 90 分钟 → 15 分", "本月已到上限：原为 15 分，计 4.5 分。", by],
+            ["培训或演练 90 分钟 → 15 分", "本月已到上限：原为 15 分，计 4.5 分。", by],
             ["计时 60 分钟 → 10 分", settled],
             ["节假日 60 分钟 × 0.5（倍数 1.5 中超出的部分）→ 5 分", settled],
             ["计时 120 分钟 → 20 分", "事实有更正，因此改过。", settled],
@@ -267,7 +267,7 @@ def test_what_was_taken_back_or_cut_altogether_is_explained(
         why = "事实有更正，因此改过。"
         assert said == {
             "taken_back": [f"计时 60 分钟 → 10 分 {why}", f"未到且未提前告知 → −10 分 {why}"],
-            "cut": ["培训演练 1 次共 60 分钟 → 10 分 已到上限，未计入：10 分"],
+            "cut": ["培训或演练 60 分钟 → 10 分 已到上限，未计入：10 分"],
         }
     else:
         why = "It was corrected: the facts changed."
@@ -276,9 +276,7 @@ def test_what_was_taken_back_or_cut_altogether_is_explained(
                 f"60 minutes counted → 10 points {why}",
                 f"No-show without notice → −10 points {why}",
             ],
-            "cut": [
-                "Training or drill: 60 minutes → 10 points A cap is reached, not counted: 10 points"
-            ],
+            "cut": ["Training or drill: 60 minutes → 10 points A cap is reached, not counted: 10 points"],
         }
 
 

@@ -17,11 +17,11 @@ from flask import Flask
 from pyproj import Transformer
 from werkzeug.serving import make_server
 
-from app.accounts.operations import hash_password
 from app.areas.models import Area
 from app.db import db
 from app.geofiles.gpx import Trace, read_gpx
 from tests import make
+from tests.browserless import cheap_hash
 from tests.cli.conftest import feature
 
 COUNTY, TOWN, VILLAGE = "420299000000", "420299101000", "420299101201"
@@ -80,7 +80,7 @@ def import_county(
     )
     town = db.session.query(Area).filter_by(code=TOWN).one()
     team = make.make_team(town, TEAM)
-    hashed = hash_password(PASSWORD)
+    hashed = cheap_hash(PASSWORD)
     for login in ("proposer", "approver"):
         make.make_person(login, town, login)
     reviewer = make.make_person("reviewer", town, "reviewer", password_hash=hashed)

@@ -20,8 +20,8 @@ from app.demo.truth import Truth, truth_of
 from app.demo.world import World, load_streets, load_world
 from app.field.settling import close_forgotten
 from tests.cli.county import serving
-from tests.conftest import one_transaction
 from tests.demo.phones import Phones
+from tests.stage import one_transaction
 
 NOW = datetime(2026, 11, 25, 4, 0, tzinfo=UTC)
 

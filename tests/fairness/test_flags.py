@@ -22,7 +22,7 @@ from app.incentives.models import PointEntry
 from app.teams.models import Team
 from app.teams.scope import scope_of
 from tests import cast, make
-from tests.conftest import database, env_for
+from tests.databases import database, env_for
 from tests.fairness.planted import MONTH, add_flag
 
 NOW = make.EVENING

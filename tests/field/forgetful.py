@@ -25,7 +25,8 @@ from app.field.models import ItemState
 from app.incentives.models import PointEntry
 from app.routes.models import Checkpoint
 from tests import cast
-from tests.conftest import Caller, database, env_for
+from tests.conftest import Caller
+from tests.databases import database, env_for
 from tests.phone import Phone, cut_up, walk
 
 # Where nothing of the town lies: whoever finds it has found where somebody was.

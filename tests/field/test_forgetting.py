@@ -14,7 +14,7 @@ from app.field.forgetting import forget_tracks
 from app.field.operations import settle_duty
 from app.field.rules import body_sha256
 from tests import make, places
-from tests.conftest import env_for
+from tests.databases import env_for
 from tests.field.forgetful import CANARY_M, open_town, patrol, street_days, what_stays
 from tests.phone import Phone
 

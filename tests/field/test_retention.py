@@ -20,7 +20,7 @@ from app.field.operations import settle_duty
 from app.field.rules import body_sha256
 from app.routes.models import Checkpoint
 from tests import make, places
-from tests.conftest import ROOT
+from tests.databases import ROOT
 from tests.field.forgetful import CANARY_M, open_town, patrol, street_days, what_stays
 from tests.phone import Phone
 

@@ -22,7 +22,7 @@ from app.db import db
 from app.incentives import chain, ledger
 from app.incentives.models import PointEntry, PointSeal
 from tests import cast, make
-from tests.conftest import database, env_for
+from tests.databases import database, env_for
 
 MADE = 8
 

@@ -41,9 +41,9 @@ from app.money import liability
 from app.routes.models import Checkpoint
 from app.teams.scope import scope_of
 from tests import cast, make
-from tests.conftest import one_transaction
 from tests.money import books
 from tests.phone import Phone
+from tests.stage import one_transaction
 
 EXAMPLES = int(os.environ.get("LEDGER_EXAMPLES", "6"))
 STEPS = 50 if "LEDGER_EXAMPLES" in os.environ else 25

@@ -18,7 +18,7 @@ from app.incentives.models import FalseCheckin, TrainingAttendance
 from app.incentives.no_shows import Missed
 from app.teams.scope import scope_of
 from tests import make
-from tests.conftest import env_for
+from tests.databases import env_for
 from tests.incentives.raced import (
     BOTH_WAYS,
     DAY,

@@ -23,7 +23,7 @@ from app.incentives.operations import post_month
 from app.incidents.operations import Report, record_report
 from app.teams.scope import scope_of
 from tests import cast, make, places
-from tests.conftest import database, env_for
+from tests.databases import database, env_for
 
 AT_ONCE = 6
 NOW = make.EVENING + timedelta(hours=5)

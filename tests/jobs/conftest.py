@@ -18,7 +18,7 @@ from app.db import db
 from app.jobs.queue import queue
 from app.jobs.worker import connector_for, in_app_context
 from tests import cast
-from tests.conftest import database, env_for
+from tests.databases import database, env_for
 
 
 @dataclass

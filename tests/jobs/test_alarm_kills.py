@@ -23,7 +23,8 @@ from app.clock import rfc3339
 from app.db import db
 from tests import make
 from tests.browserless import Browser
-from tests.conftest import ROOT, Live
+from tests.conftest import Live
+from tests.databases import ROOT
 from tests.phone import Phone
 
 SILENT = "1.5"

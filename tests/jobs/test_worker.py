@@ -24,7 +24,7 @@ from app.duty.models import Duty
 from app.duty.queries import add_duty, add_event
 from app.jobs.queue import enqueue
 from app.teams.models import Team
-from tests.conftest import ROOT
+from tests.databases import ROOT
 from tests.make import make_shift
 
 SILENT = "1.5"

@@ -20,7 +20,7 @@ from app.field.models import InboxItem, ItemState
 from app.incentives.models import PointEntry
 from app.routes.models import Checkpoint
 from tests.browserless import Browser
-from tests.conftest import admin_connection
+from tests.databases import admin_connection
 from tests.phone import Phone
 
 

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 import psycopg
 import pytest
 
-from tests.conftest import database, url_of
+from tests.databases import database, url_of
 
 
 @pytest.fixture(scope="module")

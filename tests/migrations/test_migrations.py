@@ -23,7 +23,7 @@ from app.incidents.operations import Report, record_report
 from app.jobs.queue import enqueue
 from app.teams.scope import scope_of
 from tests import cast, make, places
-from tests.conftest import ROOT, database, env_for
+from tests.databases import ROOT, database, env_for
 
 PARTITIONED = {"audits", "inbox_items", "item_states", "checkins", "segments", "duty_events"}
 

@@ -15,9 +15,9 @@ from app.money import commitments, operations, queries, reconciling
 from app.money.queries import LineKey
 from app.teams.scope import scope_of
 from tests import cast, make
-from tests.conftest import one_transaction
 from tests.money import books
 from tests.money.books import NOW, YEAR
+from tests.stage import one_transaction
 
 ACTS = ("fund", "move", "propose", "approve", "refuse", "pay", "return", "close")
 steps = st.lists(

@@ -31,8 +31,8 @@ from app.redemption import operations, queries, rules
 from app.redemption.models import Donation, ShopItem, ShopOrder
 from app.teams.scope import scope_of
 from tests import cast, make
-from tests.conftest import one_transaction
 from tests.redemption import stocked
+from tests.stage import one_transaction
 
 EXAMPLES = int(os.environ.get("LEDGER_EXAMPLES", "10"))
 STEPS = 50 if "LEDGER_EXAMPLES" in os.environ else 30

@@ -22,7 +22,7 @@ from app.redemption import operations, queries
 from app.redemption.models import ShopItem, ShopOrder
 from app.teams.scope import scope_of
 from tests import cast, make
-from tests.conftest import database, env_for
+from tests.databases import database, env_for
 from tests.redemption import stocked
 
 BUYERS, PIECES = 20, 3

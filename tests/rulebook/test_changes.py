@@ -24,7 +24,7 @@ from app.rulebook.operations import Draft
 from app.rulebook.topics import DUTY, INCENTIVES, TOPICS
 from app.teams.scope import scope_of
 from tests import cast, make
-from tests.conftest import database, env_for
+from tests.databases import database, env_for
 
 NOW = make.EVENING
 FIRST = make.DAY.replace(day=1)

@@ -8,8 +8,11 @@ from typing import Any
 
 import pytest
 from jinja2 import StrictUndefined
+from jinja2.utils import LRUCache
 
 TOKEN = re.compile(r'name="csrf_token" value="([^"]+)"')
+# Pages of a strict environment, apart from the others': both are compiled once a run.
+STRICT = LRUCache(400)
 
 
 @pytest.fixture(autouse=True)
@@ -19,7 +22,7 @@ def no_undefined(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch
         return
     app = request.getfixturevalue("app")
     monkeypatch.setattr(app.jinja_env, "undefined", StrictUndefined)
-    app.jinja_env.cache.clear()
+    monkeypatch.setattr(app.jinja_env, "cache", STRICT)
 
 
 def text_of(answer: Any) -> str:

@@ -14,7 +14,7 @@ from app.accounts import operations as accounts
 from app.accounts import tokens
 from app.accounts.models import AccessToken, Audit
 from app.db import db
-from tests.browserless import PASSWORD
+from tests.browserless import PASSWORD, cheap_hash
 
 PAGE = "/desk/programs"
 
@@ -24,7 +24,7 @@ def reviewer(people: Any, evening: Any, monkeypatch: Any) -> Any:
     from app import gate
 
     monkeypatch.setattr(gate.csrf, "protect", lambda: None)
-    people.reviewer.password_hash = accounts.hash_password(PASSWORD)
+    people.reviewer.password_hash = cheap_hash(PASSWORD)
     db.session.commit()
     return people.reviewer
 
