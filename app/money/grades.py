@@ -3,7 +3,7 @@ them is not frozen, what was entered by hand, with evidence, by one person, and 
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
@@ -125,11 +125,18 @@ def _add(
         raise Conflict("conflict")
 
 
-def confirm(person: Person, township: Area, period: Period, now: datetime) -> int:
-    """All that wait, entered by somebody else; answers how many. Raises proposal_own, proposal_gone."""
+def named(rows: Sequence[VillageGrade]) -> str:
+    """Which entries a page shows, so that what is confirmed is what was seen."""
+    return ",".join(f"{row.village_id}:{row.n}" for row in sorted(rows, key=lambda row: row.village_id))
+
+
+def confirm(person: Person, township: Area, period: Period, now: datetime, seen: str | None = None) -> int:
+    """All that wait (those `named` where that is said), entered by somebody else; answers how many. Raises
+    proposal_own, proposal_changed, grades_none_waiting."""
     rows = waiting(township.id, period)
     if not rows:
         raise Conflict("grades_none_waiting")
+    operations.refuse_unseen(seen, named(rows))
     theirs = [row for row in rows if row.entered_by != person.id]
     if not theirs:
         raise DomainError("proposal_own")

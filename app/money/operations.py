@@ -71,13 +71,15 @@ def propose_pot(person: Person, township: Area, year: int, now: datetime) -> Pot
     return pot
 
 
-def open_pot(person: Person, township: Area, year: int, now: datetime) -> Pot:
-    """The latest proposal, by another person. Its lines are there from now on, with nothing in them yet."""
+def open_pot(person: Person, township: Area, year: int, now: datetime, seen_n: str | None = None) -> Pot:
+    """The latest proposal, by another person: the one that was `seen`, where that is said (proposal_changed). Its lines
+    are there from now on, with nothing in them yet."""
     pot = next(iter(queries.pots_of(township.id, year)), None)
     if pot is None or queries.opened_pot(township.id, year) is not None:
         raise Conflict("pot_opened" if pot else "proposal_gone")
     if pot.proposed_by == person.id:
         raise DomainError("proposal_own")
+    refuse_unseen(seen_n, str(pot.n))
     which = Pot.township_id == township.id, Pot.year == year, Pot.n == pot.n, Pot.approved_by.is_(None)
     if not decided(update(Pot).where(*which).values(approved_by=person.id, approved_at=now)):
         raise Conflict("pot_opened")
@@ -272,6 +274,12 @@ def decide(row: Any, person: Person, state: str, now: datetime, *, before: str =
     if not decided(statement.values({"state": state, f"{who}_by": person.id, f"{who}_at": now})):
         raise Conflict("proposal_decided")
     db.session.refresh(row)
+
+
+def refuse_unseen(seen: str | None, there: str) -> None:
+    """Nobody approves what came after the page was shown. None: nobody said what was seen."""
+    if seen not in (None, there):
+        raise Conflict("proposal_changed")
 
 
 def decided(statement: Any) -> bool:

@@ -89,7 +89,9 @@ def act(code: str, year: int) -> ResponseReturnValue:
     }
     deeds: dict[str, Callable[[], object]] = {
         "pot": lambda: operations.propose_pot(me(), found.township, found.year, clock.now()),
-        "open": lambda: operations.open_pot(me(), found.township, found.year, clock.now()),
+        "open": lambda: operations.open_pot(
+            me(), found.township, found.year, clock.now(), request.form.get("seen")
+        ),
         "source": lambda: operations.enter_source(
             me(), found.township, found.year, forms["source"].said(), clock.now()
         ),

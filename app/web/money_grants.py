@@ -45,7 +45,7 @@ def act(code: str, year: int) -> ResponseReturnValue:
         "grades": lambda: grades.enter(
             me(), town, period, typed_scores(found), request.form.get("evidence", ""), now
         ),
-        "confirm": lambda: grades.confirm(me(), town, period, now),
+        "confirm": lambda: grades.confirm(me(), town, period, now, request.form.get("seen")),
         "propose": lambda: granting.propose_round(
             me(), town, granting.Wish(new_id(), request.form.get("kind", ""), period),
             scores_of(town, period), now,
@@ -125,7 +125,7 @@ def page(found: Asked, refused: DomainError | None = None) -> str:
         "desk/money_grants.html", found=found, rounds=rounds, awards=awards, villages=villages_of(township.id),
         grades=rows, waiting={p: grades.waiting(township.id, p) for p in periods}, periods=periods,
         frozen=[p for p in periods if grades.frozen_scores(township.id, p)], quarters_words=quarters_words, tones=TONES,
-        people=queries.names_of([*ids, *(x for g in rows for x in (g.entered_by, g.confirmed_by))]),
+        named=grades.named, people=queries.names_of([*ids, *(x for g in rows for x in (g.entered_by, g.confirmed_by))]),
         names_of_villages=queries.area_names(
             [*(g.village_id for g in rows), *(a.village_id for each in awards.values() for a in each)]
         ),

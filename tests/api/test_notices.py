@@ -11,7 +11,7 @@ from app.approval.models import PointNoticeLine
 from app.db import db
 from app.teams.scope import scope_of
 from tests import make
-from tests.approval.worked import NOVEMBER, NOW, approve, submit, work
+from tests.approval.worked import NOVEMBER, NOW, approve, give, submit, work
 
 ME = "/api/v1/me/notices"
 OBJECT = f"{ME}/2026-11/objections"
@@ -42,6 +42,19 @@ def test_a_member_sees_how_they_are_shown(shown, as_person):
     member.patch("/api/v1/me", json={"name_in_notice": True})
     (doc,) = member.get(ME).get_json()["notices"]
     assert (doc["shown_as"], doc["is_name"]) == ("王队员", True)
+
+
+def test_the_own_points_are_those_of_the_page_once_they_were_corrected(shown, as_person):
+    member = as_person(shown.member)
+    member.post(OBJECT, json={"text": "多算了一班"})
+    (row,) = published.objections_of(shown.town.township.id, NOVEMBER)
+    notices.answer(shown.admin, scope_of(shown.admin), row.id, "upheld", "已核对", NOW)
+    give(shown, shown.member, -17, "test:less")
+    submit(shown, shown.leader, shown.member)
+    assert approve(shown, shown.reviewer, shown.member) == [None]
+    notice = published.notice_of(shown.town.township.id, NOVEMBER)
+    assert [line.corrected_half for line in notices.shown(notice)] == [80]
+    assert [doc["points"] for doc in member.get(ME).get_json()["notices"]] == [40]
 
 
 def test_who_has_no_line_is_told_so_and_elsewhere_there_is_none(shown, as_person, at):

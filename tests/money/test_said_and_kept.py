@@ -3,10 +3,12 @@ and payments beside their rows."""
 
 from __future__ import annotations
 
+import re
 import threading
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import date
+from decimal import Decimal
 from typing import Any
 
 import pytest
@@ -15,7 +17,7 @@ from sqlalchemy import text
 from app.accounts.models import Person
 from app.db import db
 from app.errors import DomainError
-from app.money import commitments, granting, operations, queries, reconciling
+from app.money import commitments, grades, granting, operations, queries, reconciling
 from app.money.grades import Period
 from app.money.queries import LineKey
 from app.teams.scope import scope_of
@@ -23,6 +25,7 @@ from tests import make
 from tests.money import books as kept
 from tests.money.books import NOW, YEAR, new_id
 from tests.money.test_races import World, world
+from tests.web.conftest import send
 
 __all__ = ["world"]
 
@@ -91,6 +94,50 @@ def test_a_round_of_the_same_form_for_another_quarter(books: Any) -> None:
     granting.propose_round(books.reviewer, books.town.township, wish, {}, NOW)
     other = replace(wish, period=Period(YEAR, 2, 2))
     assert refused(lambda: granting.propose_round(books.reviewer, books.town.township, other, {}, NOW))
+
+
+# --- what was seen --------------------------------------------------------------------------------------------------
+
+
+def seen_in(caller: Any, address: str) -> str:
+    found = re.search(r'name="seen" value="([^"]+)"', caller.get(address).get_data(as_text=True))
+    assert found is not None
+    return found[1]
+
+
+def test_a_pot_that_was_proposed_anew_meanwhile_is_not_opened_unseen(
+    people: Any, as_person: Any, evening: Any
+) -> None:
+    town, admin = people.town.township, as_person(people.admin)
+    operations.propose_pot(people.reviewer, town, YEAR, NOW)
+    db.session.commit()
+    page, act = f"/desk/money?area={town.code}", f"/desk/money/{town.code}/{YEAR}"
+    seen = seen_in(admin, page)
+    people.town.villages[0].population = 90_000
+    operations.propose_pot(people.reviewer, town, YEAR, NOW)
+    db.session.commit()
+    assert send(admin, page, act, decision="open", seen=seen).status_code == 302
+    assert queries.opened_pot(town.id, YEAR) is None
+    assert send(admin, page, act, decision="open", seen=seen_in(admin, page)).status_code == 302
+    opened = queries.opened_pot(town.id, YEAR)
+    assert opened is not None and opened.n == 2
+
+
+def test_grades_that_came_after_the_page_are_not_confirmed_unseen(
+    books: Any, as_person: Any, evening: Any
+) -> None:
+    town, admin, period = books.town.township, as_person(books.admin), Period(YEAR, 1, 4)
+    west, east = (village.id for village in books.town.villages)
+    grades.enter(books.reviewer, town, period, {west: Decimal(80)}, "公示", NOW)
+    db.session.commit()
+    page, act = f"/desk/money/grants?area={town.code}", f"/desk/money/{town.code}/{YEAR}/grants"
+    seen = seen_in(admin, page)
+    grades.enter(books.reviewer, town, period, {west: Decimal(99), east: Decimal(99)}, "公示", NOW)
+    db.session.commit()
+    assert send(admin, page, act, decision="confirm", quarters="1-4", seen=seen).status_code == 302
+    assert grades.confirmed_scores(town.id, period) == {}
+    send(admin, page, act, decision="confirm", quarters="1-4", seen=seen_in(admin, page))
+    assert grades.confirmed_scores(town.id, period) == {west: 99, east: 99}
 
 
 # --- reconciliation -------------------------------------------------------------------------------------------------
