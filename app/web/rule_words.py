@@ -69,11 +69,11 @@ def _number(text: str, kind: type) -> Any:
 
 
 def _fen(text: str) -> Any:
-    try:
-        fen = Decimal(text.replace(",", "")) * 100
-    except ArithmeticError:  # no number, or one beyond all reckoning
+    plain = text.replace(",", "")
+    if not re.fullmatch(r"-?\d{1,10}(\.\d{1,6})?", plain):
         return text
-    return int(fen) if fen.is_finite() and fen == fen.to_integral_value() and abs(fen) < 10**12 else text
+    fen = Decimal(plain) * 100
+    return int(fen) if fen == fen.to_integral_value() else text
 
 
 def fault_words(topic: Topic, fault: Fault | Any, name: str) -> str:
