@@ -35,7 +35,7 @@ class Attended:
 class HotspotFigures:
     """`risk_min` are the minutes of risk windows that have passed; means and shares are None where nothing is to
     measure. `idle_mean_min` and `idle_worst_min` are over the whole period. `gaps_kept` of the `risk_windows` that are
-    over had no gap beyond the worst allowed."""
+    over had somebody there and no gap beyond the worst allowed."""
 
     hotspot: HotspotFact
     visits: tuple[Attended, ...]
@@ -174,11 +174,13 @@ def attained_count(ranges: Sequence[Range], slots: Sequence[Range], policy: Poli
 
 
 def gaps_kept(present: Sequence[Range], over: Sequence[Range], policy: Policy) -> tuple[int, int]:
-    """(risk windows that are over, those whose worst gap was short enough). `present` sorted by start."""
+    """(risk windows that are over, those in which somebody was and whose worst gap was short enough): one that is
+    shorter than the limit would else be kept by nobody. `present` sorted by start."""
     starts = [p[0] for p in present]
     longest = max((p[1] - p[0] for p in present), default=timedelta())
-    near = ([*present[bisect_left(starts, a - longest) : bisect_right(starts, b)]] for a, b in over)
-    kept = [rules.worst_gap_compliance(n, [w], policy) for n, w in zip(near, over, strict=True)]
+    near = [[p for p in present[bisect_left(starts, a - longest) : bisect_right(starts, b)] if p[1] >= a]
+            for a, b in over]  # fmt: skip
+    kept = [bool(n) and rules.worst_gap_compliance(n, [w], policy) for n, w in zip(near, over, strict=True)]
     return len(over), sum(share == 1 for share in kept)
 
 

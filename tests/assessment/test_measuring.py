@@ -119,6 +119,9 @@ def test_presence_is_what_the_coverage_page_says(quarter):
         said(west, "dosage") == said(township, "dosage")
         and said(west, "dosage")[1] == said(west, "dosage")[2]
     )
+    assert said(west, "worst_gap")[0] == 1 < said(west, "worst_gap")[1], (
+        "two hours without anybody are no short gap"
+    )
     assert villages["东村"].place.measured["dosage"].why == "no_hotspot"
     assert west.place.measured["route"].value == pytest.approx(0.62, abs=0.005)
     assert villages["东村"].place.measured["route"].why == "no_track"

@@ -8,6 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from app.coverage import rules
+from app.coverage.attendance import gaps_kept
 from app.coverage.rules import Policy, RiskWindow
 
 POLICY = Policy()
@@ -214,6 +215,25 @@ def test_worst_gap_compliance_is_a_share_of_windows():
     presence = [*instants(120, 1010, 1100), span(2151, 2160)]
     assert rules.worst_gap_compliance(presence, windows, POLICY) == pytest.approx(2 / 3)
     assert rules.worst_gap_compliance(presence, [], POLICY) is None
+
+
+@pytest.mark.parametrize(
+    ("presence", "kept"),
+    [
+        ([], 0),  # two hours are shorter than the limit, and yet nobody kept anything
+        (instants(-60, 130), 0),
+        (instants(60), 1),
+        (instants(0), 1),
+        ([span(-30, 5)], 1),
+    ],
+)
+def test_a_short_window_is_kept_by_who_was_there(presence, kept):
+    assert gaps_kept(presence, [span(0, 120)], POLICY) == (1, kept)
+
+
+def test_a_window_is_kept_by_its_own_visits_and_not_by_those_of_another():
+    windows = [span(0, 120), span(1000, 1120), span(2000, 2240)]
+    assert gaps_kept([span(10, 900), *instants(2100, 2200)], windows, POLICY) == (3, 2)
 
 
 def test_intermittency_is_zero_for_equal_gaps():
