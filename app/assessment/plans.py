@@ -13,7 +13,7 @@ from app.accounts.models import Person
 from app.accounts.operations import record_audit
 from app.accounts.rules import uuid7
 from app.areas.models import Area
-from app.assessment import figures, queries, rules
+from app.assessment import queries, rules
 from app.assessment.models import (
     ACTIONS,
     CHANNELS,
@@ -136,13 +136,22 @@ def plans_of(one: Assessment) -> dict[int, Plan]:
     return found
 
 
-def restored_of(township_id: int, quarter: date) -> dict[int, Fraction]:
-    """Village → what its plan gives back of the factor, for the version that counts."""
+@dataclass(frozen=True)
+class Restored:
+    """What of the factor a village's plan gives back so far, and the version that asked for the plan."""
+
+    assessment_id: UUID
+    plan: Plan
+    part: Fraction
+
+
+def restored_of(township_id: int, quarter: date) -> dict[int, Restored]:
+    """Village → what its plan gives back, for the version that counts. What grants ask."""
     one = queries.frozen_version(township_id, quarter)
     if one is None:
         return {}
-    policy = figures.read(one.figures).policy
-    return {village: rules.restored(plan, policy) for village, plan in plans_of(one).items()}
+    policy = rules.policy_from(one.figures["policy"])
+    return {v: Restored(one.id, plan, rules.restored(plan, policy)) for v, plan in plans_of(one).items()}
 
 
 # --- notices ------------------------------------------------------------------------------------------------------

@@ -6,7 +6,7 @@ Every number is a setting of the topic `assessment` with a default. docs/assessm
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass, field, fields, replace
 from datetime import date, timedelta
 from fractions import Fraction
 from typing import Any, Literal
@@ -328,14 +328,7 @@ def _village(place: Place, card: Card, bundled: Fraction | None, policy: Policy)
 def ranked(villages: Sequence[Village]) -> list[Village]:
     finals = [v.final for v in villages if v.final is not None]
     return [
-        Village(
-            v.place,
-            v.card,
-            v.final,
-            v.grade,
-            None if v.final is None else 1 + sum(f > v.final for f in finals),
-        )
-        for v in villages
+        replace(v, rank=None if v.final is None else 1 + sum(f > v.final for f in finals)) for v in villages
     ]
 
 
@@ -391,6 +384,10 @@ class PlanItem:
     def counts(self) -> bool:
         return self.is_confirmed and self.done_on is not None and self.done_on <= self.due_on
 
+    def is_waited_for(self, today: date) -> bool:
+        """It may still come to count: its day is not over, or it was done in time and somebody has to confirm it."""
+        return not self.is_confirmed and (self.done_on or today) <= self.due_on
+
 
 @dataclass(frozen=True)
 class Plan:
@@ -399,13 +396,20 @@ class Plan:
     grade: str
     items: Sequence[PlanItem] = field(default_factory=tuple)
 
+    @property
+    def counted(self) -> int:
+        return sum(item.counts for item in self.items)
+
+    def ends_on(self, today: date) -> date | None:
+        """The last day that is waited for; None once nothing of it can change what it restores."""
+        return max((item.due_on for item in self.items if item.is_waited_for(today)), default=None)
+
 
 def restored(plan: Plan, policy: Policy = DEFAULTS) -> Fraction:
     """What of the factor a plan gives back: the share of its items that were done in time and confirmed, of 0.3."""
     if plan.grade not in PLANNED or not plan.items:
         return NOTHING
-    done = sum(item.counts for item in plan.items)
-    return exact(policy.restored_percent) / 100 * done / len(plan.items)
+    return exact(policy.restored_percent) / 100 * plan.counted / len(plan.items)
 
 
 # --- quarters -----------------------------------------------------------------------------------------------------

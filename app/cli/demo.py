@@ -19,17 +19,11 @@ from app.accounts.models import Person
 from app.accounts.rules import shown_code
 from app.config import Settings
 from app.db import db
-from app.demo.assessment import add_assessments
-from app.demo.fairness import add_checks
 from app.demo.fill import share_out, tell
-from app.demo.incidents import add_campaigns, add_incidents
 from app.demo.load import is_loaded, load_all
-from app.demo.money import add_money
-from app.demo.notices import add_notices
 from app.demo.plan import Book, Todo, open_book, plan_all
-from app.demo.redemption import add_shop
-from app.demo.reports import add_reports
-from app.demo.rows import add_rows
+from app.demo.quarter import plan_quarter, quarter_over, settled_at
+from app.demo.shown import add_all
 from app.demo.world import LEADER, LOGINS, MEMBER, PASSWORD, World, load_world
 from app.field.settling import close_forgotten
 
@@ -51,43 +45,19 @@ def demo() -> None:
         load_all(world, now, lambda part: click.echo(f"demo: {part}"))
         db.session.commit()
     book = open_book(world)
-    todo = plan_all(world, book, now)
+    todo = [*plan_quarter(world, book, now), *plan_all(world, book, now)]
     db.session.commit()
     if todo:
         click.echo(f"demo: {len(todo)} shifts to take in, as from phones")
         items = _take_in(world, book, todo)
-        close_forgotten(now)
+        for moment in (settled_at(quarter_over(now)), now):
+            close_forgotten(moment)
         db.session.commit()
         click.echo(f"demo: {items} items taken in")
-    reports = add_reports(world, book.ids, now, current_app.extensions["settings"].media)
-    db.session.commit()
-    if reports:
-        click.echo(f"demo: {reports} reports about places")
-    checks = add_checks(world, book.ids, book.teams, now)
-    db.session.commit()
-    if checks:
-        click.echo(f"demo: {checks} things to look at, and a team with a ranking")
-    events = add_incidents(world, now)
-    campaigns = add_campaigns(world, now)
-    db.session.commit()
-    if events or campaigns:
-        click.echo(f"demo: {events} invented events at places, a campaign that is over and one that runs")
-    if add_rows(book.ids, now):
+    for words in add_all(world, book, now, current_app.extensions["settings"].media):
         db.session.commit()
-        click.echo("demo: public holidays, a training, a drill, a bonus and a case that waits")
-    scorecards = add_assessments(book.ids, now)
-    db.session.commit()
-    if scorecards:
-        click.echo(f"demo: scorecards of {len(scorecards)} townships, as drafts")
-    shown = add_notices(world, book.ids, now)
-    db.session.commit()
-    if shown:
-        click.echo(f"demo: {shown} persons in a notice of points that runs")
-    if add_shop(book.ids, now):
-        click.echo("demo: a shop with goods, an order that waits, and service certificates")
-    if add_money(now):
-        db.session.commit()
-        click.echo("demo: a year's money: pot, grants, goods, wages")
+        if words:
+            click.echo(f"demo: {words}")
     code = make_phone_code(book, now)
     db.session.commit()
     click.echo(f"demo: a phone is opened as member by the code {code}, once, within a day")

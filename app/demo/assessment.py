@@ -36,13 +36,18 @@ def add_assessments(ids: Ids, now: datetime) -> list[Assessment]:
 
 def _assess(ids: Ids, township: Area, quarter: Quarter, now: datetime) -> Assessment:
     admin, reviewer = (db.session.get_one(Person, ids.people[LOGINS[who]]) for who in ("admin", "reviewer"))
+    enter_notices(reviewer, admin, township, quarter, now)
+    return operations.compute(admin, township, quarter, None, now)
+
+
+def enter_notices(person: Person, other: Person, township: Area, quarter: Quarter, now: datetime) -> None:
+    """When every village's notices hung out: said by one, confirmed by the other."""
     today = local_day(now, TIME_ZONE)
     for month in plans.months_to_enter(quarter, today):
         for n, village in enumerate(queries.villages_of(township.id)):
             hung = Hung(village.id, month, _hung_on(month, n, today), "board", f"{month:%Y-%m}-{n + 1:02d}")
-            notice = plans.enter_notice(reviewer, township, hung, now)
-            plans.confirm_notice(admin, scope_of(admin), notice.id, now)
-    return operations.compute(admin, township, quarter, None, now)
+            notice = plans.enter_notice(person, township, hung, now)
+            plans.confirm_notice(other, scope_of(other), notice.id, now)
 
 
 def _hung_on(month: date, n: int, today: date) -> date:

@@ -6,6 +6,7 @@ from __future__ import annotations
 import secrets
 from datetime import datetime, timedelta
 from decimal import Decimal
+from fractions import Fraction
 from uuid import UUID
 
 from sqlalchemy import select
@@ -13,10 +14,12 @@ from sqlalchemy import select
 from app.accounts.models import Person
 from app.accounts.rules import uuid7
 from app.areas.models import Area
+from app.assessment.rules import Quarter
 from app.clock import local_day
 from app.db import db
+from app.demo.quarter import quarter_over
 from app.demo.world import TIME_ZONE
-from app.money import commitments, grades, granting, operations
+from app.money import commitments, grades, granting, operations, restoring
 from app.money.grades import Period
 from app.money.models import Pot
 from app.strength.queries import villages_of
@@ -28,16 +31,18 @@ SCORES = ("91.2", "82.5", "88.1", "76.4", "64.1", "79.9", "58.3", "85.0")
 
 
 def add_money(now: datetime) -> bool:
-    """Once; the reviewer proposes, the county's admin approves."""
+    """Once; the reviewer proposes, the county's admin approves. In January the frozen quarter is one of last year's."""
     township = db.session.scalar(select(Area).where(Area.code == TOWNSHIP))
     if township is None or db.session.scalar(select(Pot.year).limit(1)) is not None:
         return False
     reviewer, admin = (_person(login) for login in ("reviewer", "admin"))
-    year, began = local_day(now, TIME_ZONE).year, now - timedelta(days=20)
-    operations.propose_pot(reviewer, township, year, began)
-    operations.open_pot(admin, township, year, began)
-    _fund(reviewer, admin, township, year, began)
-    _grant(reviewer, admin, township, year, began)
+    year, began, quarter = local_day(now, TIME_ZONE).year, now - timedelta(days=20), quarter_over(now)
+    for each in sorted({year, quarter.first.year}):
+        operations.propose_pot(reviewer, township, each, began)
+        operations.open_pot(admin, township, each, began)
+        _fund(reviewer, admin, township, each, began)
+        _grant_base(reviewer, admin, township, each, began)
+    _grant_by_grade(reviewer, admin, township, quarter, began)
     _spend(reviewer, admin, township, year, began)
     return True
 
@@ -67,19 +72,37 @@ def _fund(reviewer: Person, admin: Person, township: Area, year: int, now: datet
     operations.propose_allocation(reviewer, township, year, asked, now + timedelta(days=18))
 
 
-def _grant(reviewer: Person, admin: Person, township: Area, year: int, now: datetime) -> None:
-    whole, quarter = Period(year, 1, 4), Period(year, 1, 1)
-    base = granting.Wish(_id(now), "base", whole)
+def _grant_base(reviewer: Person, admin: Person, township: Area, year: int, now: datetime) -> None:
+    base = granting.Wish(_id(now), "base", Period(year, 1, 4))
     granting.propose_round(reviewer, township, base, {}, now)
     granting.approve_round(admin, scope_of(admin), base.id, now + timedelta(hours=5))
+
+
+def _grant_by_grade(reviewer: Person, admin: Person, township: Area, quarter: Quarter, now: datetime) -> None:
+    """The quarters before by grades from paper, one village's improvement on paper, too; the frozen quarter's waits."""
+    year, n = quarter.first.year, quarter.number
+    if n > 1:
+        _grant_by_hand(reviewer, admin, township, Period(year, 1, n - 1), now)
+    period = Period(year, n, n)
+    found = grades.frozen_scores(township.id, period)
+    if found:
+        wish = granting.Wish(_id(now), "performance", period)
+        granting.propose_round(reviewer, township, wish, found, now + timedelta(days=18))
+
+
+def _grant_by_hand(reviewer: Person, admin: Person, township: Area, period: Period, now: datetime) -> None:
     villages = villages_of(township.id)
     scores = {v.id: Decimal(SCORES[n % len(SCORES)]) for n, v in enumerate(villages)}
-    grades.enter(reviewer, township, quarter, scores, "第一季度镇村联评公示", now)
-    grades.confirm(admin, township, quarter, now + timedelta(hours=6))
-    wish = granting.Wish(_id(now), "performance", quarter)
-    found = grades.scores_for(township.id, quarter)
+    grades.enter(reviewer, township, period, scores, "镇村联评公示", now)
+    grades.confirm(admin, township, period, now + timedelta(hours=6))
+    wish = granting.Wish(_id(now), "performance", period)
+    found = grades.scores_for(township.id, period)
     granting.propose_round(reviewer, township, wish, found, now + timedelta(hours=7))
     granting.approve_round(admin, scope_of(admin), wish.id, now + timedelta(hours=9))
+    lowest = min(scores, key=lambda village: scores[village])
+    paper = restoring.Paper(_id(now), lowest, Fraction(3, 10), "整改验收单2号")
+    restoring.propose_by_paper(reviewer, scope_of(reviewer), wish.id, paper, now + timedelta(days=1))
+    commitments.approve(admin, scope_of(admin), paper.id, now + timedelta(days=2))
 
 
 def _spend(reviewer: Person, admin: Person, township: Area, year: int, now: datetime) -> None:

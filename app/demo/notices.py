@@ -1,5 +1,5 @@
 """Last month's points of the leader's team: attended, approved by four eyes, audited, and in a notice that runs, with
-an objection that waits. Invented. Nothing here commits."""
+an objection that was answered and one that waits. Invented. Nothing here commits."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from sqlalchemy import select
 
 from app.accounts.models import Person
 from app.approval import auditing, months, notices, operations, published, queries
-from app.approval.models import PointNotice
+from app.approval.models import PointNotice, PointObjection
 from app.areas.models import Area
 from app.clock import local_day
 from app.db import db
@@ -30,8 +30,8 @@ BEGINS = time(20)
 
 
 def add_notices(world: World, ids: Ids, now: datetime) -> int:
-    """Once: answers how many persons are in the notice; 0 where there is one already, or last month is not settled."""
-    if db.session.scalar(select(PointNotice.month).limit(1)) is not None:
+    """Once: answers how many persons are in the notice; 0 where somebody objected before, or last month is open."""
+    if db.session.scalar(select(PointObjection.id).limit(1)) is not None:
         return 0
     people = {login: db.session.get_one(Person, ids.people[key]) for login, key in LOGINS.items()}
     team = next(one for one in world.teams.values() if one.leader == LEADER)
@@ -42,9 +42,10 @@ def add_notices(world: World, ids: Ids, now: datetime) -> int:
         select(Team).where(Team.township_id == township.id, Team.name == team.name)
     ).one()
     came = [ids.people[key] for key in (MEMBER, *(m for m in team.members if m not in (MEMBER, LEADER)))]
-    _attend(row, township, month, came, people["leader"], now)
     try:
-        return _approve(township, month, people, now)
+        with db.session.begin_nested():
+            _attend(row, township, month, came, people["leader"], now)
+            return _approve(township, month, people, now)
     except DomainError:  # phones told of last month less than 72 h ago
         return 0
 
@@ -79,7 +80,21 @@ def _approve(township: Area, month: date, people: dict[str, Person], now: dateti
         auditing.finish(by, scope_of(by), township, month, audit.person_id, "ok", "", now)
     notice = notices.open_notice(reviewer, township, month, now)
     notices.object_to(notice, township, "", "有一班的结束时间记早了", people["member"], "", now)
+    _answer_another(notice, township, people, now)
     return len(published.lines_of(township.id, month))
+
+
+def _answer_another(notice: PointNotice, township: Area, people: dict[str, Person], now: datetime) -> None:
+    """Somebody who did not sign in asked about another's line; the admin has looked and says why it stands."""
+    member, admin = people["member"], people["admin"]
+    lines = [line for line, _, _ in published.lines_of(township.id, notice.month)]
+    other = next((x for x in lines if x.person_id != member.id and x.approved_by != admin.id), None)
+    if other is not None:
+        asked = notices.object_to(
+            notice, township, other.pseudonym, "班次数好像多了一班", None, "192.0.2.7", now
+        )
+        words = "排班表和签到都有这一班，班次数没有错"
+        notices.answer(admin, scope_of(admin), asked.id, "rejected", words, now)
 
 
 def _decide(township: Area, month: date, by: Person, judge: Person, now: datetime) -> None:

@@ -92,7 +92,7 @@ def plan_all(world: World, book: Book, now: datetime) -> list[Todo]:
     today = now.astimezone(ZoneInfo(TIME_ZONE)).date()
     ensure_shift_now(world, book, now)
     wanted = outings(world, today - timedelta(days=DAYS_BACK), today + timedelta(days=DAYS_AHEAD))
-    found = (_plan_outing(world, book, outing, now) for outing in wanted)
+    found = (plan_outing(world, book, outing, now) for outing in wanted)
     return [todo for todo in found if todo is not None]
 
 
@@ -112,7 +112,7 @@ def ensure_shift_now(world: World, book: Book, now: datetime) -> int | None:
     return _add_shift(world, book, outing, now).id
 
 
-def _plan_outing(world: World, book: Book, outing: Outing, now: datetime) -> Todo | None:
+def plan_outing(world: World, book: Book, outing: Outing, now: datetime) -> Todo | None:
     """What the leader has changed or cancelled stays as it is, and nobody is booked twice."""
     shift = book.shifts.get((book.teams[outing.team][0], outing.starts_at))
     is_over = outing.ended_at + TOLD_AFTER < now

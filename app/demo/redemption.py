@@ -1,5 +1,5 @@
-"""The demo's shop: goods and purposes, points of a drill three months ago, an order that waits, certificates. Invented.
-Nothing here commits."""
+"""The demo's shop: goods and purposes, orders that wait and one that was collected, goods that are no longer on offer,
+certificates. What is spent are points of the month that is frozen (quarter.py). Invented. Nothing here commits."""
 
 from __future__ import annotations
 
@@ -13,14 +13,11 @@ from app.areas.models import Area
 from app.clock import local_day
 from app.db import db
 from app.demo.items import Ids
-from app.demo.rows import team_of
-from app.demo.world import LEADER, LOGINS, TIME_ZONE
-from app.incentives import ledger, training
+from app.demo.world import LOGINS, TIME_ZONE
 from app.redemption import certificates, goods, operations
 from app.redemption.certificates import Asked
 from app.redemption.goods import Draft
 from app.redemption.models import ShopItem
-from app.redemption.rules import months_after
 from app.teams.scope import scope_of
 
 TOWNSHIP, NAMES = "420199101000", UUID("5e0f2a52-5a86-4b0c-9a35-3f0f6b6f1e0d")
@@ -33,9 +30,11 @@ GOODS = (
     ("雨伞", "Umbrella", 150, 1500, 3, 1),
     ("强光手电", "Torch", 260, 2600, 8, 1),
 )
+# Was on offer until yesterday.
+PAST = ("雨鞋套", "Shoe covers", 30, 260, 15, 1)
 PURPOSES = (("村口路灯", "Lamps at the village gates"), ("河边护栏", "Railings at the river"))
-# A drill of four hours: as much as a quarter pays.
-DRILL, WHO, DRILL_MONTHS_AGO = 40, ("p00", "p01", "p02", "p03"), 3
+# Who ordered which of the goods; the last has come for it.
+ORDERS = (("p01", 0), ("p00", 0), ("p02", 1))
 
 
 def add_shop(ids: Ids, now: datetime) -> bool:
@@ -47,8 +46,7 @@ def add_shop(ids: Ids, now: datetime) -> bool:
     member = db.session.get_one(Person, ids.people[LOGINS["member"]])
     today = local_day(now, TIME_ZONE)
     items = _fill_shelf(reviewer, township.id, today, now)
-    _pay_drill(ids, reviewer, township.id, months_after(today.replace(day=1), -DRILL_MONTHS_AGO), now)
-    operations.order(member, uuid5(NAMES, "order"), items[0].id, items[0].price, now)
+    _order(ids, reviewer, items, now)
     _ask_for_papers(ids, member, reviewer, township.id, today, now)
     return True
 
@@ -57,31 +55,23 @@ def _fill_shelf(reviewer: Person, township_id: int, today: date, now: datetime) 
     scope = scope_of(reviewer)
     for names in PURPOSES:
         operations.open_purpose(reviewer, scope, township_id, names, now)
+    first, yesterday = today.replace(day=1), today - timedelta(days=1)
+    offered = [(one, first, None) for one in GOODS] + [(PAST, yesterday - timedelta(days=30), yesterday)]
     return [
         goods.add(
-            reviewer, scope, township_id,
-            Draft(zh, en, points, fen, quota, None, today.replace(day=1), None), pieces, now,
+            reviewer, scope, township_id, Draft(zh, en, points, fen, quota, None, begins, ends), pieces, now
         )
-        for zh, en, points, fen, pieces, quota in GOODS
+        for (zh, en, points, fen, pieces, quota), begins, ends in offered
     ]  # fmt: skip
 
 
-def _pay_drill(ids: Ids, reviewer: Person, township_id: int, month: date, now: datetime) -> None:
-    """Entered, confirmed, priced, approved, and the month frozen: these may be spent."""
-    leader = db.session.get_one(Person, ids.people[LEADER])
-    people = tuple(ids.people[f"qinghe.t03.{who}"] for who in WHO)
-    wanted = training.Wanted("drill", month, 6 * DRILL, people)
-    session = training.enter(leader, scope_of(leader), team_of(leader).id, wanted, now)
-    training.confirm(reviewer, scope_of(reviewer), session.id, now)
-    for person_id in people:
-        ledger.post(
-            ledger.Transfer(
-                township_id, person_id, "approval", f"demo:drill:{person_id}", 1, 2 * DRILL,
-                ledger.pending(person_id), ledger.approved(person_id), month, detail={"month": f"{month:%Y-%m}"},
-            ),
-            now,
-        )  # fmt: skip
-    ledger.freeze_month(township_id, month, reviewer, TIME_ZONE, now)
+def _order(ids: Ids, reviewer: Person, items: list[ShopItem], now: datetime) -> None:
+    for who, which in ORDERS:
+        person = db.session.get_one(Person, ids.people[f"qinghe.t03.{who}"])
+        last = operations.order(
+            person, uuid5(NAMES, f"order {who}"), items[which].id, items[which].price, now
+        )
+    operations.collect(reviewer, scope_of(reviewer), operations.code_of(last), now)
 
 
 def _ask_for_papers(

@@ -1,4 +1,5 @@
-"""A handful of reports about places, as phones send them, and what the leader made of some. Nothing here commits."""
+"""A handful of reports about places, as phones send them, what the leader made of some, and two hazards seen on duty:
+one is still to be graded. Nothing here commits."""
 
 from __future__ import annotations
 
@@ -17,11 +18,15 @@ from app.accounts.rules import uuid7
 from app.db import db
 from app.demo.items import DEVICES, OFFSET_MIN, Ids
 from app.demo.world import LEADER, MEMBER, World
+from app.duty.models import Duty, Shift
 from app.field.operations import Item, take_batch
 from app.field.rules import body_sha256
 from app.geofiles.photos import redraw
+from app.incentives import hazards
+from app.incentives.models import VerifiedHazard
 from app.incidents import media, operations
 from app.incidents.models import Incident
+from app.routes.models import Checkpoint
 from app.teams.scope import scope_of
 
 ROUTE = "qinghe.r12"
@@ -70,6 +75,55 @@ def _report(world: World, ids: Ids, n: int, seen: Seen, now: datetime, folder: s
     if seen.decided:
         leader = db.session.get_one(Person, ids.people[LEADER])
         operations.decide(leader, scope_of(leader), item.id, *seen.decided, at + timedelta(hours=1))
+
+
+# What was seen on the last duty, at which checkpoint of its route; the first is graded.
+ON_DUTY = (("weather", "tree_down", 4), ("fire", "wires_bare", 5))
+
+
+def add_hazards(ids: Ids, now: datetime) -> int:
+    """Once: hazards that a member told of while on duty, as the points count them. Answers how many."""
+    leader = db.session.get_one(Person, ids.people[LEADER])
+    duty = _last_walk([ids.people[who] for who in (MEMBER, MATE)])
+    if (
+        duty is None
+        or duty.started_at is None
+        or duty.ended_at is None
+        or db.session.scalar(select(VerifiedHazard.incident_id).limit(1)) is not None
+    ):
+        return 0
+    items = [_on_duty(duty, duty.started_at, n, *seen) for n, seen in enumerate(ON_DUTY, len(SEEN) + 1)]
+    person = db.session.get_one(Person, duty.person_id)
+    take_batch(person, items, duty.ended_at, duty.ended_at)
+    hazards.verify(leader, scope_of(leader), items[0].id, "medium", now)
+    return len(items)
+
+
+def _last_walk(people: list[int]) -> Duty | None:
+    """The last duty with a route of the first of them who has one."""
+    on_a_route = (Shift.township_id == Duty.township_id) & (Shift.id == Duty.shift_id)
+    mine = (
+        select(Duty)
+        .join(Shift, on_a_route)
+        .where(Duty.state == "ended", Shift.route_version_id.is_not(None), Duty.person_id.in_(people))
+        .order_by(Duty.ended_at.desc())
+    )
+    found = {duty.person_id: duty for duty in reversed(db.session.scalars(mine).all())}
+    return next((found[who] for who in people if who in found), None)
+
+
+def _on_duty(duty: Duty, begun: datetime, n: int, category: str, phrase: str, seq: int) -> Item:
+    version = select(Shift.route_version_id).where(
+        Shift.township_id == duty.township_id, Shift.id == duty.shift_id
+    )
+    spot = select(Checkpoint.id).where(
+        Checkpoint.route_version_id == version.scalar_subquery(), Checkpoint.seq == seq
+    )
+    body = {
+        "category": category, "phrase": phrase, "shift_id": duty.shift_id,
+        "checkpoint_id": db.session.scalars(spot).one(),
+    }  # fmt: skip
+    return _item(duty.person_id, n, begun + timedelta(minutes=5 * n), body)
 
 
 def _body(world: World, ids: Ids, n: int, seen: Seen) -> dict[str, Any]:

@@ -34,6 +34,11 @@ class Period:
     def is_real(self) -> bool:
         return 1 <= self.first <= self.last <= QUARTERS
 
+    @property
+    def quarters(self) -> list[date]:
+        """Their first days, as the assessment names them."""
+        return [date(self.year, 3 * n - 2, 1) for n in range(self.first, self.last + 1)]
+
 
 def scores_for(township_id: int, period: Period) -> dict[int, Fraction]:
     """Village id → F. What grants ask."""
@@ -44,10 +49,7 @@ def frozen_scores(township_id: int, period: Period) -> dict[int, Fraction]:
     """Village id → mean of its F over the quarters, to a tenth; nothing unless every quarter has frozen scorecards."""
     if not period.is_real:
         return {}
-    quarters = [
-        assessments.frozen_grades(township_id, date(period.year, 3 * n - 2, 1))
-        for n in range(period.first, period.last + 1)
-    ]
+    quarters = [assessments.frozen_grades(township_id, first) for first in period.quarters]
     if not all(quarters):
         return {}
     everywhere = set.intersection(*(set(each) for each in quarters))

@@ -17,8 +17,8 @@ from app.accounts.models import Person
 from app.accounts.rules import uuid7
 from app.areas.models import Area
 from app.db import db
-from app.errors import Conflict, DomainError, FieldError, NotFound
-from app.money import commitments, lines, operations, queries, rules
+from app.errors import Conflict, DomainError, FieldError
+from app.money import lines, operations, queries, rules
 from app.money.grades import Period
 from app.money.models import Commitment, GrantAward, GrantRound
 from app.money.operations import audit, decide
@@ -139,49 +139,3 @@ def refuse_round(person: Person, scope: Scope, round_id: UUID, now: datetime) ->
     decide(row, person, "refused", now)
     audit(person, row.township_id, "money.grants_refused", "grant", row.id, now)
     return row
-
-
-# --- an improvement plan ------------------------------------------------------------------------------------------
-
-
-@dataclass(frozen=True)
-class Plan:
-    """A village's improvement plan that was carried out: `document` says by which paper it was seen."""
-
-    id: UUID
-    village_id: int
-    added: Fraction
-    document: str
-
-
-def propose_restoration(
-    person: Person, scope: Scope, round_id: UUID, plan: Plan, now: datetime
-) -> Commitment:
-    """A commitment of the reserve, for a second person. Raises grant_not_approved, grant_restorable, restore_done."""
-    row: GrantRound = queries.mine(GrantRound, scope, round_id)
-    if row.state != "approved" or row.kind != "performance":
-        raise DomainError("grant_not_approved")
-    awards = queries.awards_of(row.township_id, [row.id])[row.id]
-    award = next((a for a in awards if a.village_id == plan.village_id), None)
-    if award is None:
-        raise NotFound()
-    most = rules.restorable(Fraction(award.factor), rules.policy_from(row.numbers))
-    if not 0 < plan.added <= most:
-        raise DomainError("grant_restorable", most=f"{float(most):g}")
-    operations.refuse_faults(operations.text_faults(document=plan.document))
-    all_weights = sum((Fraction(a.weight) * Fraction(a.factor) for a in awards), Fraction(0))
-    fen = rules.restored_fen(row.pool_fen, Fraction(award.weight), plan.added, all_weights)
-    operations.refuse_faults(operations.fen_faults(fen))
-    return _add_restoration(person, row, plan, fen, now)
-
-
-def _add_restoration(person: Person, row: GrantRound, plan: Plan, fen: int, now: datetime) -> Commitment:
-    wish = commitments.Wish(
-        plan.id, "reserve", "village", "", plan.village_id, None, plan.document, fen
-    )  # fmt: skip
-    found = commitments.add(
-        person, row.township_id, row.year, wish, now, cause=f"restore:{row.id}:{plan.village_id}"
-    )
-    if found is None:
-        raise Conflict("restore_done")
-    return found

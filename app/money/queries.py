@@ -184,6 +184,15 @@ def commitments_of(
     return list(db.session.scalars(ordered, execution_options=FRESH))
 
 
+def restorations_of(township_id: int, year: int) -> dict[str, Commitment]:
+    """Cause → what was proposed to be restored and not refused: one at most of each."""
+    which = select(Commitment).where(
+        Commitment.township_id == township_id, Commitment.year == year, Commitment.cause.like("restore:%"),
+        Commitment.state != "refused",
+    )  # fmt: skip
+    return {str(row.cause): row for row in db.session.scalars(which, execution_options=FRESH)}
+
+
 def restored_of(township_id: int, year: int) -> dict[int, int]:
     """Village → what improvement plans restored to it, of approved commitments."""
     rows = db.session.execute(

@@ -165,6 +165,29 @@ def restored_fen(pool_fen: int, weight: Fraction, added: Fraction, all_weights: 
     return int(pool_fen * weight * added / all_weights) if all_weights else 0
 
 
+PLAN_WORDS = re.compile(r"plan:(\d{4}):([1-4]):([1-4]):(\d+):(\d+)")
+
+
+@dataclass(frozen=True)
+class PlanWords:
+    """What a restoration by a plan of the assessment is for: the quarters, and how many of its items count. Pages say
+    it in words."""
+
+    year: int
+    first: int
+    last: int
+    counted: int
+    items: int
+
+    def __str__(self) -> str:
+        return f"plan:{self.year}:{self.first}:{self.last}:{self.counted}:{self.items}"
+
+
+def plan_words(what: str) -> PlanWords | None:
+    found = PLAN_WORDS.fullmatch(what)
+    return PlanWords(*map(int, found.groups())) if found else None
+
+
 # --- what points will cost ----------------------------------------------------------------------------------------
 
 

@@ -14,7 +14,7 @@ from app.areas.models import Area
 from app.db import db
 from app.errors import DomainError
 from app.gate import allow, me, my_scope
-from app.money import commitments, queries, rules
+from app.money import commitments, queries, restoring, rules
 from app.money.models import Commitment
 from app.strength.queries import villages_of
 from app.web.money import KEEPERS, Asked, around, asked, asked_of, done, problem_of, reached
@@ -110,5 +110,5 @@ def page_of(
         "desk/money_commitment.html", found=found, c=c, payments=payments, people=queries.names_of(ids),
         payee=payees_of([c]).of(c), what=what_words(c), phase=phase_of(c), tones=TONES, problem=problem,
         form=form or PayForm(formdata=None), failed=decision, yuan=rules.yuan, me_id=me().id,
-        row=queries.line_of(commitments.key_of(c)), **around(found, "commitments"),
+        row=queries.line_of(commitments.key_of(c)), plans=restoring.evidence_of(c), **around(found, "commitments"),
     )  # fmt: skip

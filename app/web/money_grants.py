@@ -16,13 +16,13 @@ from app.areas.models import Area
 from app.db import db
 from app.errors import DomainError, FieldError
 from app.gate import allow, me, my_scope
-from app.money import grades, granting, queries, rules
+from app.money import grades, granting, queries, restoring, rules
 from app.money.grades import Period
-from app.money.models import GrantRound
+from app.money.models import GrantAward, GrantRound
 from app.strength.queries import villages_of
 from app.web.money import KEEPERS, Asked, around, asked, done, problem_of, reached
 from app.web.money_forms import fresh_id, quarters_in
-from app.web.money_words import TONES, quarters_words
+from app.web.money_words import TONES, phase_of, quarters_words
 
 pages = Blueprint("money_grants", __name__)
 PERIODS = ((1, 4), (1, 1), (2, 2), (3, 3), (4, 4))
@@ -96,7 +96,10 @@ def decide(round_id: UUID) -> ResponseReturnValue:
     deeds: dict[str, Callable[[], object]] = {
         "approve": lambda: granting.approve_round(who, scope, round_id, now),
         "refuse": lambda: granting.refuse_round(who, scope, round_id, now),
-        "restore": lambda: granting.propose_restoration(who, scope, round_id, typed_plan(), now),
+        "restore": lambda: restoring.propose_by_paper(who, scope, round_id, typed_paper(), now),
+        "restore_plan": lambda: restoring.propose_by_plan(
+            who, scope, round_id, typed_village(), new_id(), now
+        ),
     }
     decision = request.form.get("decision", "")
     return done(
@@ -105,12 +108,19 @@ def decide(round_id: UUID) -> ResponseReturnValue:
     )  # fmt: skip
 
 
-def typed_plan() -> granting.Plan:
-    village, added = request.form.get("village", ""), rules.fen_of(request.form.get("added", ""))
-    if not village.isdecimal() or len(village) > 15 or added is None:
+def typed_village() -> int:
+    village = request.form.get("village", "")
+    if not village.isdecimal() or len(village) > 15:
+        raise DomainError("invalid", [FieldError("/village", "field_needed")])
+    return int(village)
+
+
+def typed_paper() -> restoring.Paper:
+    added = rules.fen_of(request.form.get("added", ""))
+    if added is None:
         raise DomainError("invalid", [FieldError("/added", "field_needed")])
     document = request.form.get("document", "").strip()
-    return granting.Plan(new_id(), int(village), Fraction(added, 100), document)
+    return restoring.Paper(new_id(), typed_village(), Fraction(added, 100), document)
 
 
 def page(found: Asked, refused: DomainError | None = None) -> str:
@@ -130,8 +140,18 @@ def page(found: Asked, refused: DomainError | None = None) -> str:
             [*(g.village_id for g in rows), *(a.village_id for each in awards.values() for a in each)]
         ),
         problem=said_of(refused), yuan=rules.yuan, me_id=me().id, new_id=fresh_id, restorable=restorable,
-        is_open=bool(queries.lines_of(township.id, found.year)), **around(found, "grants"),
+        is_open=bool(queries.lines_of(township.id, found.year)), offers=offers_of(found, rounds, awards),
+        restorations=queries.restorations_of(township.id, found.year), cause_of=restoring.cause_of, phase_of=phase_of,
+        **around(found, "grants"),
     )  # fmt: skip
+
+
+def offers_of(
+    found: Asked, rounds: list[GrantRound], awards: dict[UUID, list[GrantAward]]
+) -> dict[UUID, dict[int, restoring.Offer]]:
+    """Round → village → what its plan gives back, where a grant by grade is approved."""
+    granted = [r for r in rounds if r.state == "approved" and r.kind == "performance"]
+    return {r.id: restoring.offers(r, awards.get(r.id, []), found.today) for r in granted}
 
 
 def said_of(refused: DomainError | None) -> str:

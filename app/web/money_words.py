@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from flask_babel import gettext as _
 
-from app.money import queries
+from app.money import queries, rules
 from app.money.models import Commitment
 
 TONES = {
@@ -38,9 +38,15 @@ def what_words(c: Commitment) -> str:
     if c.cause is None or ":" not in c.cause:
         return c.what
     if c.cause.startswith("restore:"):
-        return _("money.restored_what", document=c.what)
+        plan = rules.plan_words(c.what)
+        return plan_words(plan) if plan else _("money.restored_what", document=c.what)
     kind, year, first, last = c.what.split(":")
     return _(f"money.grant_what.{kind}", period=quarters_words(int(year), int(first), int(last)))
+
+
+def plan_words(plan: rules.PlanWords) -> str:
+    period = quarters_words(plan.year, plan.first, plan.last)
+    return _("money.restored_by_plan", period=period, counted=plan.counted, items=plan.items)
 
 
 @dataclass(frozen=True)

@@ -147,6 +147,20 @@ def test_a_plan_restores_the_share_of_its_items_done_in_time_and_confirmed():
     assert rules.restored(Plan("B", items[:2])) == 0 and rules.restored(Plan("D")) == 0
 
 
+def test_a_plan_is_waited_for_until_each_item_is_confirmed_or_too_late():
+    due, later = date(2026, 12, 31), date(2027, 1, 31)
+    on_time, over = date(2026, 12, 1), date(2027, 1, 1)
+    assert Plan("C", [PlanItem(due, on_time, True), PlanItem(later)]).ends_on(over) == later
+    assert Plan("C", [PlanItem(due), PlanItem(due, over)]).ends_on(due) == due
+    assert Plan("C", [PlanItem(due), PlanItem(due, over)]).ends_on(over) is None
+    assert Plan("C", [PlanItem(due, on_time)]).ends_on(later) == due, (
+        "done in time: somebody has to confirm it"
+    )
+    assert (
+        Plan("C", [PlanItem(due, on_time, True)]).ends_on(on_time) is None and Plan("D").ends_on(due) is None
+    )
+
+
 def test_quarters():
     quarter = rules.quarter_of(date(2026, 11, 24))
     assert (

@@ -297,14 +297,14 @@ def test_a_plan_gives_back_what_was_done_in_time_and_confirmed(town):
     )
     assert code_of(plans.finish, *done, date(2027, 3, 1), "what he said", at + 20 * DAY) == "invalid"
     plans.finish(*done, date(2027, 3, 1), "2027-5号", at + 20 * DAY)
-    assert plans.restored_of(one.township_id, one.quarter)[village] == 0
+    assert plans.restored_of(one.township_id, one.quarter)[village].part == 0
     assert (
         code_of(plans.confirm_item, town.reviewer, scope_of(town.reviewer), item.id, at) == "assessment_own"
     )
     plans.confirm_item(town.admin, scope_of(town.admin), item.id, at + 21 * DAY)
     plans.confirm_item(town.second, scope_of(town.second), item.id, at + 22 * DAY)
     assert db.session.get_one(AssessmentPlanItem, (one.township_id, item.id)).confirmed_by == town.admin.id
-    assert plans.restored_of(one.township_id, one.quarter)[village] == F(3, 10) / 2
+    assert plans.restored_of(one.township_id, one.quarter)[village].part == F(3, 10) / 2
     assert code_of(plans.finish, *done, date(2027, 3, 1), "6", at + 20 * DAY) == "assessment_confirmed"
     assert other.confirmed_by is None
 

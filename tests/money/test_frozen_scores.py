@@ -20,15 +20,17 @@ from tests.money import books
 WHEN: datetime = books.NOW
 
 
-def freeze(people: Any, n: int, scores: dict[int, str]) -> None:
-    """A quarter's scorecards as the assessment keeps them."""
+def freeze(
+    people: Any, n: int, scores: dict[int, str], grades: dict[int, str] | None = None, n_version: int = 1
+) -> Assessment:
+    """A quarter's scorecards as the assessment keeps them; B where no grade is said."""
     third = make.make_person("县考评", people.town.township)
     township_id, first = people.town.township.id, date(books.YEAR, 3 * n - 2, 1)
-    villages = [{"id": v, "final": final, "grade": "B"} for v, final in scores.items()]
+    villages = [{"id": v, "final": final, "grade": (grades or {}).get(v, "B")} for v, final in scores.items()]
     one = make.save(
         Assessment(
-            township_id=township_id, id=uuid4(), quarter=first, n=1, rules=1, figures={"villages": villages},
-            computed_by=people.admin.id, computed_at=WHEN,
+            township_id=township_id, id=uuid4(), quarter=first, n=n_version, rules=1,
+            figures={"policy": {}, "villages": villages}, computed_by=people.admin.id, computed_at=WHEN,
         )
     )  # fmt: skip
     who = {"township_id": township_id, "assessment_id": one.id, "computed_by": people.admin.id}
@@ -36,6 +38,7 @@ def freeze(people: Any, n: int, scores: dict[int, str]) -> None:
     make.save(AssessmentReview(**who, published_by=people.reviewer.id, **until))
     make.save(AssessmentFreeze(**who, published_by=people.reviewer.id, frozen_by=third.id, frozen_at=WHEN))
     db.session.commit()
+    return one
 
 
 @pytest.fixture

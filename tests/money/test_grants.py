@@ -14,11 +14,11 @@ from app.db import db
 from app.errors import DomainError
 from app.money import grades, granting, queries
 from app.money.grades import Period
-from app.money.granting import Plan, Wish
+from app.money.granting import Wish
 from app.money.queries import LineKey
 from app.teams.scope import scope_of
 from tests import make
-from tests.money.books import NOW, YEAR, approve, fund, new_id, open_pot, second_reviewer
+from tests.money.books import NOW, YEAR, fund, new_id, open_pot, second_reviewer
 from tests.money.test_money import faults, line, refused, the_database_refuses
 
 ALL = Period(YEAR, 1, 4)
@@ -191,41 +191,6 @@ def test_a_grade_lies_between_nought_and_a_hundred(books: Any, f: str) -> None:
     assert faults(lambda: grades.enter(books.reviewer, town, ALL, {west: Decimal(5)}, "", NOW)) == {
         "/evidence": "field_needed"
     }
-
-
-# --- an improvement plan ------------------------------------------------------------------------------------------
-
-
-def restore(people: Any, row: Any, village: int = 1, added: str = "0.3") -> Any:
-    plan = Plan(new_id(), people.town.villages[village].id, Fraction(added), "整改验收单2号")
-    return granting.propose_restoration(people.reviewer, scope_of(people.reviewer), row.id, plan, NOW)
-
-
-def test_an_improvement_plan_is_paid_from_the_reserve_and_once(books: Any) -> None:
-    """540,000 · 3,000 · 0.3 / 8,100 = 60,000: more than the reserve of 54,000; 0.2 are 40,000."""
-    graded(books)
-    row = approve_round(books, propose(books))
-    dear = restore(books, row)
-    assert (dear.line, dear.fen, dear.state) == ("reserve", 60_000, "proposed")
-    refused(lambda: approve(books, dear.id), "budget_short")
-    refused(lambda: restore(books, row, added="0.2"), "restore_done")
-    from app.money import commitments
-
-    commitments.refuse(books.admin, scope_of(books.admin), dear.id, NOW)
-    approve(books, restore(books, row, added="0.2").id)
-    assert line(books, "reserve") == (54_000, 40_000, 0) and line(books, "performance")[1] == 540_000
-
-
-def test_only_what_a_grade_took_is_restored(books: Any) -> None:
-    graded(books)
-    row = propose(books)
-    refused(lambda: restore(books, row), "grant_not_approved")
-    approve_round(books, row)
-    for village, added in ((0, "0.1"), (1, "0.31"), (1, "0"), (1, "-0.1")):
-        wrong = refused(lambda v=village, a=added: restore(books, row, v, a), "grant_restorable")
-        assert wrong.figures == {"most": "0" if village == 0 else "0.3"}
-    base = approve_round(books, propose(books, "base"))
-    refused(lambda: restore(books, base), "grant_not_approved")
 
 
 def test_the_pool_of_a_township_without_a_pot(people: Any) -> None:
