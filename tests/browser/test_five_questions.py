@@ -32,7 +32,7 @@ WORLD = load_world()
 
 @pytest.fixture(scope="module")
 def demo() -> Iterator[str]:
-    """`flask demo` in a database of its own, and the server before it."""
+    """`flask demo` in a database of its own, its ledger whole, and the server before it."""
     with database("demo") as name:
         url = f"http://127.0.0.1:{free_port()}"
         env = {**env_for(name), "PUBLIC_URL": url, "XUNFANG_DEMO": "1", "XUNFANG_WEB_WORKERS": "1"}
@@ -40,6 +40,7 @@ def demo() -> Iterator[str]:
             ["flask", "--app", "wsgi", "demo"], cwd=ROOT, env=env, capture_output=True, text=True, check=True
         )
         assert "demo: ready in" in filled.stdout
+        subprocess.run(["flask", "--app", "wsgi", "ledger", "verify"], cwd=ROOT, env=env, check=True)
         server = start_server(env, url)
         yield url
         server.terminate()
