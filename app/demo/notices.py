@@ -33,7 +33,8 @@ def add_notices(world: World, ids: Ids, now: datetime) -> int:
     """Once: answers how many persons are in the notice; 0 where somebody objected before, or last month is open."""
     if db.session.scalar(select(PointObjection.id).limit(1)) is not None:
         return 0
-    people = {login: db.session.get_one(Person, ids.people[key]) for login, key in LOGINS.items()}
+    logins = LOGINS | {"approver": "qinghe.approver"}
+    people = {login: db.session.get_one(Person, ids.people[key]) for login, key in logins.items()}
     team = next(one for one in world.teams.values() if one.leader == LEADER)
     township = db.session.scalars(select(Area).where(Area.code == team.township)).one()
     first = local_day(now, township.time_zone).replace(day=1)
@@ -71,12 +72,14 @@ def _attend(
 
 
 def _approve(township: Area, month: date, people: dict[str, Person], now: datetime) -> int:
-    """The leader submits, the reviewer approves, the admin audits; then the notice, and an objection of a member."""
+    """The leader submits, the reviewer approves, a third audits; then the notice, and an objection of a member."""
     leader, reviewer, admin = (people[who] for who in ("leader", "reviewer", "admin"))
     for by, judge in ((leader, reviewer), (reviewer, admin)):
         _decide(township, month, by, judge, now)
     for audit in months.month_state(township, month, now).audits_open:
-        by = admin if admin.id not in (audit.approved_by, audit.person_id) else reviewer
+        by = next(
+            one for one in (admin, reviewer, people["approver"]) if one.id not in auditing.not_third(audit)
+        )
         auditing.finish(by, scope_of(by), township, month, audit.person_id, "ok", "", now)
     notice = notices.open_notice(reviewer, township, month, now)
     notices.object_to(notice, township, "", "有一班的结束时间记早了", people["member"], "", now)
