@@ -9,6 +9,7 @@ from datetime import UTC, datetime
 
 import pytest
 from flask import Flask
+from sqlalchemy import Connection
 
 from app import clock
 from app.db import db
@@ -49,14 +50,25 @@ def world() -> World:
 
 
 @pytest.fixture(scope="package")
-def demo_database(app: Flask) -> Iterator[None]:
+def demo_database(app: Flask) -> Iterator[Connection]:
     """One connection in one transaction for the whole folder; commits inside are savepoints."""
-    with one_transaction(app):
-        yield
+    with one_transaction(app) as connection:
+        yield connection
+
+
+@pytest.fixture(scope="module")
+def told(told_once: Told, demo_database: Connection) -> Iterator[Told]:
+    """As it was told; what the tests of a file add to it is undone behind them."""
+    db.session.commit()
+    before = demo_database.begin_nested()
+    yield told_once
+    db.session.rollback()
+    before.rollback()
+    db.session.expire_all()
 
 
 @pytest.fixture(scope="package")
-def told(app: Flask, world: World, demo_database: None) -> Told:
+def told_once(app: Flask, world: World, demo_database: Connection) -> Told:
     load_all(world, NOW, lambda part: None)
     book = open_book(world)
     todo = choice(world, plan_all(world, book, NOW))
