@@ -19,7 +19,7 @@ from app.demo.items import Ids
 from app.demo.world import LEADER, LOGINS, MEMBER, World
 from app.duty.attendance import enter_attendance
 from app.duty.models import Shift
-from app.errors import DomainError
+from app.errors import Conflict, DomainError
 from app.field.operations import settle_duty
 from app.teams.models import Team
 from app.teams.scope import scope_of
@@ -66,7 +66,10 @@ def _attend(
         db.session.flush()
         for n in who:
             person_id = came[n % len(came)]
-            duty = enter_attendance(leader, scope, shift.id, person_id, starts_at, ends_at, ends_at)
+            try:
+                duty = enter_attendance(leader, scope, shift.id, person_id, starts_at, ends_at, ends_at)
+            except Conflict:  # out with a phone that evening
+                continue
             settle_duty(duty.township_id, duty.id, ends_at)
     db.session.flush()
 

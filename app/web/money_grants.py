@@ -131,14 +131,15 @@ def page(found: Asked, refused: DomainError | None = None) -> str:
     rows = queries.grades_of(township.id, found.year)
     periods = [Period(found.year, first, last) for first, last in PERIODS]
     ids = [x for r in rounds for x in (r.proposed_by, r.approved_by)]
+    names = queries.area_names(
+        [*(g.village_id for g in rows), *(a.village_id for each in awards.values() for a in each)]
+    )
     return render_template(
         "desk/money_grants.html", found=found, rounds=rounds, awards=awards, villages=villages_of(township.id),
         grades=rows, waiting={p: grades.waiting(township.id, p) for p in periods}, periods=periods,
         frozen=[p for p in periods if grades.frozen_scores(township.id, p)], quarters_words=quarters_words, tones=TONES,
         named=grades.named, people=queries.names_of([*ids, *(x for g in rows for x in (g.entered_by, g.confirmed_by))]),
-        names_of_villages=queries.area_names(
-            [*(g.village_id for g in rows), *(a.village_id for each in awards.values() for a in each)]
-        ),
+        names_of_villages=names, names_in=lambda offers: "、".join(names[one.village_id] for one in offers),
         problem=said_of(refused), yuan=rules.yuan, me_id=me().id, new_id=fresh_id, restorable=restorable,
         is_open=bool(queries.lines_of(township.id, found.year)), offers=offers_of(found, rounds, awards),
         restorations=queries.restorations_of(township.id, found.year), cause_of=restoring.cause_of, phase_of=phase_of,

@@ -55,6 +55,18 @@ def restore(people: Any, caller: Any, village: object) -> Any:
     return send(caller, PAGE, f"{PAGE}/{people.round_id}", **fields)
 
 
+def test_a_village_that_has_no_plan_yet_is_named(granted: Any, as_person: Any) -> None:
+    west, east = granted.town.villages
+    again = granting.Wish(new_id(), "performance", Period(YEAR, 2, 2))
+    freeze(granted, 2, {west.id: "62", east.id: "64.1"}, {west.id: "C", east.id: "C"})
+    scores = grades.scores_for(granted.town.township.id, again.period)
+    granting.propose_round(granted.reviewer, granted.town.township, again, scores, NOW)
+    granting.approve_round(granted.admin, scope_of(granted.admin), again.id, NOW)
+    db.session.commit()
+    words = text_of(page_of(as_person(granted.reviewer), PAGE))
+    assert f"No plan yet: {west.name}、{east.name}." in words and "0 of 1 done" in words
+
+
 def test_a_plan_under_way_is_shown_and_not_offered(granted: Any, as_person: Any) -> None:
     caller = as_person(granted.reviewer)
     html = page_of(caller, PAGE).get_data(as_text=True)
