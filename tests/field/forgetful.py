@@ -34,8 +34,8 @@ CANARY_M = (537.0, 511.0)
 
 TRACES = (
     "checkins", "segments", "duty_events", "place_presences", "street_presences", "route_presences", "street_days",
-    "duties", "inbox_items", "item_states", "quarantine_items", "point_entries", "audits", "sessions", "rate_counts",
-    "sign_in_codes",
+    "settled_visits", "duties", "inbox_items", "item_states", "quarantine_items", "point_entries", "audits", "sessions",
+    "rate_counts", "sign_in_codes",
 )  # fmt: skip
 
 
