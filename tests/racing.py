@@ -84,12 +84,13 @@ def outcome(app: Flask, act: Act, before: Act = lambda: None, after: Act = lambd
             db.session.remove()
 
 
-def at_once(world: World, acts: Sequence[Act]) -> Counter[str]:
+def at_once(world: World | Flask, acts: Sequence[Act]) -> Counter[str]:
     """Each in a thread of its own, begun together; what became of them, counted."""
+    app = world.app if isinstance(world, World) else world
     barrier, said = threading.Barrier(len(acts), timeout=300), list[str]()
 
     def run(act: Act) -> None:
-        said.append(outcome(world.app, act, before=barrier.wait))
+        said.append(outcome(app, act, before=barrier.wait))
 
     threads = [threading.Thread(target=run, args=(act,)) for act in acts]
     for thread in threads:
