@@ -37,7 +37,7 @@ from app.routes.models import RouteVersion
 from app.teams.models import Team
 from bench.figures import Bench, Line, Pair, run_s
 from bench.town import TOWN, forget
-from tests import conftest, make
+from tests import databases, make
 
 MONTHS = {1: 4, 4: 17, 16: 69}  # months → weeks
 CREWS = 5
@@ -94,14 +94,14 @@ class Past:
 @contextmanager
 def pasts() -> Iterator[list[Past]]:
     with ExitStack() as stack:
-        base = stack.enter_context(conftest.database("bench"))
+        base = stack.enter_context(databases.database("bench"))
         tell_a_week(base)
         yield [stack.enter_context(past(base, months)) for months in MONTHS]
 
 
 def app_of(name: str) -> Flask:
     return create_app(
-        read_settings({**conftest.env_for(name), "PUBLIC_URL": "http://127.0.0.1", "XUNFANG_DEMO": "1"})
+        read_settings({**databases.env_for(name), "PUBLIC_URL": "http://127.0.0.1", "XUNFANG_DEMO": "1"})
     )
 
 
@@ -130,8 +130,8 @@ def tell_a_week(name: str) -> None:
 @contextmanager
 def past(base: str, months: int) -> Iterator[Past]:
     name = f"{base}_{months}"
-    with conftest.admin_connection() as admin:
-        conftest.new_database(admin, name, base)
+    with databases.admin_connection() as admin:
+        databases.new_database(admin, name, base)
     app = app_of(name)
     try:
         with owner_of(name) as link:
@@ -143,12 +143,12 @@ def past(base: str, months: int) -> Iterator[Past]:
         yield Past(months, app, name)
     finally:
         forget(app)
-        with conftest.admin_connection() as admin:
+        with databases.admin_connection() as admin:
             admin.execute(f'DROP DATABASE IF EXISTS "{name}" WITH (FORCE)')
 
 
 def owner_of(name: str) -> psycopg.Connection[tuple[object, ...]]:
-    url = conftest.url_of(name, os.environ["OWNER_DATABASE_URL"]).replace("+psycopg", "")
+    url = databases.url_of(name, os.environ["OWNER_DATABASE_URL"]).replace("+psycopg", "")
     return psycopg.connect(url, autocommit=True)
 
 

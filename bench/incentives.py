@@ -29,7 +29,7 @@ from app.rulebook.models import PolicyChange
 from bench.figures import Bench, Line, Pair, must_be_same, run_s
 from bench.history import app_of, copy_weeks, owner_of, tell_a_week
 from bench.town import TOWN, forget
-from tests import conftest
+from tests import databases
 
 # With two crews 54 weeks have the 52,000 check-ins of a township's year.
 WEEKS, CREWS = 54, 2
@@ -79,7 +79,7 @@ class Year:
 
 @contextmanager
 def year() -> Iterator[Year]:
-    with conftest.database("bench_year") as name:
+    with databases.database("bench_year") as name:
         tell_a_week(name)
         with owner_of(name) as link:
             copy_weeks(link, WEEKS, CREWS)

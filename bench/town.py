@@ -40,7 +40,7 @@ from app.demo.duties import DAYS_BACK
 from app.exports import features
 from app.teams.scope import Scope, scope_of
 from bench.clients import Client
-from tests import conftest, make
+from tests import conftest, databases, make
 
 ROOT = Path(__file__).resolve().parent.parent
 PEERS = ROOT / "var" / "peers" / ".venv" / "bin"
@@ -159,7 +159,7 @@ class Town:
     # --- the database ---
 
     def owner(self) -> dict[str, str]:
-        url = make_url(conftest.url_of(self.database, os.environ["OWNER_DATABASE_URL"]))
+        url = make_url(databases.url_of(self.database, os.environ["OWNER_DATABASE_URL"]))
         host, port = str(url.query.get("host") or url.host), str(url.query.get("port") or url.port or 5432)
         return {"user": str(url.username), "host": host, "port": port, "dbname": str(url.database)}
 
@@ -224,14 +224,14 @@ def wait_for(url: str, process: subprocess.Popen[bytes], name: str) -> None:
 @contextmanager
 def town() -> Iterator[Town]:
     (ROOT / "var" / "log").mkdir(parents=True, exist_ok=True)
-    with conftest.database("bench") as name, ExitStack() as stack:
+    with databases.database("bench") as name, ExitStack() as stack:
         yield open_town(name, stack)
 
 
 def open_town(name: str, stack: ExitStack) -> Town:
     media = stack.enter_context(tempfile.TemporaryDirectory())
     env = {
-        **conftest.env_for(name), "PUBLIC_URL": f"http://127.0.0.1:{conftest.free_port()}", "XUNFANG_DEMO": "1",
+        **databases.env_for(name), "PUBLIC_URL": f"http://127.0.0.1:{conftest.free_port()}", "XUNFANG_DEMO": "1",
         "XUNFANG_MEDIA": media, "FLASK_APP": "wsgi", "DB_POOL_SIZE": POOL,
     }  # fmt: skip
     subprocess.run(["flask", "demo"], cwd=ROOT, env=env, check=True, stdout=subprocess.DEVNULL)

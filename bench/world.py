@@ -21,7 +21,7 @@ from app.db import db
 from app.duty.models import Shift
 from app.routes.models import Checkpoint, RouteVersion
 from app.teams.models import Team
-from tests import conftest, make, places
+from tests import conftest, databases, make, places
 from tests.browserless import Browser
 from tests.phone import Phone
 
@@ -76,9 +76,9 @@ def batch(items: list[Any]) -> dict[str, Any]:
 
 @contextmanager
 def world() -> Iterator[World]:
-    with conftest.database("bench") as name:
+    with databases.database("bench") as name:
         port = conftest.free_port()
-        env = {**conftest.env_for(name), "PUBLIC_URL": f"http://127.0.0.1:{port}", "XUNFANG_DEMO": "1"}
+        env = {**databases.env_for(name), "PUBLIC_URL": f"http://127.0.0.1:{port}", "XUNFANG_DEMO": "1"}
         app = create_app(read_settings(env))
         with app.app_context():
             conftest.fill_live()
@@ -108,7 +108,7 @@ def gather(app: Any, name: str, url: str) -> World:
 
 def raw_connection(ground: World) -> psycopg.Connection[Any]:
     """A plain connection to the bench's database as the owner: the raw PostgreSQL that the figures stand beside."""
-    url = make_url(conftest.url_of(ground.database, os.environ["OWNER_DATABASE_URL"]))
+    url = make_url(databases.url_of(ground.database, os.environ["OWNER_DATABASE_URL"]))
     return psycopg.connect(
         user=url.username,
         dbname=url.database,
