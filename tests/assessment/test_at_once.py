@@ -12,26 +12,23 @@ import pytest
 from flask import Flask
 from sqlalchemy import func, select
 
-from app import create_app
 from app.accounts.models import Person
 from app.areas.models import Area
 from app.assessment import operations
 from app.assessment.models import Assessment, AssessmentFreeze, AssessmentReturn, AssessmentReview
 from app.assessment.operations import Figure
-from app.config import read_settings
 from app.db import db
 from app.errors import DomainError
 from app.teams.scope import scope_of
-from tests import cast, make
+from tests import cast, make, racing
 from tests.assessment.planted import AFTER, QUARTER
-from tests.databases import database, env_for
 
 AT_ONCE = 6
 
 
 class Town:
-    def __init__(self, name: str) -> None:
-        self.app: Flask = create_app(read_settings(env_for(name)))
+    def __init__(self, app: Flask) -> None:
+        self.app = app
         with self.app.app_context():
             people = cast.make_cast()
             second = make.make_person("县复核员", None, login="second")
@@ -84,12 +81,8 @@ class Town:
 
 @pytest.fixture(scope="module")
 def town() -> Iterator[Town]:
-    with database("assess") as name:
-        found = Town(name)
-        yield found
-        with found.app.app_context():
-            db.session.remove()
-            db.engine.dispose()
+    with racing.room("assess") as (app, _):
+        yield Town(app)
 
 
 def test_six_at_once_compute_publish_return_and_freeze(town: Town) -> None:

@@ -12,9 +12,7 @@ import pytest
 from flask import Flask
 from sqlalchemy import func, select
 
-from app import create_app
 from app.accounts.models import Person
-from app.config import read_settings
 from app.db import db
 from app.incentives import chain, hazards, recomputing, training
 from app.incentives.models import PointEntry, VerifiedHazard
@@ -22,7 +20,6 @@ from app.incentives.operations import post_month
 from app.incidents.operations import Report, record_report
 from app.teams.scope import scope_of
 from tests import cast, make, places, racing
-from tests.databases import database, env_for
 
 AT_ONCE = 6
 NOW = make.EVENING + timedelta(hours=5)
@@ -32,8 +29,8 @@ ZONE = "Asia/Shanghai"
 class Town:
     """A town whose member was on duty, reported a hazard and was trained; each is confirmed."""
 
-    def __init__(self, name: str) -> None:
-        self.app: Flask = create_app(read_settings(env_for(name)))
+    def __init__(self, app: Flask) -> None:
+        self.app = app
         with self.app.app_context():
             people = cast.make_cast()
             self.township = people.town.township.id
@@ -86,12 +83,8 @@ class Town:
 
 @pytest.fixture(scope="module")
 def town() -> Iterator[Town]:
-    with database("back") as name:
-        found = Town(name)
-        yield found
-        with found.app.app_context():
-            db.session.remove()
-            db.engine.dispose()
+    with racing.room("back") as (app, _):
+        yield Town(app)
 
 
 def test_a_training_is_taken_back_once_by_six_at_once(town: Town) -> None:
