@@ -38,6 +38,10 @@ def scripts() -> list[File]:
     return files("static/js/**/*.js", "static/*.js")
 
 
+def browser_tests() -> list[File]:
+    return files("tests/browser/*.py", "tests/demo/*.py")
+
+
 def code() -> list[File]:
     return python_files() + scripts()
 
@@ -168,6 +172,11 @@ RULES = {
             ("app/templates/a.html", '<link rel="stylesheet" href="https://cdn.example/x.css">'),
         ),
         (("app/templates/a.html", '<p class="red"><script type="module" src="/static/dist/desk.js"></script>'),),
+    ),
+    "browser tests wait under our policy": Rule(
+        house.waiting, browser_tests,
+        (("tests/browser/test_a.py", "page.wait_for_function('document.hidden')"),),
+        (("tests/browser/test_a.py", "page.wait_for_url('/m/')"),),
     ),
     "scripts are checked": Rule(
         house.script, scripts,

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from tests.architecture.source import File
+from tests.architecture.source import File, calls
 
 LONGEST = 450
 STYLE = re.compile(r"<[^>]*\sstyle\s*=", re.I)
@@ -24,6 +24,14 @@ def length(file: File) -> Iterator[str]:
     n = file.text.count("\n") + 1
     if n > LONGEST:
         yield f"{file.path}: {n} lines, {LONGEST} at most (300 is what one aims at): split it by what it answers"
+
+
+def waiting(file: File) -> Iterator[str]:
+    """Playwright asks a page again through eval(), which our policy refuses: such a test passes only where the first
+    answer is yes."""
+    for node, name in calls(file):
+        if name.endswith(".wait_for_function"):
+            yield file.at(node, "wait_for_function: wait for a locator, or ask with phone_page.until")
 
 
 def template(file: File) -> Iterator[str]:

@@ -100,9 +100,7 @@ def test_a_polygon_is_drawn_dragged_and_proposed(
         page.mouse.down()
         page.mouse.move(x - 100, y - 100, steps=6)
         page.mouse.up()
-        page.wait_for_function(
-            "(before) => document.getElementById('corners').value !== before", arg=text(drawn)
-        )
+        expect(page.locator("#corners")).not_to_have_value(text(drawn))
         dragged = corners_of(page)
         moved = [n for n, (a, b) in enumerate(zip(drawn, dragged, strict=True)) if a != b]
         assert len(moved) == 1 and Polygon(dragged).area > Polygon(drawn).area
@@ -201,9 +199,7 @@ def test_typed_corners_and_a_typed_middle_show_on_the_map(
         page.mouse.down()
         page.mouse.move(x + 30, y, steps=6)
         page.mouse.up()
-        page.wait_for_function(
-            "(before) => document.getElementById('corners').value !== before", arg=text(before)
-        )
+        expect(page.locator("#corners")).not_to_have_value(text(before))
         east = [b[0] - a[0] for a, b in zip(before, corners_of(page), strict=True)]
         assert max(east) - min(east) < 2e-5 and min(east) > 0
 

@@ -12,7 +12,7 @@ from app.db import db
 from app.fairness import operations
 from app.teams.models import Team
 from app.teams.scope import scope_of
-from tests.browser.phone_page import Handset, new_member
+from tests.browser.phone_page import Handset, new_member, until
 from tests.browser.test_phone_me import signed_in, turn_to
 from tests.fairness.planted import add_flag
 
@@ -78,6 +78,6 @@ def test_a_no_without_a_signal_takes_the_ranking_off_the_screen_at_once(handset:
     page.context.set_offline(True)
     page.click("[data-name=ranked-no]")
     page.wait_for_selector("[data-name=ranking-choice][data-given=false]")
-    page.wait_for_function("document.querySelector('[data-name=ranking] .trouble').textContent")
+    until(page, "document.querySelector('[data-name=ranking] .trouble').textContent")
     assert page.locator("[data-name=team-ranking]").count() == 0
     page.context.set_offline(False)
