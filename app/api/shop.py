@@ -17,7 +17,6 @@ from app.errors import NotFound
 from app.gate import LANGUAGES, allow, me
 from app.redemption import certificates, operations, queries, rules
 from app.redemption.models import Certificate, DonationPurpose, ShopItem, ShopOrder
-from app.redemption.operations import Wallet
 
 bp = Blueprint(
     "shop_api", __name__, url_prefix="/api/v1/me", description="My points, spent and given; my certificates"
@@ -213,7 +212,10 @@ def shop_doc() -> dict[str, Any]:
     return {
         "unit": wallet.unit, "available": wallet.available, "held": wallet.held_half / 2,
         "day": wallet.today.isoformat(),
-        "items": [item_doc(item, mine.get(item.id, 0)) for item in on_offer(township_id, wallet)],
+        "items": [
+            item_doc(item, mine.get(item.id, 0))
+            for item in queries.items_of(township_id) if operations.is_on_offer(item, wallet)
+        ],
         "orders": [
             order_doc(line.order, line.item) for line in queries.orders_of(township_id, person_id=person.id, limit=50)
         ],
@@ -240,16 +242,6 @@ def shop_doc() -> dict[str, Any]:
             for line in queries.certificates_of(township_id, person_id=person.id)
         ],
     }  # fmt: skip
-
-
-def on_offer(township_id: int, wallet: Wallet) -> list[ShopItem]:
-    return [
-        item
-        for item in queries.items_of(township_id)
-        if item.unit == wallet.unit
-        and item.first_on <= wallet.today
-        and (item.last_on is None or wallet.today <= item.last_on)
-    ]
 
 
 def item_doc(item: ShopItem, mine: int) -> dict[str, Any]:

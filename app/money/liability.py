@@ -16,8 +16,7 @@ from app.money import queries, rules
 from app.money.queries import LineKey
 from app.money.rules import Forecast, Liability
 from app.strength import figures
-from app.strength.rules import MONTHS, exact
-from app.strength.rules import policy_from as staffing_policy
+from app.strength.rules import MONTHS, exact, fen_a_point
 
 SHOP = "points_shop"
 # Where approved points lie between an order and its goods: owed as before.
@@ -25,21 +24,23 @@ ORDERED = "ordered"
 
 
 def liability_of(township_id: int, day: date, *, lock: bool = False) -> Liability | None:
-    """As it stands now, for the year of the day; None where no pot was opened, and so nothing can be passed.
+    """As it stands now, for the year of the day; until its pot is opened, for the last year that has one: from New Year
+    on nobody approves without a budget. None where no pot was ever opened, and so nothing can be passed.
 
     `lock`: whoever else asks so waits until the transaction ends, and then reads what was posted in it.
     """
-    line = queries.line_of(LineKey(township_id, day.year, SHOP), lock=lock)
+    line = queries.latest_line_of(LineKey(township_id, day.year, SHOP), lock=lock)
     if line is None:
         return None
     found = policies_in_force(township_id, day)
-    year_began = day_span(date(day.year, 1, 1), date(day.year, 1, 1), place_of(township_id).zone)[0]
+    new_year = date(line.year, 1, 1)
+    year_began = day_span(new_year, new_year, place_of(township_id).zone)[0]
     held = statements.balances(township_id)
     before = statements.balances(township_id, made_before=year_began)
     return Liability(
-        _sum(held, "pending"), _sum(held, "approved") + _sum(held, ORDERED),
+        line.year, _sum(held, "pending"), _sum(held, "approved") + _sum(held, ORDERED),
         _sum(held, "redeemed") - _sum(before, "redeemed"),
-        staffing_policy(found.body("staffing")).fen_a_point, line.allocated_fen,
+        fen_a_point(found.body("redemption")), line.allocated_fen,
         rules.policy_from(found.body("money")).stop_percent,
     )  # fmt: skip
 
@@ -106,9 +107,9 @@ class Outlook:
 
 
 def outlook_of(township: Area, day: date) -> Outlook | None:
-    """None where no pot was opened."""
+    """None where this year's pot is not open: there is no line to look along."""
     found = liability_of(township.id, day)
-    if found is None:
+    if found is None or found.year != day.year:
         return None
     strength = figures.strength_of(township, day)
     active = int(strength.counts("volunteer").active)

@@ -47,6 +47,20 @@ def line_of(key: LineKey, *, lock: bool = False) -> BudgetLine | None:
     return db.session.scalar(statement.with_for_update() if lock else statement, execution_options=FRESH)
 
 
+def latest_line_of(key: LineKey, *, lock: bool = False) -> BudgetLine | None:
+    """The line of the year, or of the last year before it whose pot was opened.
+
+    `lock` holds those of all years until then, so that who asks before a pot is opened and who asks after it wait for
+    each other, too.
+    """
+    until = select(BudgetLine).where(
+        BudgetLine.township_id == key.township_id, BudgetLine.year <= key.year, BudgetLine.line == key.line
+    )  # fmt: skip
+    until = until.order_by(BudgetLine.year)
+    rows = db.session.scalars(until.with_for_update() if lock else until, execution_options=FRESH).all()
+    return rows[-1] if rows else None
+
+
 def lines_of(township_id: int, year: int, *, still: bool = False) -> dict[str, BudgetLine]:
     """`still`: until the transaction ends nobody changes them, so that what they are made of can be added up."""
     every = select(BudgetLine).where(BudgetLine.township_id == township_id, BudgetLine.year == year)

@@ -196,9 +196,10 @@ class Liability:
     """Half points that members hold or held, beside the line that pays for them.
 
     Ordered ones that nobody has collected count as approved. `redeemed_half` are those of the year: their goods have
-    had their part of the line already.
+    had their part of the line already. `year`: the line's; before this one's where no pot of this year is open yet.
     """
 
+    year: int
     pending_half: int
     approved_half: int
     redeemed_half: int

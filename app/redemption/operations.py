@@ -117,15 +117,26 @@ def order(person: Person, order_id: UUID, item_id: int, price: int, now: datetim
 
 
 def _refuse(item: ShopItem, person_id: int, price: int, wallet: Wallet) -> None:
-    today = wallet.today
-    is_on = item.first_on <= today and (item.last_on is None or today <= item.last_on)
-    if not is_on or item.unit != wallet.unit:
+    if not is_on_offer(item, wallet):
         raise Conflict("shop_not_on_offer")
     if item.price != price:
         raise Conflict("shop_price_changed", price=item.price)
-    if item.month_quota and pieces_this_month(item, person_id, today) >= item.month_quota:
+    if item.month_quota and pieces_this_month(item, person_id, wallet.today) >= item.month_quota:
         raise Conflict("shop_month_quota", n=item.month_quota)
     _refuse_too_much(price, wallet)
+
+
+def is_on_offer(item: ShopItem, wallet: Wallet) -> bool:
+    """In its days, for what the member has, and not cheaper than points are worth since their price has changed."""
+    return (
+        item.unit == wallet.unit
+        and is_in_its_days(item, wallet.today)
+        and item.price >= rules.least_price(item.fen, item.unit, wallet.policy)
+    )
+
+
+def is_in_its_days(item: ShopItem, today: date) -> bool:
+    return item.first_on <= today and (item.last_on is None or today <= item.last_on)
 
 
 def _refuse_too_much(amount: int, wallet: Wallet) -> None:

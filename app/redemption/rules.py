@@ -9,6 +9,8 @@ from dataclasses import dataclass, fields
 from datetime import date
 from typing import Any
 
+from app.strength.rules import FEN_A_POINT
+
 STAR_HOURS = (100, 300, 600, 1000, 1500)
 # No letter or figure that another is taken for; 31 is a prime, so that one wrong or two changed signs always show.
 ALPHABET = "23456789ABCDEFGHJKMNPQRSTUVWXYZ"
@@ -22,7 +24,7 @@ class Policy:
     """Numbers of redemption. `mode`: 'shop' (points) or 'time_bank' (hours)."""
 
     mode: str = "shop"
-    fen_per_point: int = 10
+    fen_per_point: int = FEN_A_POINT
     collect_days: int = 14
     expiry_months: int = 24
     warn_days: int = 60
@@ -107,8 +109,8 @@ def ending_soon(left: Iterable[Left], today: date, policy: Policy) -> tuple[Left
 
 
 def least_price(fen: int, unit: str, policy: Policy) -> int:
-    """The fewest points that goods of so many fen may cost: 100 points are worth 10 yuan and no more. An hour has no
-    price in money."""
+    """The fewest points that goods of so many fen may cost: 100 points are worth 10 yuan and no more, or more would be
+    promised than the stop has counted. An hour has no price in money."""
     return max(1, -(-fen // policy.fen_per_point)) if unit == "points" else 1
 
 

@@ -55,13 +55,13 @@ INCENTIVES = Topic(
     }, starts="month",
 )  # fmt: skip
 STAFFING = Topic(
-    "staffing", staffing.Policy, {
+    "staffing", staffing.Settings, {
         "full_time_per_mille": Key("per_mille", 0, 20), "joint_below": _times(20),
         "volunteer_percent": Key("percent", 0, 100), "volunteer_base": Key("choice", choices=staffing.BASES),
         "active_days": Key("days", 1, 365), "outings_a_month": _times(60), "outing_h": Key("hours", 0, 12),
         "wage_fen_a_month": Key("fen", 0, 5_000_000), "allowance_fen_a_month": Key("fen", 0, 1_000_000),
         "volunteer_allowance_fen_an_outing": Key("fen", 0, 100_000), "insurance_fen_a_year": Key("fen", 0, 1_000_000),
-        "points_a_month": _points(2000), "fen_a_point": Key("fen", 0, 1000),
+        "points_a_month": _points(2000),
     },
 )  # fmt: skip
 DUTY = Topic(

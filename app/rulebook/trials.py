@@ -14,7 +14,7 @@ from app.incentives.operations import Facts, Policy, facts_of, numbers_by_day, p
 from app.incentives.pricing import Month, price_months
 from app.rulebook import queries, rules
 from app.rulebook.models import PolicyChange
-from app.strength import rules as staffing
+from app.strength.rules import fen_a_point
 
 # (person, rule, month) → half points.
 Cell = tuple[int, str, str]
@@ -33,7 +33,7 @@ class Difference:
 
 
 def new_difference(township: Area, last: date) -> Difference:
-    return Difference(township.id, fen_a_point(township.id, last))
+    return Difference(township.id, price_of(township.id, last))
 
 
 def try_on(found: Difference, change: PolicyChange, township: Area, first: date, last: date) -> Iterator[int]:
@@ -72,8 +72,9 @@ def cells_of(person_id: int, facts: Facts, worth: Month, first: date) -> Cells:
     return found
 
 
-def fen_a_point(township_id: int, day: date) -> int:
-    return staffing.policy_from(policies_in_force(township_id, day).body("staffing")).fen_a_point
+def price_of(township_id: int, day: date) -> int:
+    """Fen of a point."""
+    return fen_a_point(policies_in_force(township_id, day).body("redemption"))
 
 
 def difference_between(
@@ -84,7 +85,7 @@ def difference_between(
     def cells(rows: Iterable[Iterable[Any]]) -> Cells:
         return {(int(person), str(rule), str(month)): int(half) for person, rule, month, half in rows}
 
-    return Difference(township_id, fen_a_point(township_id, day), cells(before), cells(after))
+    return Difference(township_id, price_of(township_id, day), cells(before), cells(after))
 
 
 def told(differences: Iterable[Difference]) -> dict[str, Any]:

@@ -81,19 +81,20 @@ class Strength:
 
 def strength_of(township: Area, day: date) -> Strength:
     """Of a township that the caller has reached, as of a day."""
-    policy = rules.policy_from(policies_in_force(township.id, day).body("staffing"))
+    found = policies_in_force(township.id, day)
+    policy = rules.policy_from(found.body("staffing"), found.body("redemption"))
     villages, teams, days = (
         queries.villages_of(township.id),
         queries.teams_of(township.id),
         rules.month_ends(day),
     )
-    found = queries.counts_of(township.id, days, policy.active_days)
+    counts = queries.counts_of(township.id, days, policy.active_days)
     shares = {team.id: rules.team_shares(villages, team.villages) for team in teams}
     targets = rules.targets(villages, policy)
-    trends = [_trend(village.id, days, found, shares) for village in villages]
+    trends = [_trend(village.id, days, counts, shares) for village in villages]
     return Strength(
         township, day, policy, _lines(villages, teams, targets, trends, policy), days,
-        _shared(villages, teams, shares, found, day),
+        _shared(villages, teams, shares, counts, day),
         rules.demand_of(villages, sum(targets["volunteer"]), policy),
         queries.volunteer_hours(township.id, day - timedelta(days=GIVEN_DAYS - 1), day),
         [v for v in villages if v.population is None or getattr(v, policy.volunteer_base) is None],

@@ -17,11 +17,13 @@ BASES = ("households", "population")
 COSTS = ("wages", "allowances", "recognition", "insurance")
 MONTHS = 12
 NOBODY = Fraction(0)
+# 100 points = 10 yuan in goods (duty-incentives.md, "Points").
+FEN_A_POINT = 10
 
 
 @dataclass(frozen=True)
-class Policy:
-    """Settings of the topic `staffing`. Money is in fen; `points` are what an active volunteer earns in a month."""
+class Settings:
+    """The topic `staffing`. Money is in fen; `points` are what an active volunteer earns in a month."""
 
     full_time_per_mille: float = 1.5
     joint_below: int = 2
@@ -35,17 +37,31 @@ class Policy:
     volunteer_allowance_fen_an_outing: int = 0
     insurance_fen_a_year: int = 5_000
     points_a_month: int = 48
-    fen_a_point: int = 10
 
     @property
     def outings_exact(self) -> Fraction:
         return exact(self.outings_a_month)
 
 
-def policy_from(mapping: Mapping[str, Any]) -> Policy:
-    """From a stored mapping; keys that it does not know, and values that cannot be, leave the default."""
-    known = {f.name: type(f.default) for f in fields(Policy)}
-    return Policy(**{k: v for k, v in mapping.items() if k in known and _can_be(k, v, known[k])})
+@dataclass(frozen=True)
+class Policy(Settings):
+    """With what a point is worth, which the shop says (topic `redemption`)."""
+
+    fen_a_point: int = FEN_A_POINT
+
+
+def policy_from(staffing: Mapping[str, Any], redemption: Mapping[str, Any]) -> Policy:
+    """From what is stored of the two topics; keys that it does not know, and values that cannot be, leave the
+    default."""
+    known = {f.name: type(f.default) for f in fields(Settings)}
+    said = {k: v for k, v in staffing.items() if k in known and _can_be(k, v, known[k])}
+    return Policy(**said, fen_a_point=fen_a_point(redemption))
+
+
+def fen_a_point(redemption: Mapping[str, Any]) -> int:
+    """The one price of a point: what goods for it may cost is what it is reckoned at wherever money is."""
+    said = redemption.get("fen_per_point")
+    return said if said is not None and _can_be("fen_a_point", said, int) else FEN_A_POINT
 
 
 def _can_be(key: str, value: Any, kind: type) -> bool:

@@ -163,6 +163,7 @@ def page(found: Asked, which: str = "", form: Any = None, refused: DomainError |
     allocations = queries.allocations_of(township.id, year)
     pots = queries.pots_of(township.id, year)
     outlook = liability.outlook_of(township, found.today) if year == found.today.year else None
+    is_unopened = outlook is None and year == found.today.year
     people = queries.names_of([x for a in allocations for x in (a.proposed_by, a.approved_by, a.ended_by)])
     return render_template(
         "desk/money.html", found=found, lines=[lines[line] for line in rules.LINES if line in lines],
@@ -172,7 +173,8 @@ def page(found: Asked, which: str = "", form: Any = None, refused: DomainError |
         source_form=form if which == "source" else source_form(formdata=None),
         allocate_form=form if which == "allocate" else allocate_form(sources, formdata=None), problem=problem,
         failed=which, unknown=[v.name for v in villages_of(township.id) if v.population is None], yuan=rules.yuan,
-        me_id=me().id, media=MEDIA, estimate=estimate_of(township), **around(found, "show"),
+        me_id=me().id, media=MEDIA, estimate=estimate_of(township),
+        until_opened=liability.liability_of(township.id, found.today) if is_unopened else None, **around(found, "show"),
     )  # fmt: skip
 
 

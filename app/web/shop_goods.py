@@ -173,6 +173,7 @@ def page_of(
         my_scope().township_ids], form=form, item=item, problem=problem, elsewhere=elsewhere, policy=policy,
         unit=item.unit if item else rules.unit_of(policy), items=queries.items_of(township.id), today=today(),
         pots=queries.pots_of(township.id), changes=changes_of(township.id), name_of=name_of,
+        is_on=operations.is_in_its_days, least_price=lambda one: rules.least_price(one.fen, one.unit, policy),
     )  # fmt: skip
 
 

@@ -114,8 +114,29 @@ def test_the_settings_count(books: Any) -> None:
     assert not liability.stop_reached(town.id, 0, DAY)
     make.make_policy(town, "money", {"stop_percent": 79})
     assert liability.stop_reached(town.id, 0, DAY)
-    make.make_policy(town, "staffing", {"fen_a_point": 9})
+    make.make_policy(town, "redemption", {"fen_per_point": 9})
     assert not liability.stop_reached(town.id, 0, DAY)
+
+
+def test_until_the_year_s_pot_is_opened_the_last_one_holds(books: Any) -> None:
+    """From New Year on nobody approves without a budget; and what was redeemed of the old line stays in its sum."""
+    town, new_year = books.town.township, date(YEAR + 1, 1, 8)
+    give_points(books.member, town.id, 200, "approved")
+    move(books, 80, "redeemed")
+    found = liability.liability_of(town.id, new_year)
+    assert found is not None and (found.year, found.redeemed_half, found.limit_fen) == (YEAR, 80, 1000)
+    assert liability.outlook_of(town, new_year) is None
+    assert liability.stop_reached(town.id, 1, new_year) and not liability.stop_reached(town.id, 0, new_year)
+    with pytest.raises(DomainError):
+        liability.refuse_beyond_stop(town.id, 1, new_year)
+    open_pot(books, YEAR + 1)
+    found = liability.liability_of(town.id, new_year)
+    assert found is not None and (found.year, found.redeemed_half, found.line_fen) == (YEAR + 1, 0, 0)
+
+
+def test_a_pot_opened_later_says_nothing_of_a_year_before_it(people: Any) -> None:
+    open_pot(people, YEAR)
+    assert liability.liability_of(people.town.township.id, date(YEAR - 1, 12, 31)) is None
 
 
 def test_points_of_another_township_are_another_line_s(books: Any) -> None:

@@ -80,7 +80,7 @@ def test_the_forecast_of_the_worked_case() -> None:
 
 
 def liability(pending: int = 0, approved: int = 0, redeemed: int = 0, line: int = 1_152_000) -> Liability:
-    return Liability(pending, approved, redeemed, 10, line, 80)
+    return Liability(2026, pending, approved, redeemed, 10, line, 80)
 
 
 def test_the_stop_lies_above_four_fifths_and_not_on_it() -> None:
@@ -100,13 +100,13 @@ def test_points_still_to_be_approved_are_not_counted_twice() -> None:
 def test_what_is_missing_is_what_the_line_needs() -> None:
     over = liability(200_000)
     assert over.needed_fen() == 1_000_000 and over.missing_fen() == 98_000
-    assert not Liability(200_000, 0, 0, 10, 1_152_000 + 98_000, 80).is_stopped()
-    assert Liability(200_000, 0, 0, 10, 1_152_000 + 97_999, 80).is_stopped()
+    assert not Liability(2026, 200_000, 0, 0, 10, 1_152_000 + 98_000, 80).is_stopped()
+    assert Liability(2026, 200_000, 0, 0, 10, 1_152_000 + 97_999, 80).is_stopped()
     assert liability(10).missing_fen() == 0
 
 
 def test_half_a_fen_counts_as_one() -> None:
-    assert Liability(1, 0, 0, 5, 100, 80).used_fen == 3
+    assert Liability(2026, 1, 0, 0, 5, 100, 80).used_fen == 3
 
 
 def test_months_left_and_the_course() -> None:
@@ -205,12 +205,12 @@ def test_the_quarters_of_a_line_are_the_line(fen: int) -> None:
     st.integers(0, 1000),
 )
 def test_the_stop_is_what_it_says_for_all_figures(p: int, a: int, r: int, line: int, more: int) -> None:
-    found = Liability(p, a, r, 10, line, 80)
+    found = Liability(2026, p, a, r, 10, line, 80)
     over = Fraction(max(p + a + r, a + r + more) * 5) > Fraction(line * 80, 100)
     # The limit is a whole fen: at most one lower than the fraction.
     assert found.is_stopped(more) == (max(p + a + r, a + r + more) * 5 > found.limit_fen)
     assert not over or found.is_stopped(more)
-    enough = Liability(p, a, r, 10, line + found.missing_fen(more), 80)
+    enough = Liability(2026, p, a, r, 10, line + found.missing_fen(more), 80)
     assert not enough.is_stopped(more)
 
 

@@ -93,6 +93,19 @@ def test_a_hundred_points_buy_ten_yuan_by_the_rate_in_force(people):
     assert add(people, replace(DRAFT, price=300)).price == 300
 
 
+def test_goods_too_cheap_for_a_new_price_of_points_are_off_until_they_have_theirs(people, town):
+    """Else members would be given goods for more than the stop has counted."""
+    member, item, scope = stocked.rich(people), add(people), scope_of(people.admin)
+    assert operations.is_on_offer(item, operations.wallet_of(town, member.id, NOW))
+    make.make_policy(people.town.township, "redemption", {"fen_per_point": 5})
+    assert not operations.is_on_offer(item, operations.wallet_of(town, member.id, NOW))
+    with pytest.raises(Conflict) as found:
+        operations.order(member, new_id(), item.id, 150, NOW)
+    assert found.value.code == "shop_not_on_offer"
+    goods.change(people.admin, scope, town, item.id, 1, replace(DRAFT, price=300), NOW)
+    assert operations.order(member, new_id(), item.id, 300, NOW).price == 300
+
+
 def test_pieces_that_are_not_there_cannot_be_taken_out(people, town):
     item, scope = add(people), scope_of(people.reviewer)
     with pytest.raises(Conflict):

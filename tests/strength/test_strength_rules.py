@@ -237,9 +237,12 @@ def test_three_thirds_cost_one_whole() -> None:
 
 def test_settings_come_from_a_stored_body_and_the_rest_are_defaults() -> None:
     found = rules.policy_from(
-        {"full_time_per_mille": 2, "volunteer_base": "population", "wage_fen_a_month": 1}
+        {"full_time_per_mille": 2, "volunteer_base": "population", "wage_fen_a_month": 1},
+        {"fen_per_point": 5},
     )
-    assert found == Policy(full_time_per_mille=2, volunteer_base="population", wage_fen_a_month=1)
+    assert found == Policy(
+        full_time_per_mille=2, volunteer_base="population", wage_fen_a_month=1, fen_a_point=5
+    )
 
 
 @pytest.mark.parametrize(
@@ -248,10 +251,16 @@ def test_settings_come_from_a_stored_body_and_the_rest_are_defaults() -> None:
         {"volunteer_base": "dogs"}, {"full_time_per_mille": -1}, {"full_time_per_mille": "2"}, {"joint_below": True},
         {"wage_fen_a_month": 10.5}, {"active_days": 1.5}, {"unknown": 3}, {"volunteer_percent": float("nan")},
         {"volunteer_percent": float("inf")}, {"points_a_month": None},
+        {"fen_a_point": 9},
     ],
 )  # fmt: skip
 def test_what_cannot_be_leaves_the_default(body: dict[str, object]) -> None:
-    assert rules.policy_from(body) == DEFAULT
+    assert rules.policy_from(body, {}) == DEFAULT
+
+
+@pytest.mark.parametrize("said", [None, "9", 9.5, -1, True])
+def test_a_price_that_cannot_be_leaves_the_default(said: object) -> None:
+    assert rules.fen_a_point({"fen_per_point": said}) == rules.fen_a_point({}) == 10
 
 
 @pytest.mark.parametrize(

@@ -134,6 +134,16 @@ def test_a_stop_that_is_reached_stands_on_the_page(kept: Any, as_person: Any) ->
     assert "340.00 yuan more" in words
 
 
+def test_a_year_without_a_pot_says_which_line_holds_until_then(today: Any, as_person: Any) -> None:
+    reviewer = as_person(today.reviewer)
+    assert "still approved against" not in text_of(page_of(reviewer, "/desk/money"))
+    books.open_pot(today, YEAR - 1)
+    give_points(today.member, today.town.township.id, 101)
+    db.session.commit()
+    words = text_of(page_of(reviewer, "/desk/money"))
+    assert f"points shop of {YEAR - 1}: 5.05 of 0.00 yuan are used" in words
+
+
 def test_the_rail_counts_what_waits_for_the_caller(kept: Any, as_person: Any) -> None:
     html = page_of(as_person(kept.admin), "/desk/money").get_data(as_text=True)
     link = html.split('href="/desk/money"')[1].split("</a>")[0]

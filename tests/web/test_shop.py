@@ -119,6 +119,13 @@ def test_goods_are_added_supplied_and_changed_with_their_history(people, reviewe
         assert said in words, said
 
 
+def test_goods_too_cheap_for_a_new_price_of_points_are_named(people, reviewer):
+    assert send(reviewer, GOODS, GOODS, **ITEM).status_code == 302
+    make.make_policy(people.town.township, "redemption", {"fen_per_point": 5})
+    db.session.commit()
+    assert "至少 300 分，改价前不能兑换" in text_of(reviewer.get(GOODS))
+
+
 @pytest.mark.parametrize(
     ("more", "words"),
     [({"price": "149"}, "至少 150 积分"), ({"fen": "-1"}, "0 到 10000 元"), ({"name_zh": ""}, "这一项要填"),
