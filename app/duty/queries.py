@@ -15,7 +15,8 @@ from app.teams.models import RoleGrant, TeamMember
 
 
 def shift_for_person(township_id: int, shift_id: int, person_id: int) -> tuple[Shift, bool] | None:
-    """The shift, and whether the person is on its roster; None when it is neither theirs nor their team's."""
+    """The shift, and whether the person is on its roster; None when it is neither theirs nor of a team that they were
+    in on its day: a phone may come back after its owner has left."""
     on_roster = (
         select(Assignment.id)
         .where(
@@ -29,7 +30,7 @@ def shift_for_person(township_id: int, shift_id: int, person_id: int) -> tuple[S
         .where(
             TeamMember.team_id == Shift.team_id,
             TeamMember.person_id == person_id,
-            TeamMember.left_on.is_(None),
+            or_(TeamMember.left_on.is_(None), TeamMember.left_on >= Shift.day),
         )
         .exists()
     )

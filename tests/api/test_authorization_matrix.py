@@ -94,15 +94,15 @@ GET     /api/v1/sessions                                    -        401  200   
 DELETE  /api/v1/sessions/<uuid:session_id>                  town     401  204    404  404    404      404   404
 DELETE  /api/v1/sessions/<uuid:session_id>                  other    401  404    404  404    404      404   204
 GET     /api/v1/openapi.json                                -        200  200    200  200    200      200   200
-GET     /api/v1/field/plan                                  -        401  200    200  200    403      403   200
-POST    /api/v1/field/sync                                  town     401  200    200  200    403      403   200
-POST    /api/v1/field/sync                                  other    401  200    200  200    403      403   200
-GET     /api/v1/field/receipts                              -        401  200    200  200    403      403   200
-GET     /api/v1/field/cases                                 -        401  200    200  200    403      403   200
-POST    /api/v1/field/cases/<int:case_id>/answer            town     401  200    404  404    403      403   404
-POST    /api/v1/field/cases/<int:case_id>/answer            other    401  404    404  404    403      403   200
-GET     /api/v1/field/hours                                 -        401  200    200  200    403      403   200
-GET     /api/v1/field/points                                -        401  200    200  200    403      403   200
+GET     /api/v1/field/plan                                  -        401  200    200  200    200      200   200
+POST    /api/v1/field/sync                                  town     401  200    200  200    200      200   200
+POST    /api/v1/field/sync                                  other    401  200    200  200    200      200   200
+GET     /api/v1/field/receipts                              -        401  200    200  200    200      200   200
+GET     /api/v1/field/cases                                 -        401  200    200  200    200      200   200
+POST    /api/v1/field/cases/<int:case_id>/answer            town     401  200    404  404    404      404   404
+POST    /api/v1/field/cases/<int:case_id>/answer            other    401  404    404  404    404      404   200
+GET     /api/v1/field/hours                                 -        401  200    200  200    200      200   200
+GET     /api/v1/field/points                                -        401  200    200  200    200      200   200
 
 GET     /api/v1/me                                          -        401  200    200  200    200      200   200
 PATCH   /api/v1/me                                          -        401  200    200  200    200      200   200
@@ -119,16 +119,16 @@ PUT     /api/v1/me/totp                                     -        401  403   
 DELETE  /api/v1/me/totp                                     -        401  204    204  204    204      204   204
 POST    /api/v1/me/calendar                                 -        401  200    200  200    403      403   200
 DELETE  /api/v1/me/calendar                                 -        401  204    204  204    204      204   204
-GET     /api/v1/me/shop                                     -        401  200    200  200    403      403   200
-PUT     /api/v1/me/orders/<uuid:order_id>                   town     401  200    409  409    403      403   404
-PUT     /api/v1/me/orders/<uuid:order_id>                   other    401  404    404  404    403      403   200
-DELETE  /api/v1/me/orders/<uuid:order_id>                   town     401  204    404  404    403      403   404
-DELETE  /api/v1/me/orders/<uuid:order_id>                   other    401  404    404  404    403      403   204
-PUT     /api/v1/me/donations/<uuid:donation_id>             town     401  204    409  409    403      403   404
-PUT     /api/v1/me/donations/<uuid:donation_id>             other    401  404    404  404    403      403   204
-POST    /api/v1/me/certificates                             -        401  200    200  200    403      403   200
-GET     /api/v1/me/certificates/<int:certificate_id>.pdf    town     401  200    404  404    403      403   404
-GET     /api/v1/me/certificates/<int:certificate_id>.pdf    other    401  404    404  404    403      403   200
+GET     /api/v1/me/shop                                     -        401  200    200  200    200      404   200
+PUT     /api/v1/me/orders/<uuid:order_id>                   town     401  200    409  409    409      404   404
+PUT     /api/v1/me/orders/<uuid:order_id>                   other    401  404    404  404    404      404   200
+DELETE  /api/v1/me/orders/<uuid:order_id>                   town     401  204    404  404    404      404   404
+DELETE  /api/v1/me/orders/<uuid:order_id>                   other    401  404    404  404    404      404   204
+PUT     /api/v1/me/donations/<uuid:donation_id>             town     401  204    409  409    409      404   404
+PUT     /api/v1/me/donations/<uuid:donation_id>             other    401  404    404  404    404      404   204
+POST    /api/v1/me/certificates                             -        401  200    200  200    200      404   200
+GET     /api/v1/me/certificates/<int:certificate_id>.pdf    town     401  200    404  404    404      404   404
+GET     /api/v1/me/certificates/<int:certificate_id>.pdf    other    401  404    404  404    404      404   200
 # A calendar's address opens it to whoever has it; in the first line it is one that there is not.
 GET     /ical/<feed>.ics                                    town     404  404    404  404    404      404   404
 GET     /ical/<feed>.ics                                    other    200  200    200  200    200      200   200
@@ -158,9 +158,9 @@ DELETE  /api/v1/me/push                                     -        401  204   
 GET     /api/v1/duties/<int:duty_id>/playback               town     401  200    404  403    200      403   404
 GET     /api/v1/duties/<int:duty_id>/playback               other    401  404    404  404    404      403   200
 
-GET     /api/v1/field/reports                               -        401  200    200  200    403      403   200
-PUT     /api/v1/field/photos/<uuid:photo_id>                town     401  200    404  404    403      403   404
-PUT     /api/v1/field/photos/<uuid:photo_id>                other    401  404    404  404    403      403   200
+GET     /api/v1/field/reports                               -        401  200    200  200    200      200   200
+PUT     /api/v1/field/photos/<uuid:photo_id>                town     401  200    404  404    404      404   404
+PUT     /api/v1/field/photos/<uuid:photo_id>                other    401  404    404  404    404      404   200
 GET     /api/v1/field/photos/<uuid:photo_id>                town     401  200    404  200    200      200   404
 GET     /api/v1/field/photos/<uuid:photo_id>                other    401  404    404  404    404      200   200
 

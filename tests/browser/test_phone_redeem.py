@@ -8,15 +8,17 @@ from typing import Any
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
-from sqlalchemy import select
+from sqlalchemy import select, update
 
 from app import clock
 from app.accounts.models import Person
 from app.clock import local_day
 from app.db import db
+from app.duty.models import Assignment
 from app.redemption import operations
 from app.redemption.models import Certificate, Donation, ShopItem, ShopOrder
 from app.redemption.rules import months_after
+from app.teams.models import TeamMember
 from tests.browser.phone_page import Handset, new_member, no_server, until
 from tests.browser.test_phone_me import SMALL, WIDER, signed_in, turn_to
 from tests.redemption import stocked
@@ -133,3 +135,27 @@ def test_the_pages_are_readable_for_everybody(handset: Handset, live: Any, rich:
         faults += [one["id"] for one in Axe().run(handset.page).response["violations"]]
         assert handset.page.evaluate(WIDER) == 0 and handset.page.evaluate(SMALL) == []
     assert faults == []
+
+
+def test_who_has_left_the_team_still_spends_what_they_earned(
+    handset: Handset, live: Any, rich: tuple[str, int]
+) -> None:
+    login, person_id = rich
+    with live.app.app_context():
+        today = local_day(clock.now(), "Asia/Shanghai")
+        db.session.execute(update(TeamMember).where(TeamMember.person_id == person_id).values(left_on=today))
+        db.session.execute(update(Assignment).where(Assignment.person_id == person_id).values(active=False))
+        db.session.commit()
+        db.session.remove()
+    handset.open()
+    handset.sign_in(login)
+    page = handset.page
+    page.locator("[data-name=no-team]", has_text="积分").wait_for()
+    turn_to(handset, "redeem")
+    page.wait_for_selector("[data-name=balance][data-available='200']")
+    page.click("[data-name=order-item]")
+    page.click("[data-name=order-yes]")
+    page.wait_for_selector("[data-name=order][data-code]")
+    assert [one.state for one in rows(live, ShopOrder, person_id)] == ["ordered"]
+    turn_to(handset, "points")
+    page.wait_for_selector("[data-name=points][data-state=fresh]")

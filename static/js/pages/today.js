@@ -22,6 +22,7 @@ export function Today({ view }) {
   const seen = useSeen(view);
   if (!view.kept) return html`<${Empty} words=${t("today.no_plan")} more=${t("today.no_plan_more")} />`;
   const { shift, duty } = view;
+  if (!shift && view.kept.plan.teams.length === 0) return html`<${NoTeam} />`;
   const rest = view.kept.plan.shifts
     .filter((s) => s.mine && s.id !== shift?.id && Date.parse(s.ends_at) > now())
     .sort(byStart);
@@ -33,6 +34,12 @@ export function Today({ view }) {
       ${rest.length === 0 ? html`<p class="soft">${t("today.no_more")}</p>` : html`<ul class="days">${rest.map((s) => html`<${Line} shift=${s} view=${view} changed=${seen(s)} />`)}</ul>`}
       <${PlanAge} view=${view} />
     </section>`;
+}
+
+/** Nothing to go out for; what was earned before stays theirs. */
+function NoTeam() {
+  return html`<section class="card empty" data-name="no-team"><p>${t("today.no_team")}</p><p class="soft">${t("today.no_team_more")}</p>
+    <a class="button wide plain" href="#/me">${t("nav.me")}</a></section>`;
 }
 
 /** Colleagues who ask, and the way to swaps, leave, and another crew. @param {{view: View}} props */
