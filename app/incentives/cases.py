@@ -25,6 +25,7 @@ from app.incentives.models import CASE_REASONS, OUTCOMES, FalseCheckin
 from app.incentives.operations import post_month
 from app.incentives.rules import policy_from
 from app.incentives.steering import refuse_same, refuse_unknown
+from app.incentives.visits import months_after
 from app.teams.models import Team
 from app.teams.scope import Scope, reach_row, steered_rows
 
@@ -106,10 +107,17 @@ def decide(person: Person, scope: Scope, case_id: int, outcome: str, now: dateti
     if outcome == "upheld":
         duty.voided_at, duty.changes = now, duty.changes + 1
         db.session.flush()
-        post_month(case.township_id, case.person_id, duty.day, place_of(case.township_id).zone, now)
+        _bring_in_line(duty, now)
     record_audit(case.township_id, person.id, f"case.{outcome}", "duty", case.duty_id, now, case_id=case.id)
     stream.tell("plan", people=[case.person_id])
     return case
+
+
+def _bring_in_line(duty: Duty, now: datetime) -> None:
+    """The member's month, and the months of those whose visits came after that duty's: it was nobody's last visit."""
+    zone = place_of(duty.township_id).zone
+    for person_id, month in sorted({(duty.person_id, duty.day.replace(day=1)), *months_after(duty)}):
+        post_month(duty.township_id, person_id, month, zone, now)
 
 
 # --- questions ------------------------------------------------------------------------------------

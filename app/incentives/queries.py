@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Any
@@ -98,10 +98,11 @@ def stays_of(township_id: int, duty_ids: Sequence[int]) -> dict[int, dict[int, l
 
 
 def shift_stays(
-    township_id: int, hotspot_ids: Sequence[int], starts: Sequence[datetime]
+    township_id: int, hotspot_ids: Sequence[int], starts: Sequence[datetime], *, are_void: bool = False
 ) -> dict[tuple[int, int], tuple[int, list[Range]]]:
     """Presence at the hotspots within the 2 h before one of the visits, together for each crew: (shift, hotspot) →
-    ranges. No visit has to wait longer for the next than that (app/rulebook/topics.py, `visit_gap_min`)."""
+    ranges. No visit has to wait longer for the next than that (app/rulebook/topics.py, `visit_gap_min`). Of duties
+    that stand, or of those that were found false instead."""
     windows = [Between(at - LOOK_BACK, at, bounds="[]") for at in starts]
     span = literal(windows, TSTZMULTIRANGE)
     rows = db.session.execute(
@@ -110,6 +111,7 @@ def shift_stays(
         .where(
             PlacePresence.township_id == township_id, PlacePresence.place_kind == "hotspot",
             PlacePresence.place_id.in_(hotspot_ids), PlacePresence.during.op("&&")(span),
+            Duty.voided_at.is_not(None) if are_void else Duty.voided_at.is_(None),
         )
     )  # fmt: skip
     found: dict[tuple[int, int], tuple[int, list[Range]]] = {}
@@ -118,6 +120,26 @@ def shift_stays(
             (r.lower, r.upper) for r in during
         )
     return found
+
+
+def there_after(duty: Duty, stays: Mapping[int, Sequence[Range]]) -> set[tuple[int, date]]:
+    """(person, day) of others' duties at one of these hotspots while this one was there, or within the 2 h after."""
+    windows = [
+        Between(start, end + LOOK_BACK, bounds="[]") for ranges in stays.values() for start, end in ranges
+    ]
+    rows = db.session.execute(
+        select(Duty.person_id, Duty.day)
+        .join(
+            PlacePresence,
+            and_(PlacePresence.township_id == Duty.township_id, PlacePresence.duty_id == Duty.id),
+        )
+        .where(
+            Duty.township_id == duty.township_id, Duty.id != duty.id, PlacePresence.place_kind == "hotspot",
+            PlacePresence.place_id.in_(list(stays)),
+            PlacePresence.during.op("&&")(literal(windows, TSTZMULTIRANGE)),
+        )
+    )  # fmt: skip
+    return {(row.person_id, row.day) for row in rows}
 
 
 def same_hazard(incident: Incident, within_m: float, within: timedelta, not_one: Collection[str]) -> bool:

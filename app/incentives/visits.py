@@ -5,7 +5,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import date, datetime
 
 from sqlalchemy.dialects.postgresql import insert
 
@@ -34,11 +34,12 @@ class Stay:
 def qualified_visits(
     township_id: int, worked: Sequence[tuple[Duty, Shift]], in_force: InForce
 ) -> dict[int, list[QualifiedVisit]]:
-    """By duty. What was settled counts as it was settled; what the own phone brought later is measured now."""
+    """By duty. What was settled counts as it was settled, but for what a duty found false since took; what the own
+    phone brought later is measured now."""
     policy = coverage.policy_from(in_force.body("coverage"))
     found = _own_visits(township_id, worked, policy)
     settled = queries.settled_visits(township_id, list(found)) if found else {}
-    known: dict[int, list[QualifiedVisit]] = {}
+    known: dict[int, list[Ending]] = {}
     still_open: dict[int, list[Ending]] = {}
     for duty_id, visits in found.items():
         for visit, end in visits:
@@ -46,10 +47,43 @@ def qualified_visits(
             if row is None:
                 still_open.setdefault(duty_id, []).append((visit, end))
             else:
-                known.setdefault(duty_id, []).append(replace(visit, since_last_min=row.since_last_min))
+                known.setdefault(duty_id, []).append((replace(visit, since_last_min=row.since_last_min), end))
+    known = _given_back(township_id, worked, known, policy)
     for duty_id, visits in _with_last_visits(township_id, worked, still_open, policy).items():
-        known.setdefault(duty_id, []).extend(visit for visit, _ in visits)
-    return known
+        known.setdefault(duty_id, []).extend(visits)
+    return {duty_id: [visit for visit, _ in visits] for duty_id, visits in known.items()}
+
+
+def _given_back(
+    township_id: int, worked: Sequence[tuple[Duty, Shift]], known: dict[int, list[Ending]], policy: coverage.Policy
+) -> dict[int, list[Ending]]:  # fmt: skip
+    """Nobody was there in a duty found false: where one stood before a visit, the time is measured anew without it.
+    What came late in between takes nothing: the longer time counts."""
+    every = [v for visits in known.values() for v, _ in visits if v.since_last_min is not None]
+    hotspots = sorted({v.hotspot_id for v in every})
+    starts = [v.start for v in every]
+    if not every or not queries.shift_stays(township_id, hotspots, starts, are_void=True):
+        return known
+    now = _with_last_visits(township_id, worked, known, policy)
+    return {
+        duty_id: [
+            (replace(v, since_last_min=longer(v.since_last_min, anew.since_last_min)), end)
+            for (v, end), (anew, _) in zip(visits, now[duty_id], strict=True)
+        ]
+        for duty_id, visits in known.items()
+    }
+
+
+def longer(one: float | None, other: float | None) -> float | None:
+    """None: nobody was there before."""
+    return None if one is None or other is None else max(one, other)
+
+
+def months_after(duty: Duty) -> list[tuple[int, date]]:
+    """(person, month) of those whose visits came after the duty's, and who get back what it took if it is void."""
+    stays = queries.stays_of(duty.township_id, [duty.id]).get(duty.id)
+    found = queries.there_after(duty, stays) if stays else set()
+    return sorted({(person_id, day.replace(day=1)) for person_id, day in found})
 
 
 def _settled_as(visit: QualifiedVisit, settled: Sequence[SettledVisit]) -> SettledVisit | None:

@@ -9,11 +9,13 @@ from sqlalchemy import select
 from sqlalchemy.exc import IntegrityError
 
 from app.db import db
+from app.duty.models import Duty
 from app.errors import DomainError
 from app.field import late
-from app.incentives import chain, ledger, recomputing, statements
+from app.incentives import cases, chain, ledger, recomputing, statements
 from app.incentives.models import FrozenMonth, PointEntry, SettledVisit
 from app.incentives.operations import month_of
+from app.teams.scope import scope_of
 from tests import make
 from tests.phone import Phone, walk
 
@@ -334,6 +336,50 @@ def test_what_the_own_phone_brings_after_72_hours_is_settled_when_it_comes(peopl
     settle_all(MONDAY + 190 * HOUR)
     assert (visits_paid(people, people.member), visits_paid(people, people.mate)) == (6, 6)
     assert list(recomputing.recompute(people.town.township.id, ZONE, MONDAY + 200 * HOUR)) == []
+
+
+@pytest.mark.parametrize("settled_first", [True, False], ids=["settled", "open"])
+def test_what_a_false_duty_took_from_others_comes_back_whether_settled_or_not(people, send, settled_first):
+    """Somebody said to have been at the market before the member was; five days later two persons find that false."""
+    mine = make.make_shift(people.town.team, None, [people.member], starts_at=MONDAY)
+    theirs = make.make_shift(people.town.team, None, [people.mate], starts_at=MONDAY - HOUR)
+    opened_at = MONDAY + 4 * HOUR if settled_first else MONDAY - 4 * DAY
+    send(people.mate, at_the_market(people, people.mate, theirs, 15, MONDAY - 10 * MINUTE), MONDAY + 2 * HOUR)
+    send(
+        people.member,
+        at_the_market(people, people.member, mine, 15, MONDAY + 10 * MINUTE),
+        MONDAY + 3 * HOUR,
+    )
+    assert (visits_paid(people, people.mate), visits_paid(people, people.member)) == (6, 0)
+    if settled_first:
+        settle_all(MONDAY + 76 * HOUR)
+    false = db.session.scalars(select(Duty).where(Duty.person_id == people.mate.id)).one()
+    case = cases.open_case(people.leader, scope_of(people.leader), false.id, "not_there", opened_at)
+    cases.decide(people.reviewer, scope_of(people.reviewer), case.id, "upheld", opened_at + 6 * DAY)
+    db.session.commit()
+    assert (visits_paid(people, people.mate), visits_paid(people, people.member)) == (0, 6)
+    settle_all(MONDAY + 10 * DAY)
+    assert visits_paid(people, people.member) == 6
+    assert list(recomputing.recompute(people.town.township.id, ZONE, MONDAY + 12 * DAY)) == []
+
+
+def test_behind_a_false_duty_stands_who_was_there_before_it(people, send):
+    """The one who really was there half an hour earlier keeps taking the visit; late phones take nothing anew."""
+    crew = [people.member, people.mate, people.leader]
+    shifts = [
+        make.make_shift(people.town.team, None, [who], starts_at=MONDAY - n * HOUR)
+        for n, who in enumerate(crew)
+    ]
+    for who, shift, minutes in zip(crew, shifts, (40, 20, 0), strict=True):
+        send(who, at_the_market(people, who, shift, 15, MONDAY + minutes * MINUTE), MONDAY + 3 * HOUR)
+    settle_all(MONDAY + 76 * HOUR)
+    assert [visits_paid(people, who) for who in crew] == [0, 0, 6]
+    false = db.session.scalars(select(Duty).where(Duty.person_id == people.mate.id)).one()
+    case = cases.open_case(people.leader, scope_of(people.leader), false.id, "not_there", MONDAY + 4 * DAY)
+    cases.decide(people.reviewer, scope_of(people.reviewer), case.id, "upheld", MONDAY + 10 * DAY)
+    db.session.commit()
+    assert [visits_paid(people, who) for who in crew] == [0, 0, 6]
+    assert list(recomputing.recompute(people.town.township.id, ZONE, MONDAY + 12 * DAY)) == []
 
 
 def settle_all(now):
