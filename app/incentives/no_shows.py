@@ -20,6 +20,7 @@ from app.clock import local_day
 from app.db import db
 from app.duty.models import Assignment, Decline, Duty, Leave, Shift, Swap, SwapStep
 from app.errors import Conflict
+from app.incentives import queries
 from app.incentives.models import EXCUSES, EndedMonth, NoShow
 from app.incentives.operations import post_month
 from app.incentives.rules import SETTLES_AFTER, policy_from
@@ -228,7 +229,9 @@ def months_over(now: datetime) -> list[tuple[int, date]]:
 
 
 def end_month(township_id: int, month: date, now: datetime) -> None:
-    """From now on the month's on-time bonus counts; everybody with a duty in it is priced once more. Safe to repeat."""
+    """From now on the month's on-time bonus counts; everybody with a duty in it is priced once more. Safe to repeat.
+    Postings wait: whose first duty comes in this moment would else be priced beside it."""
+    queries.lock_months(township_id)
     values = {"township_id": township_id, "month": month, "ended_at": now}
     db.session.execute(insert(EndedMonth).values(values).on_conflict_do_nothing())
     following = (month + timedelta(days=32)).replace(day=1)

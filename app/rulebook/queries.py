@@ -103,6 +103,15 @@ def version_on(area: Area, topic: str, day: date) -> PolicyVersion | None:
     return next(iter(own or found), None)
 
 
+def own_versions_on(area_ids: Iterable[int], topic: str, day: date) -> dict[int, PolicyVersion]:
+    """By area, of those that have set numbers of their own."""
+    found: dict[int, PolicyVersion] = {}
+    for version in versions_of(area_ids, topic):
+        if version.valid_from <= day:
+            found.setdefault(version.area_id, version)
+    return found
+
+
 def version_before(area: Area, topic: str, change: PolicyChange) -> PolicyVersion | None:
     """What counted, or counts, until a draft's first day."""
     found = [

@@ -137,14 +137,13 @@ def compare(area: Area, topic: Topic) -> list[tuple[Area, date, list[tuple[str, 
     if area.level != "county":
         return []
     county = queries.version_on(area, topic.name, today())
-    found = []
-    for township in queries.townships_of(area):
-        own = queries.version_on(township, topic.name, today())
-        if own is not None and own.area_id == township.id:
-            found.append(
-                (township, own.valid_from, changed_words(topic, county.body if county else {}, own.body))
-            )
-    return found
+    townships = queries.townships_of(area)
+    own = queries.own_versions_on([one.id for one in townships], topic.name, today())
+    return [
+        (one, own[one.id].valid_from, changed_words(topic, county.body if county else {}, own[one.id].body))
+        for one in townships
+        if one.id in own
+    ]
 
 
 # --- a draft ------------------------------------------------------------------------------------------------------

@@ -66,6 +66,19 @@ def test_a_duty_that_comes_while_its_month_ends_is_in_the_bonus(world: World, tu
     assert sum(posted("on_time_month", world.people.member.id)) == 20 and told_again_alike(world)
 
 
+@BOTH_WAYS
+def test_all_of_a_months_duties_that_come_while_it_ends_are_in_the_bonus(world: World, turned: bool) -> None:
+    """Of a member whom the month did not know before: its phone was without a signal all month."""
+    sends = [phone_sends(world, a_shift(world, days_before=40 - n)) for n in range(4)]
+
+    def brings() -> None:
+        for one in sends:
+            one()
+
+    assert in_turn(world, ending(world), brings, turned) == ("done", "done")
+    assert sum(posted("on_time_month", world.people.member.id)) == 20 and told_again_alike(world)
+
+
 # --- holidays -------------------------------------------------------------------------------------
 
 
