@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import Page
+from playwright.sync_api import Page, expect
 
 from app.clock import rfc3339
 from tests.browser.phone_page import CHROMIUM, FLAGS
@@ -97,11 +97,11 @@ def test_the_map_draws_and_everything_leads_to_the_drawer(browser_with: Any, liv
         row = page.locator("#villages a").first
         row.click()
         page.locator("#why-title").wait_for()
-        assert page.evaluate("document.activeElement.id") == "why-title"
+        expect(page.locator("#why-title")).to_be_focused()
         assert "why=area" in page.url
         page.keyboard.press("Escape")
         assert page.locator("#why").is_hidden()
-        assert page.evaluate("document.activeElement.dataset.why").startswith("area/")
+        expect(page.locator("[data-why^='area/']:focus")).to_have_count(1)
 
         page.locator(".streets a").first.focus()
         page.keyboard.press("Enter")

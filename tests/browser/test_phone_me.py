@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import expect
 from sqlalchemy import select
 
 from app import clock
@@ -268,7 +269,7 @@ def test_by_keyboard_the_order_is_title_state_entries_and_bar(handset: Handset, 
     ]  # fmt: skip
     assert [s for s in stops if s in wanted][: len(wanted)] == wanted
     turn_to(handset, "data")
-    assert handset.page.evaluate("() => document.activeElement.id") == "title"
+    expect(handset.page.locator("#title")).to_be_focused()
 
 
 # --- my data --------------------------------------------------------------------------------------

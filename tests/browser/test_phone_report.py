@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 import pytest
 from PIL import Image
-from playwright.sync_api import Page
+from playwright.sync_api import Page, expect
 from sqlalchemy import select
 
 from app.db import db
@@ -416,7 +416,7 @@ def test_words_about_a_person_are_not_saved_and_the_report_is(handset: Handset, 
     page.wait_for_selector("[data-name=gentle][data-found='call_number person']")
     assert page.locator("[data-name=report-save]").count() == 0
     page.click("[data-name=edit-words]")
-    assert page.evaluate("() => document.activeElement.name") == "text"
+    expect(page.locator("[name=text]")).to_be_focused()
     page.fill("[name=text]", "第三根灯杆")
     page.wait_for_selector("[data-name=report-save]")
     page.fill("[name=text]", "打 13912345678")
