@@ -7,7 +7,7 @@ from datetime import date, datetime
 from app.accounts.models import Person
 from app.accounts.operations import record_audit
 from app.approval import operations, queries
-from app.approval.models import RESULTS, PointApproval, PointAudit
+from app.approval.models import RESULTS, PointAudit
 from app.approval.operations import Spend
 from app.areas.models import Area
 from app.db import db
@@ -47,9 +47,7 @@ def finish(
 
 def not_third(audit: PointAudit) -> set[int]:
     """Whose it is, and who had a part in it: submitted or approved it, or entered duties of it by hand."""
-    approval = db.session.get_one(PointApproval, (audit.township_id, audit.month, audit.person_id, audit.n))
-    had_part = {audit.approved_by, audit.person_id, *approval.entered_by}
-    return had_part | ({approval.submitted_by} if approval.submitted_by else set())
+    return {audit.approved_by, audit.person_id, *audit.had_part}
 
 
 def _faults(result: str, note: str) -> list[FieldError]:

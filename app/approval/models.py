@@ -93,7 +93,8 @@ class PointApproval(db.Model):
 
 
 class PointAudit(db.Model):
-    """An approval that was drawn for audit when it was made, and what a third person found."""
+    """An approval drawn for audit when it was made, and what a third person found. `had_part`: who submitted it, or
+    entered duties of it by hand."""
 
     __tablename__ = "point_audits"
     township_id: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
@@ -103,6 +104,7 @@ class PointAudit(db.Model):
     reasons: Mapped[list[str]] = mapped_column(ARRAY(Text))
     drawn_at: Mapped[datetime]
     approved_by: Mapped[int] = mapped_column(ForeignKey("people.id"))
+    had_part: Mapped[list[int]] = mapped_column(ARRAY(BigInteger), server_default="{}")
     audited_by: Mapped[int | None] = mapped_column(ForeignKey("people.id"))
     audited_at: Mapped[datetime | None]
     result: Mapped[str | None]
@@ -121,6 +123,7 @@ class PointAudit(db.Model):
         CheckConstraint("result <> 'correct' OR note <> ''", name="note"),
         CheckConstraint("length(note) <= 280", name="length"),
         CheckConstraint("audited_by <> approved_by AND audited_by <> person_id", name="third_person"),
+        CheckConstraint("audited_by <> ALL (had_part)", name="had_no_part"),
     )  # fmt: skip
 
 

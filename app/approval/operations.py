@@ -154,7 +154,7 @@ def _approve_one(
         db.session.add(
             PointAudit(
                 township_id=township.id, month=month, person_id=person_id, n=row.n, reasons=list(drawn), drawn_at=now,
-                approved_by=person.id,
+                approved_by=person.id, had_part=sorted({one.submission.submitted_by, *one.work.entered_by}),
             )
         )  # fmt: skip
         db.session.flush()

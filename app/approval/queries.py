@@ -391,13 +391,9 @@ def waiting_for(scope: Scope) -> int:
         mine(scope, PointSubmission.township_id), PointSubmission.submitted_by != me, PointSubmission.person_id != me,
         ~decided_since,
     )  # fmt: skip
-    audited = and_(
-        PointApproval.township_id == PointAudit.township_id, PointApproval.month == PointAudit.month,
-        PointApproval.person_id == PointAudit.person_id, PointApproval.n == PointAudit.n,
-    )  # fmt: skip
-    audits = select(func.count()).select_from(PointAudit).join(PointApproval, audited).where(
+    audits = select(func.count()).select_from(PointAudit).where(
         mine(scope, PointAudit.township_id), PointAudit.result.is_(None), PointAudit.approved_by != me,
-        PointAudit.person_id != me, PointApproval.submitted_by != me, literal(me) != all_(PointApproval.entered_by),
+        PointAudit.person_id != me, literal(me) != all_(PointAudit.had_part),
     )  # fmt: skip
     objections = select(func.count()).select_from(PointObjection).where(
         mine(scope, PointObjection.township_id), PointObjection.state == "open", PointObjection.person_id != me,

@@ -100,6 +100,8 @@ def test_an_audit_is_a_third_persons_in_the_database(people, row):
     }  # fmt: skip
     for who in (people.reviewer, people.member):
         refuses(audit | {"audited_by": who.id}, "ck_point_audits_third_person", PointAudit)
+    part = {"had_part": [people.leader.id, people.admin.id]}
+    refuses(audit | part | {"audited_by": people.admin.id}, "ck_point_audits_had_no_part", PointAudit)
     refuses(audit | {"audited_by": None}, "ck_point_audits_done", PointAudit)
     refuses(
         audit | {"reasons": ["a feeling"], "audited_by": people.admin.id},

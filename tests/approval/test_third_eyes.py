@@ -90,7 +90,8 @@ def test_an_audit_is_not_for_who_submitted_or_entered_it(people: Any, judge: Any
     work(people, people.member, 97, state="attended", entered_by=judge.id)
     submit(people, people.reviewer, people.member)
     approve(people, people.admin, people.member)
-    assert audit_of(people, people.member) is not None
+    drawn = audit_of(people, people.member)
+    assert drawn is not None and drawn.had_part == sorted([people.reviewer.id, judge.id])
     for who in (people.reviewer, judge):
         assert queries.waiting_for(scope_of(who)) == 0
         with pytest.raises(Forbidden) as refused:

@@ -23,6 +23,7 @@ from app.incidents.operations import Report, record_report
 from app.jobs.queue import enqueue
 from app.teams.scope import scope_of
 from tests import cast, make, places
+from tests.approval.worked import approve, submit, work
 from tests.databases import ROOT, database, env_for
 
 PARTITIONED = {"audits", "inbox_items", "item_states", "checkins", "segments", "duty_events"}
@@ -124,6 +125,21 @@ def test_with_rows_what_was_taken_back_goes_with_the_step_and_what_stands_stays(
         with connect(name) as c:
             kept = c.execute("SELECT n, severity, taken_back_why FROM verified_hazards").fetchall()
             assert kept == [(1, "low", None)]
+        db.engine.dispose()
+
+
+def test_with_rows_an_audit_of_before_names_who_had_a_part_in_it():
+    with database("scratch") as name, inside(name):
+        people = cast.make_cast()
+        work(people, people.member, 97)
+        submit(people, people.leader, people.member)
+        approve(people, people.reviewer, people.member)
+        leader_id = people.leader.id
+        db.session.remove()
+        flask_migrate.downgrade(revision="202611290320")
+        flask_migrate.upgrade()
+        with connect(name) as c:
+            assert c.execute("SELECT had_part FROM point_audits").fetchall() == [([leader_id],)]
         db.engine.dispose()
 
 
