@@ -249,7 +249,7 @@ def thinned(source: Path, target: Path, every: int, most: int | None = None) -> 
 
 @pytest.mark.slow
 def test_every_way_of_sending_the_same_walk_ends_in_the_same_state(tools, aside, run_import, tmp_path):
-    """Segments of every size from 2 to 60 fixes, each shuffled and sent twice; each undone before the next."""
+    """Segments of small, even, odd and whole size, each shuffled and sent twice; each undone before the next."""
     _, replay = tools
     watch, receiver = recordings.pair(tmp_path)
     county_of(run_import, tmp_path, watch)
@@ -259,7 +259,7 @@ def test_every_way_of_sending_the_same_walk_ends_in_the_same_state(tools, aside,
         replay(walk, "member", "--make-shift")
         expected = standing_of("member")
     assert all(expected.values()), expected
-    for size in range(2, 61):
+    for size in (*range(2, 14), 16, 17, 23, 29, 30, 31, 47, 59, 60):
         with aside():
             report = replay(
                 walk, "member", "--make-shift", "--segment-fixes", size, "--shuffle", size, "--twice"
