@@ -103,6 +103,8 @@ def shift_stays(
     """Presence at the hotspots within the 2 h before one of the visits, together for each crew: (shift, hotspot) →
     ranges. No visit has to wait longer for the next than that (app/rulebook/topics.py, `visit_gap_min`). Of duties
     that stand, or of those that were found false instead."""
+    if not starts:
+        return {}
     windows = [Between(at - LOOK_BACK, at, bounds="[]") for at in starts]
     span = literal(windows, TSTZMULTIRANGE)
     rows = db.session.execute(

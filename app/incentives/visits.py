@@ -60,18 +60,31 @@ def _given_back(
     """Nobody was there in a duty found false: where one stood before a visit, the time is measured anew without it.
     What came late in between takes nothing: the longer time counts."""
     every = [v for visits in known.values() for v, _ in visits if v.since_last_min is not None]
-    hotspots = sorted({v.hotspot_id for v in every})
-    starts = [v.start for v in every]
-    if not every or not queries.shift_stays(township_id, hotspots, starts, are_void=True):
+    near = queries.shift_stays(
+        township_id, sorted({v.hotspot_id for v in every}), [v.start for v in every], are_void=True
+    )
+    if not near:
         return known
+    void: dict[int, list[queries.Range]] = {}
+    for hotspot_id, ranges in near.values():
+        void.setdefault(hotspot_id, []).extend(ranges)
     now = _with_last_visits(township_id, worked, known, policy)
     return {
         duty_id: [
-            (replace(v, since_last_min=longer(v.since_last_min, anew.since_last_min)), end)
+            (without(v, anew) if _is_behind(v, void) else v, end)
             for (v, end), (anew, _) in zip(visits, now[duty_id], strict=True)
         ]
         for duty_id, visits in known.items()
     }
+
+
+def _is_behind(visit: QualifiedVisit, void: dict[int, list[queries.Range]]) -> bool:
+    ranges = void.get(visit.hotspot_id, ())
+    return any(start <= visit.start <= end + queries.LOOK_BACK for start, end in ranges)
+
+
+def without(settled: QualifiedVisit, anew: QualifiedVisit) -> QualifiedVisit:
+    return replace(settled, since_last_min=longer(settled.since_last_min, anew.since_last_min))
 
 
 def longer(one: float | None, other: float | None) -> float | None:

@@ -5,9 +5,10 @@ from __future__ import annotations
 from datetime import UTC, date, datetime, timedelta
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import delete, select
 from sqlalchemy.exc import IntegrityError
 
+from app.coverage.models import PlacePresence
 from app.db import db
 from app.duty.models import Duty
 from app.errors import DomainError
@@ -380,6 +381,29 @@ def test_behind_a_false_duty_stands_who_was_there_before_it(people, send):
     db.session.commit()
     assert [visits_paid(people, who) for who in crew] == [0, 0, 6]
     assert list(recomputing.recompute(people.town.township.id, ZONE, MONDAY + 12 * DAY)) == []
+
+
+def test_only_what_lay_behind_the_false_duty_is_measured_anew(people, send):
+    """The other visit of that month was settled behind the leader's, of whose presence nothing is left by now."""
+    shifts = {
+        (who, day): make.make_shift(
+            people.town.team, None, [getattr(people, who)], starts_at=MONDAY - day * DAY
+        )
+        for who, day in (("mate", 0), ("member", 0), ("leader", 1), ("member", 1))
+    }
+    for (who, day), shift in shifts.items():
+        start = MONDAY - day * DAY + (20 if who == "member" else 0) * MINUTE
+        person = getattr(people, who)
+        send(person, at_the_market(people, person, shift, 15, start), MONDAY - day * DAY + 3 * HOUR)
+    settle_all(MONDAY + 76 * HOUR)
+    assert visits_paid(people, people.member) == 0
+    gone = select(Duty.id).where(Duty.person_id == people.leader.id)
+    db.session.execute(delete(PlacePresence).where(PlacePresence.duty_id.in_(gone)))
+    false = db.session.scalars(select(Duty).where(Duty.person_id == people.mate.id)).one()
+    case = cases.open_case(people.leader, scope_of(people.leader), false.id, "not_there", MONDAY + 4 * DAY)
+    cases.decide(people.reviewer, scope_of(people.reviewer), case.id, "upheld", MONDAY + 10 * DAY)
+    db.session.commit()
+    assert visits_paid(people, people.member) == 6
 
 
 def settle_all(now):
