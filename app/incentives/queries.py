@@ -23,6 +23,8 @@ from app.incidents.models import Incident
 Range = tuple[datetime, datetime]
 ISSUE = "issue"
 LOOK_BACK = timedelta(hours=2)
+# What lines of earlier releases name besides and no sentence tells: they are no other lines by it.
+UNTOLD = {"hotspot_ids"}
 
 
 def lock_journal(township_id: int, person_id: int) -> None:
@@ -284,8 +286,9 @@ def versions_by_id(version_ids: Sequence[int]) -> dict[int, tuple[str, date]]:
 
 def _standing(e: PointEntry) -> Standing:
     half = -e.amount_half if e.credit_account == ISSUE else e.amount_half
+    detail = {key: value for key, value in e.detail.items() if key not in UNTOLD}
     return Standing(
-        e.id, e.rule, e.cause, e.n, half, e.detail, e.policy_version_id, e.person_id, e.earned_on,
+        e.id, e.rule, e.cause, e.n, half, detail, e.policy_version_id, e.person_id, e.earned_on,
         e.settles_at, e.township_id, e.debit_account, e.credit_account, e.why, e.booked_in,
     )  # fmt: skip
 

@@ -199,8 +199,8 @@ def price_checkpoints(duty: JudgedDuty, policy: Policy) -> Line:
 def price_visits(duty: JudgedDuty, policy: Policy) -> Line:
     """3 points a qualified hotspot visit, at most 4 a shift, 45 minutes or more since anybody's last visit."""
     paid = payable_visits(duty, policy)
-    hotspots = [visit.hotspot_id for visit in paid]
-    detail = {"visits": len(paid), "hotspot_ids": hotspots, "qualified": len(duty.qualified_visits)}
+    # How many, not where: a ledger is kept for ever, whereabouts are not.
+    detail = {"visits": len(paid), "qualified": len(duty.qualified_visits)}
     return Line("hotspot_visits", cause_of(duty), 2 * policy.visit * len(paid), detail)
 
 

@@ -97,7 +97,7 @@ def test_what_pricing_makes_is_explained_with_its_figures() -> None:
 DETAILS: dict[str, dict[str, Any]] = {
     "base": {"minutes": 60}, "night": {"minutes": 60, "factor": "1.5"}, "holiday": {"minutes": 60, "factor": "1.5"},
     "all_checkpoints": {"counted": 3, "required": 3},
-    "hotspot_visits": {"visits": 1, "hotspot_ids": [1], "qualified": 1},
+    "hotspot_visits": {"visits": 1, "qualified": 1},
     "hard_to_fill": {"bonus": 5}, "training": {"minutes": 60, "sessions": 1}, "no_show": {"shift_id": 4},
     "on_time_month": {"shifts": 4, "punctual": 4, "percent": 100}, "false_checkin": {"points": 50},
 }  # fmt: skip

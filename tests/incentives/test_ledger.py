@@ -13,7 +13,7 @@ from app.db import db
 from app.duty.models import Duty
 from app.errors import DomainError
 from app.field import late
-from app.incentives import cases, chain, ledger, recomputing, statements
+from app.incentives import cases, chain, ledger, queries, recomputing, statements
 from app.incentives.models import FrozenMonth, PointEntry, SettledVisit
 from app.incentives.operations import month_of
 from app.teams.scope import scope_of
@@ -404,6 +404,29 @@ def test_only_what_lay_behind_the_false_duty_is_measured_anew(people, send):
     cases.decide(people.reviewer, scope_of(people.reviewer), case.id, "upheld", MONDAY + 10 * DAY)
     db.session.commit()
     assert visits_paid(people, people.member) == 6
+
+
+def test_the_ledger_keeps_how_many_hotspots_were_visited_and_not_which(people, send):
+    """Lines of earlier releases that still name them are the same lines: nothing is posted anew for it."""
+    town = people.town.township.id
+    mine = make.make_shift(people.town.team, None, [people.member], starts_at=MONDAY)
+    items = at_the_market(people, people.member, mine, 15, MONDAY + 10 * MINUTE)
+    send(people.member, items, MONDAY + 2 * HOUR)
+    (line,) = (e for e in entries() if e.rule == "hotspot_visits")
+    assert line.detail == {"visits": 1, "qualified": 1}
+    posted = queries.standing_entries(town, [line.cause])["hotspot_visits", line.cause]
+    old = ledger.Transfer(
+        town, people.member.id, line.rule, line.cause, 3, line.amount_half, line.debit_account, line.credit_account,
+        line.earned_on, line.policy_version_id, {**line.detail, "hotspot_ids": [people.town.hotspot.id]}, None,
+        line.settles_at,
+    )  # fmt: skip
+    for one in (ledger.mirror(posted, 2, "facts_changed", line.policy_version_id), old):
+        ledger.post(one, MONDAY + 3 * HOUR)
+    before = len(entries())
+    send(people.member, items, MONDAY + 4 * HOUR)
+    settle_all(MONDAY + 76 * HOUR)
+    assert len(entries()) == before
+    assert list(recomputing.recompute(town, ZONE, MONDAY + 12 * DAY)) == []
 
 
 def settle_all(now):
