@@ -99,7 +99,12 @@ LEFT_OUT = {
     "village_grades": "the township's", "grant_rounds": "the township's",
 }  # fmt: skip
 # Lists of other people, or of what is theirs, in own rows; and what else names another there.
-OTHERS = {("crew_ticks", "present"), ("fairness_flags", "duty_ids"), ("point_approvals", "entered_by")}
+OTHERS = {
+    ("crew_ticks", "present"),
+    ("fairness_flags", "duty_ids"),
+    ("point_approvals", "entered_by"),
+    ("point_audits", "had_part"),
+}
 NAMES_OTHERS = {("fairness_flags", name) for name in ("subject", "checkin_ids", "report_ids")}
 SECRETS = {"password_hash"}
 NOT_SHOWN = {"proof", "nonce"}  # of a body: what a PIN was shown by

@@ -10,7 +10,7 @@ down_revision = "202611290320"
 branch_labels = None
 depends_on = None
 
-CHECK = op.f("ck_point_audits_had_no_part")
+CHECK = "ck_point_audits_had_no_part"
 
 
 def upgrade() -> None:
@@ -24,9 +24,9 @@ def upgrade() -> None:
         FROM point_approvals a
         WHERE (a.township_id, a.month, a.person_id, a.n) = (u.township_id, u.month, u.person_id, u.n)
     """)
-    op.create_check_constraint(CHECK, "point_audits", "audited_by <> ALL (had_part)")
+    op.create_check_constraint(op.f(CHECK), "point_audits", "audited_by <> ALL (had_part)")
 
 
 def downgrade() -> None:
-    op.drop_constraint(CHECK, "point_audits")
+    op.drop_constraint(op.f(CHECK), "point_audits")
     op.drop_column("point_audits", "had_part")
