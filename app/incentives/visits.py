@@ -71,7 +71,7 @@ def _given_back(
     now = _with_last_visits(township_id, worked, known, policy)
     return {
         duty_id: [
-            (without(v, anew) if _is_behind(v, void) else v, end)
+            (_longer(v, anew) if _is_behind(v, void) else v, end)
             for (v, end), (anew, _) in zip(visits, now[duty_id], strict=True)
         ]
         for duty_id, visits in known.items()
@@ -83,13 +83,9 @@ def _is_behind(visit: QualifiedVisit, void: dict[int, list[queries.Range]]) -> b
     return any(start <= visit.start <= end + queries.LOOK_BACK for start, end in ranges)
 
 
-def without(settled: QualifiedVisit, anew: QualifiedVisit) -> QualifiedVisit:
-    return replace(settled, since_last_min=longer(settled.since_last_min, anew.since_last_min))
-
-
-def longer(one: float | None, other: float | None) -> float | None:
-    """None: nobody was there before."""
-    return None if one is None or other is None else max(one, other)
+def _longer(one: QualifiedVisit, other: QualifiedVisit) -> QualifiedVisit:
+    """The one whose last visit is longer ago; nobody there before is longest."""
+    return max(one, other, key=lambda v: float("inf") if v.since_last_min is None else v.since_last_min)
 
 
 def months_after(duty: Duty) -> list[tuple[int, date]]:

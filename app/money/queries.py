@@ -39,12 +39,11 @@ class LineKey:
     line: str
 
 
-def line_of(key: LineKey, *, lock: bool = False) -> BudgetLine | None:
-    """`lock`: until the transaction ends, nobody else reads it so or changes it."""
+def line_of(key: LineKey) -> BudgetLine | None:
     statement = select(BudgetLine).where(
         BudgetLine.township_id == key.township_id, BudgetLine.year == key.year, BudgetLine.line == key.line
     )  # fmt: skip
-    return db.session.scalar(statement.with_for_update() if lock else statement, execution_options=FRESH)
+    return db.session.scalar(statement, execution_options=FRESH)
 
 
 def latest_line_of(key: LineKey, *, lock: bool = False) -> BudgetLine | None:
